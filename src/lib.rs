@@ -1,1 +1,9 @@
-//! x
+//! The platform: accounts, dockets, invitations, the box and releases behind one HTTP server and one database.
+//!
+//! It sees envelopes and released numbers and can open neither ballots nor scores. Deliberately absent: polars, opening
+//! keys and opened answers, which live in `hengping-analyse`.
+
+pub mod config;
+pub mod flow;
+pub mod ports;
+pub mod store;

@@ -8,7 +8,7 @@ use std::sync::atomic::{AtomicI64, Ordering};
 use std::time::{Duration, Instant};
 
 use jiff::civil::Date;
-use jiff::tz::{Offset, TimeZone};
+use jiff::tz::Offset;
 use jiff::{SignedDuration, Timestamp};
 use rand::{Rng as _, SeedableRng as _};
 use rand_chacha::ChaCha20Rng;
@@ -92,8 +92,7 @@ fn day_of(moment: Timestamp) -> Date {
 }
 
 fn morning_of(day: Date) -> i64 {
-    let morning = day.at(9, 0, 0, 0).to_zoned(TimeZone::fixed(COURT_OFFSET));
-    morning.map_or(0, |zoned| zoned.timestamp().as_second())
+    COURT_OFFSET.to_timestamp(day.at(9, 0, 0, 0)).map_or(0, |morning| morning.as_second())
 }
 
 /// The machine has no random bytes to give; nothing secret may be made.

@@ -1,0 +1,164 @@
+//! The verbs: each file is one step of a ballot's life, one transaction and at most one audit entry.
+//!
+//! A step either happens, or is refused with a code the caller can act on, or fails under an id that the log explains.
+//! Deliberately absent: HTTP and SQL; a step is the same whether a page, a program or a test asks for it.
+
+pub mod machine;
+pub mod password;
+pub mod sign_in;
+
+use std::sync::Arc;
+
+use crate::config::Config;
+use crate::ports::{Clock, Entropy, NoEntropy, SystemEntropy, random};
+use crate::store::{Store, StoreError, Undo};
+
+/// Declares the closed set of refusals with their stable codes.
+macro_rules! refusals {
+    ($($(#[$meta:meta])* $variant:ident = $code:literal),+ $(,)?) => {
+        /// Why a step did not happen although nothing is broken; the caller can act on it.
+        #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
+        pub enum Refusal { $($(#[$meta])* $variant),+ }
+
+        impl Refusal {
+            /// Every refusal, in the order of declaration.
+            pub const ALL: &'static [Self] = &[$(Self::$variant),+];
+
+            /// The stable code, the same in the API, the pages and the documentation.
+            #[must_use]
+            pub const fn code(self) -> &'static str {
+                match self { $(Self::$variant => $code),+ }
+            }
+        }
+    };
+}
+
+refusals! {
+    /// Unknown login, wrong password or a disabled account: one answer for all three.
+    SignInRefused = "sign-in-refused",
+    /// Too many failed sign-ins with this login; the lock ends by itself.
+    TooManyAttempts = "too-many-attempts",
+    /// The login is taken, or the person has an account already.
+    LoginTaken = "login-taken",
+    /// A password shorter or longer than accounts may have.
+    PasswordLength = "password-length",
+    /// What was asked for does not exist, or not for this account.
+    NotFound = "not-found",
+    /// The thing is no longer in the state the step needs; look again.
+    Stale = "stale",
+    /// The account belongs to the other side.
+    OtherSide = "other-side",
+}
+
+impl std::fmt::Display for Refusal {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.write_str(self.code())
+    }
+}
+
+/// A failure of ours: logged once under an id when it is made; the caller sees only the id.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Fault {
+    id: String,
+}
+
+impl Fault {
+    /// Logs `cause` and gives it an id.
+    pub fn new(cause: &dyn std::fmt::Display) -> Self {
+        let bytes = random::<6>(&SystemEntropy).unwrap_or_default();
+        let id: String = bytes.iter().map(|byte| format!("{byte:02x}")).collect();
+        tracing::error!(fault = %id, error = %cause, "fault");
+        Self { id }
+    }
+
+    /// The id under which the log explains it, 12 hexadecimal digits.
+    #[must_use]
+    pub fn id(&self) -> &str {
+        &self.id
+    }
+}
+
+/// Why a step did not happen.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Failure {
+    /// The caller can act on it.
+    Refused(Refusal),
+    /// Other work is in the way; trying again later may help.
+    Busy,
+    /// Ours.
+    Fault(Fault),
+}
+
+/// What a step returns.
+pub type Outcome<T> = Result<T, Failure>;
+
+impl From<Refusal> for Failure {
+    fn from(refusal: Refusal) -> Self {
+        Self::Refused(refusal)
+    }
+}
+
+impl From<StoreError> for Failure {
+    /// A missing row and a row that changed meanwhile are the caller's to know; a duplicate that no step expected is ours.
+    fn from(error: StoreError) -> Self {
+        match error {
+            StoreError::NotFound => Self::Refused(Refusal::NotFound),
+            StoreError::Stale => Self::Refused(Refusal::Stale),
+            StoreError::Busy => Self::Busy,
+            StoreError::Duplicate | StoreError::Broken(_) => Self::Fault(Fault::new(&error)),
+        }
+    }
+}
+
+impl From<NoEntropy> for Failure {
+    fn from(error: NoEntropy) -> Self {
+        Self::Fault(Fault::new(&error))
+    }
+}
+
+impl Undo for Failure {
+    fn is_busy(&self) -> bool {
+        matches!(self, Self::Busy)
+    }
+}
+
+/// One installation: what every step may reach.
+#[derive(Clone)]
+pub struct Site {
+    /// The configuration it runs with.
+    pub config: Arc<Config>,
+    /// The database.
+    pub store: Store,
+    /// Today, and the second for sessions.
+    pub clock: Arc<dyn Clock>,
+    /// Random bytes.
+    pub entropy: Arc<dyn Entropy>,
+    /// Hashes and checks passwords.
+    pub passwords: Arc<password::Passwords>,
+    /// Signs and checks machine tokens.
+    pub machines: Arc<machine::MachineKeys>,
+}
+
+impl Site {
+    /// Opens the store and the keys that `config` names.
+    ///
+    /// # Errors
+    /// [`crate::config::Unready`] in words: what is missing or refuses, and where to change it.
+    pub fn open(
+        config: Config,
+        clock: Arc<dyn Clock>,
+        entropy: Arc<dyn Entropy>,
+    ) -> Result<Self, crate::config::Unready> {
+        let store = Store::open(&config.store)?;
+        let passwords = password::Passwords::new(config.password, &*entropy)?;
+        let machines = machine::MachineKeys::open(&config.machine, &*entropy)?;
+        Ok(Self {
+            config: Arc::new(config),
+            store,
+            clock,
+            entropy,
+            passwords: Arc::new(passwords),
+            machines: Arc::new(machines),
+        })
+    }
+}
