@@ -77,9 +77,7 @@ pub struct Stratum {
 impl Stratum {
     /// All sixteen, in order.
     pub fn all() -> impl Iterator<Item = Self> {
-        CaseType::ALL
-            .iter()
-            .flat_map(|&case_type| Outcome::ALL.iter().map(move |&outcome| Self { case_type, outcome }))
+        CaseType::ALL.iter().flat_map(|&case_type| Outcome::ALL.iter().map(move |&outcome| Self { case_type, outcome }))
     }
 }
 

@@ -1,0 +1,244 @@
+//! 互评规则: the fairness rules both sides signed, with every threshold the gate uses.
+//!
+//! A charter is a document body; the sources of its numbers stand beside them in `config/charters`.
+//! Deliberately absent: the rules themselves, which are functions of the gate.
+
+use serde::{Deserialize, Serialize};
+
+use crate::ids::{Direction, Side};
+use crate::rubric::Text;
+use crate::words;
+
+/// R2: least number of distinct raters by ratee and audience; an absent number means never.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Minimum {
+    /// A judge's own result.
+    pub judge_self: Option<u32>,
+    /// A judge's result to named officers of both sides.
+    pub judge_sides: Option<u32>,
+    /// A judge's result to the public.
+    pub judge_public: Option<u32>,
+    /// A lawyer's own result.
+    pub lawyer_self: Option<u32>,
+    /// A lawyer's result to named officers of both sides.
+    pub lawyer_sides: Option<u32>,
+    /// A lawyer's result to the public.
+    pub lawyer_public: Option<u32>,
+    /// A court, an organisation, the whole system.
+    pub group: u32,
+}
+
+/// R3: least size of a batch.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Batch {
+    /// Stamps below which a box is destroyed unopened.
+    pub open: u32,
+    /// Distinct raters below which nothing is published.
+    pub publish: u32,
+}
+
+/// R7: how finely a mean may be printed.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Precision {
+    /// Allowed steps, ascending.
+    pub steps: Vec<f64>,
+    /// The step is the smallest one that is at least this over n.
+    pub numerator: f64,
+    /// Values nearer to the ends than this over n are printed as bounds.
+    pub bound: f64,
+}
+
+/// R12: least number of ratees in a tier.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Tier {
+    /// Below it the tier reads 差异不显著.
+    pub minimum: u32,
+}
+
+/// R17: how sure a person's result must be.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Reliability {
+    /// At least this to publish.
+    pub publish: f64,
+    /// Half of the interval at most this to publish.
+    pub half_width: f64,
+    /// At least this for the provisional band, to the ratee only.
+    pub provisional: f64,
+}
+
+/// R23: least response.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Response {
+    /// Share of the invited below which only response statistics leave.
+    pub minimum: f64,
+}
+
+/// Most invitations a rater gets in a month.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Caps {
+    /// A judge.
+    pub bench: u32,
+    /// A lawyer.
+    pub bar: u32,
+}
+
+words! {
+    /// The event that makes an invitation arise.
+    TriggerEvent, "trigger" {
+        /// 生效.
+        Effective = "effective",
+        /// 送达.
+        Served = "served",
+    }
+}
+
+/// When invitations arise.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Trigger {
+    /// The event.
+    pub event: TriggerEvent,
+}
+
+/// R20: the ratee's right of reply.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Reply {
+    /// Working days before a release.
+    pub working_days: u32,
+    /// Longest statement.
+    pub characters: u32,
+}
+
+/// Who may see what, in words that are printed on every result.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct AudienceWords {
+    /// On a person's own result.
+    #[serde(rename = "self")]
+    pub own: Text,
+    /// On what officers of both sides see.
+    pub sides: Text,
+    /// On what everybody sees.
+    pub public: Text,
+}
+
+/// R13: what a pilot period says of itself.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Pilot {
+    /// The band under the header.
+    pub words: Text,
+}
+
+/// One rule in words.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct RuleText {
+    /// `R1` to `R23`.
+    pub id: String,
+    /// Short title.
+    pub title: Text,
+    /// What it does.
+    pub text: Text,
+    /// Where it comes from.
+    pub source: String,
+}
+
+/// 互评规则.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Charter {
+    /// Format version, 1.
+    pub v: u32,
+    /// Kebab-case name.
+    pub id: String,
+    /// 1, 2, …
+    pub version: u32,
+    /// Title.
+    pub title: Text,
+    /// What is said first.
+    pub preamble: Text,
+    /// R2.
+    pub minimum: Minimum,
+    /// R3.
+    pub batch: Batch,
+    /// R7.
+    pub precision: Precision,
+    /// R12.
+    pub tier: Tier,
+    /// R17.
+    pub reliability: Reliability,
+    /// R23.
+    pub response: Response,
+    /// Burden.
+    pub caps: Caps,
+    /// When invitations arise.
+    pub trigger: Trigger,
+    /// R20.
+    pub reply: Reply,
+    /// Who sees what.
+    pub audience: AudienceWords,
+    /// R13.
+    pub pilot: Pilot,
+    /// Every rule in words.
+    pub rules: Vec<RuleText>,
+}
+
+/// Why a charter cannot be used.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+pub enum CharterError {
+    /// Not TOML of this shape.
+    #[error("not a charter: {0}")]
+    Malformed(String),
+    /// A threshold that makes no sense.
+    #[error("{0} is out of range")]
+    OutOfRange(&'static str),
+}
+
+impl Charter {
+    /// Reads and checks a charter from TOML.
+    ///
+    /// # Errors
+    /// [`CharterError`].
+    pub fn from_toml(text: &str) -> Result<Self, CharterError> {
+        let charter: Self = toml::from_str(text).map_err(|e| CharterError::Malformed(e.to_string()))?;
+        charter.check()?;
+        Ok(charter)
+    }
+
+    /// Checks that every share is a share and every step a step.
+    ///
+    /// # Errors
+    /// [`CharterError::OutOfRange`] names the section.
+    pub fn check(&self) -> Result<(), CharterError> {
+        let share = |x: f64| (0.0..=1.0).contains(&x);
+        let Reliability { publish, half_width, provisional } = self.reliability;
+        let steps = &self.precision.steps;
+        let ascending = steps.windows(2).all(|w| w[0] < w[1]) && steps.first().is_some_and(|s| *s > 0.0);
+        let sound = [
+            (share(publish) && share(provisional) && provisional <= publish && half_width > 0.0, "reliability"),
+            (share(self.response.minimum), "response"),
+            (ascending && self.precision.numerator > 0.0 && self.precision.bound >= 0.0, "precision"),
+            (self.caps.bench > 0 && self.caps.bar > 0, "caps"),
+            (self.minimum.group > 1 && self.batch.open >= self.batch.publish, "minimum"),
+        ];
+        sound.iter().find(|(ok, _)| !ok).map_or(Ok(()), |(_, name)| Err(CharterError::OutOfRange(name)))
+    }
+
+    /// Most invitations a month for a rater of `direction`.
+    #[must_use]
+    pub const fn cap(&self, direction: Direction) -> u32 {
+        match direction.rater_side() {
+            Side::Bench => self.caps.bench,
+            Side::Bar => self.caps.bar,
+        }
+    }
+}

@@ -1,0 +1,232 @@
+//! The opening: shares for one closed list, ballots checked against slips and nyms, and the counts that must add up.
+//!
+//! A side hands over shares for exactly one list and never its key. Ballots exist here in memory only.
+//! Deliberately absent: files, and any output that holds a ballot.
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use serde::{Deserialize, Serialize};
+
+use crate::ballot::Ballot;
+use crate::digest::{Bytes, Bytes32, Digest};
+use crate::envelope::{ENVELOPE_LEN, Envelope};
+use crate::ids::{BoxId, Side};
+use crate::rubric::Rubric;
+use crate::token::{self, NymInfo, SlipInfo};
+
+/// Why an opening cannot go on. Stable codes.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+pub enum OpeningError {
+    /// The list is not a sequence of envelopes sorted by hash.
+    #[error("the list is not a sorted list of envelopes")]
+    ListMalformed,
+    /// A share file of another length or for another list.
+    #[error("the shares of {0} are not for this list")]
+    ShareMismatch(Side),
+    /// Not one share of this side fits: the wrong key.
+    #[error("none of the shares of {0} fits: wrong key?")]
+    WrongKey(Side),
+}
+
+impl OpeningError {
+    /// Stable code for files and the API.
+    #[must_use]
+    pub const fn code(&self) -> &'static str {
+        match self {
+            Self::ListMalformed => "list-malformed",
+            Self::ShareMismatch(_) => "share-mismatch",
+            Self::WrongKey(_) => "wrong-opening-key",
+        }
+    }
+}
+
+/// Concatenates envelopes sorted by hash: `list.bin`.
+#[must_use]
+pub fn write_list(envelopes: &[Envelope]) -> Vec<u8> {
+    let mut sorted: Vec<_> = envelopes.iter().map(|e| (e.hash(), e)).collect();
+    sorted.sort_unstable_by_key(|(hash, _)| *hash);
+    sorted.iter().flat_map(|(_, e)| e.as_bytes()).copied().collect()
+}
+
+/// Reads `list.bin`; the order must be the sorted one and no envelope may stand twice.
+///
+/// # Errors
+/// [`OpeningError::ListMalformed`].
+pub fn read_list(bytes: &[u8]) -> Result<Vec<Envelope>, OpeningError> {
+    if !bytes.len().is_multiple_of(ENVELOPE_LEN) {
+        return Err(OpeningError::ListMalformed);
+    }
+    let parse = |chunk: &[u8]| Envelope::from_bytes(chunk.to_vec()).map_err(|_| OpeningError::ListMalformed);
+    let list = bytes.chunks_exact(ENVELOPE_LEN).map(parse).collect::<Result<Vec<_>, _>>()?;
+    let hashes: Vec<_> = list.iter().map(Envelope::hash).collect();
+    if hashes.windows(2).all(|w| w[0] < w[1]) { Ok(list) } else { Err(OpeningError::ListMalformed) }
+}
+
+/// One side's shares in list order: `H(envelope) | share`, 64 bytes each; zeros where the lock did not open.
+pub fn write_shares(
+    list: &[Envelope],
+    id: &BoxId,
+    side: Side,
+    secret: &Bytes32,
+    mut progress: impl FnMut(usize),
+) -> Vec<u8> {
+    let mut bytes = Vec::with_capacity(list.len() * 64);
+    for (done, envelope) in list.iter().enumerate() {
+        let share = envelope.share(id, side, secret).unwrap_or(Bytes([0; 32]));
+        bytes.extend_from_slice(envelope.hash().as_bytes());
+        bytes.extend_from_slice(&share.0);
+        progress(done + 1);
+    }
+    bytes
+}
+
+/// Reads one side's shares for exactly this list.
+///
+/// # Errors
+/// [`OpeningError::ShareMismatch`] when they were made for another list, [`OpeningError::WrongKey`] when all are zero.
+pub fn read_shares(bytes: &[u8], list: &[Envelope], side: Side) -> Result<Vec<Bytes32>, OpeningError> {
+    let mismatch = OpeningError::ShareMismatch(side);
+    if bytes.len() != list.len() * 64 {
+        return Err(mismatch);
+    }
+    let mut shares = Vec::with_capacity(list.len());
+    for (entry, envelope) in bytes.chunks_exact(64).zip(list) {
+        let (hash, share) = entry.split_at(32);
+        if hash != envelope.hash().as_bytes() {
+            return Err(mismatch);
+        }
+        shares.push(Bytes(share.try_into().map_err(|_| mismatch.clone())?));
+    }
+    let all_locked = !list.is_empty() && shares.iter().all(|s: &Bytes32| s.0 == [0; 32]);
+    if all_locked { Err(OpeningError::WrongKey(side)) } else { Ok(shares) }
+}
+
+/// A listed slip: its hash and what it stands for.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Listed {
+    /// [`token::slip_hash`] or [`token::nym_hash`].
+    pub hash: Digest,
+    /// Slip or nym info.
+    pub info: String,
+}
+
+/// `issuer-keys.json` while tokens are listed instead of blindly issued.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct IssuedTokens {
+    /// Format version, 1.
+    pub v: u32,
+    /// `listed`.
+    pub suite: String,
+    /// Slips, sorted by hash.
+    pub slips: Vec<Listed>,
+    /// Nyms, sorted by hash.
+    pub nyms: Vec<Listed>,
+}
+
+/// Counts of an opening: `taken = refused + invalid + duplicate + valid`.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Counts {
+    /// Stamps accepted into the box.
+    #[serde(rename = "in")]
+    pub taken: u32,
+    /// Refused before the list.
+    pub refused: u32,
+    /// Did not open, or slip, nym or answers do not fit.
+    pub invalid: u32,
+    /// A slip that stood in a ballot of a higher sequence number.
+    pub duplicate: u32,
+    /// Counted.
+    pub valid: u32,
+}
+
+/// A counted ballot with what its nym stands for.
+#[derive(Debug)]
+pub struct Counted {
+    /// The ballot.
+    pub ballot: Ballot,
+    /// Home court and role of the nameless rater.
+    pub nym: NymInfo,
+}
+
+/// What the opening leaves in memory.
+#[derive(Debug)]
+pub struct Opened {
+    /// Counted ballots, sorted by slip hash so that nothing of the list's order is left.
+    pub ballots: Vec<Counted>,
+    /// The counts.
+    pub counts: Counts,
+    /// The published counted list, sorted.
+    pub counted: Vec<Digest>,
+}
+
+/// Checks opened bodies against slips, nyms and the rubric, and keeps one ballot per slip: the one cast last.
+///
+/// `bodies` holds `None` where an envelope did not open. `refused` comes from the closing.
+#[must_use]
+pub fn admit(
+    id: &BoxId,
+    bodies: Vec<Option<[u8; crate::ballot::BODY_LEN]>>,
+    issued: &IssuedTokens,
+    rubrics: &BTreeMap<Digest, Rubric>,
+    refused: u32,
+) -> Opened {
+    let slips: BTreeMap<_, _> = issued.slips.iter().map(|l| (l.hash, l.info.as_str())).collect();
+    let nyms: BTreeMap<_, _> = issued.nyms.iter().map(|l| (l.hash, l.info.as_str())).collect();
+    let listed = bodies.len();
+    let mut best: BTreeMap<Digest, Counted> = BTreeMap::new();
+    let (mut invalid, mut duplicate) = (0_u32, 0_u32);
+    for body in bodies {
+        let Some(counted) = body.and_then(|body| check(id, &body, &slips, &nyms, rubrics)) else {
+            invalid += 1;
+            continue;
+        };
+        let slip = token::slip_hash(&counted.ballot.slip);
+        match best.get_mut(&slip) {
+            None => drop(best.insert(slip, counted)),
+            Some(held) => {
+                duplicate += 1;
+                // Equal numbers cannot come from an honest device; the smaller body wins so that list order decides nothing.
+                let rank = |c: &Counted| (c.ballot.seq, c.ballot.to_body().ok());
+                if rank(&counted) > rank(held) {
+                    *held = counted;
+                }
+            }
+        }
+    }
+    let counted: BTreeSet<_> = best.values().map(|c| token::counted_hash(&c.ballot.slip)).collect();
+    let counts = Counts {
+        taken: u32::try_from(listed).unwrap_or(u32::MAX).saturating_add(refused),
+        refused,
+        invalid,
+        duplicate,
+        valid: u32::try_from(best.len()).unwrap_or(u32::MAX),
+    };
+    Opened { ballots: best.into_values().collect(), counts, counted: counted.into_iter().collect() }
+}
+
+fn check(
+    id: &BoxId,
+    body: &[u8; crate::ballot::BODY_LEN],
+    slips: &BTreeMap<Digest, &str>,
+    nyms: &BTreeMap<Digest, &str>,
+    rubrics: &BTreeMap<Digest, Rubric>,
+) -> Option<Counted> {
+    let ballot = Ballot::from_body(body).ok()?;
+    ballot.check(rubrics.get(&ballot.rubric)?).ok()?;
+    let slip: SlipInfo = slips.get(&token::slip_hash(&ballot.slip))?.parse().ok()?;
+    let nym: NymInfo = nyms.get(&token::nym_hash(&ballot.nym))?.parse().ok()?;
+    let said = SlipInfo {
+        id: id.clone(),
+        ratee: ballot.ratee.clone(),
+        court: ballot.court.clone(),
+        stratum: ballot.stratum,
+        rubric: ballot.rubric,
+    };
+    (slip == said && nym.id == *id).then_some(Counted { ballot, nym })
+}
+
+#[cfg(test)]
+mod tests;

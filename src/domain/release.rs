@@ -1,0 +1,232 @@
+//! A release: gated cells that both sides sign, and who may read which part of it.
+//!
+//! A withheld cell never carries a value; an officer sees its verdict and reason, everybody else cannot tell it from an absent one.
+//! Deliberately absent: the rules; they are functions of the gate, which writes the draft.
+
+use std::collections::BTreeMap;
+
+use serde::{Deserialize, Serialize};
+
+use crate::digest::Digest;
+use crate::ids::{BoxId, Direction, PeriodId};
+use crate::manifest::PeriodKind;
+use crate::opening::Counts;
+use crate::words;
+
+words! {
+    /// What a cell is about.
+    Scope, "scope" {
+        /// 全市.
+        System = "system",
+        /// A court.
+        Court = "court",
+        /// A judge or lawyer.
+        Person = "person",
+        /// Raters by home court.
+        HomeCourt = "home_court",
+    }
+}
+
+words! {
+    /// Who may read a cell.
+    Audience, "audience" {
+        /// 反馈（本人）.
+        Own = "self",
+        /// 通报（双方）.
+        Sides = "sides",
+        /// 公布（社会）.
+        Public = "public",
+    }
+}
+
+words! {
+    /// 公布审查意见.
+    Verdict, "verdict" {
+        /// 公布.
+        Publish = "publish",
+        /// 带标记公布.
+        PublishFlagged = "publish_flagged",
+        /// 未达公布条件.
+        Withhold = "withhold",
+    }
+}
+
+/// Why the gate decided as it did; for the two sides only.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub struct Reason {
+    /// Stable code.
+    pub code: String,
+    /// The numbers the rule used.
+    #[serde(default)]
+    pub numbers: BTreeMap<String, serde_json::Value>,
+}
+
+/// How much the correction moved a result.
+#[derive(Debug, Clone, Copy, PartialEq, Serialize, Deserialize)]
+pub struct Moved {
+    /// By the severity of the raters, scale points.
+    pub severity: f64,
+    /// By the outcomes of the cases, scale points.
+    pub outcome: f64,
+}
+
+/// 统计单元.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub struct Cell {
+    /// Unique in the release.
+    pub id: String,
+    /// What it is about.
+    pub scope: Scope,
+    /// `city`, a court code or a ratee.
+    pub subject: String,
+    /// `score`, `item:{id}`, `outcome_effect`, `severity`, `response`.
+    pub measure: String,
+    /// Who may read it.
+    pub audience: Audience,
+    /// The gate's decision.
+    pub verdict: Verdict,
+    /// `pilot`, `provisional`, `at_least`, `at_most`.
+    #[serde(default)]
+    pub flags: Vec<String>,
+    /// The rules that decided.
+    #[serde(default)]
+    pub rules: Vec<String>,
+    /// For the two sides.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub reason: Option<Reason>,
+    /// Band of distinct raters.
+    #[serde(default)]
+    pub n_band: Option<String>,
+    /// Rounded value, scale points.
+    #[serde(default)]
+    pub value: Option<f64>,
+    /// Rounding step.
+    #[serde(default)]
+    pub step: Option<f64>,
+    /// 95 % interval, rounded.
+    #[serde(default)]
+    pub interval: Option<[f64; 2]>,
+    /// Raw mean, rounded.
+    #[serde(default)]
+    pub raw: Option<f64>,
+    /// Band of the reliability.
+    #[serde(default)]
+    pub reliability_band: Option<String>,
+    /// `above`, `similar`, `below` or `not_distinguishable`.
+    #[serde(default)]
+    pub tier: Option<String>,
+    /// What moved it.
+    #[serde(default)]
+    pub moved: Option<Moved>,
+}
+
+impl Cell {
+    /// Whether it left the gate with a value.
+    #[must_use]
+    pub fn is_released(&self) -> bool {
+        self.verdict != Verdict::Withhold
+    }
+
+    /// The cell as an officer of a side reads it: every verdict and reason, the value only where it is meant for the sides.
+    #[must_use]
+    pub fn for_officer(&self) -> Self {
+        let cell = self.clone();
+        if self.audience == Audience::Own { cell.without_value() } else { cell }
+    }
+
+    fn without_value(self) -> Self {
+        let Self { id, scope, subject, measure, audience, verdict, flags, rules, reason, .. } = self;
+        Self {
+            id,
+            scope,
+            subject,
+            measure,
+            audience,
+            verdict,
+            flags,
+            rules,
+            reason,
+            n_band: None,
+            value: None,
+            step: None,
+            interval: None,
+            raw: None,
+            reliability_band: None,
+            tier: None,
+            moved: None,
+        }
+    }
+
+    /// The cell as the reader it was made for sees it: without the reason.
+    #[must_use]
+    pub fn for_reader(&self) -> Self {
+        Self { reason: None, ..self.clone() }
+    }
+}
+
+/// `draft.json`: what the analysis proposes and both sides sign.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub struct Draft {
+    /// Format version, 1.
+    pub v: u32,
+    /// The box it was opened from.
+    #[serde(rename = "box")]
+    pub id: BoxId,
+    /// Its period.
+    pub period: PeriodId,
+    /// Its direction.
+    pub direction: Direction,
+    /// Pilot or regular.
+    pub kind: PeriodKind,
+    /// Hash of the rubric.
+    pub rubric: Digest,
+    /// Hash of the charter.
+    pub charter: Digest,
+    /// Hash of the manifest.
+    pub manifest: Digest,
+    /// Counts of the opening.
+    pub counts: Counts,
+    /// The cells, in the order of scope, subject, measure; never by value.
+    pub cells: Vec<Cell>,
+    /// What else the analysis says about the box as a whole.
+    #[serde(flatten)]
+    pub rest: BTreeMap<String, serde_json::Value>,
+}
+
+words! {
+    /// Where a release stands.
+    ReleaseState, "release state" {
+        /// Waits for signatures.
+        Draft = "draft",
+        /// Signed by both sides; immutable and visible to its audiences.
+        Released = "released",
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn cell(audience: Audience) -> Cell {
+        serde_json::from_value(serde_json::json!({
+            "id": "c", "scope": "person", "subject": "r", "measure": "score", "audience": audience,
+            "verdict": "publish", "value": 4.2, "raw": 3.9, "interval": [3.9, 4.5], "n_band": "20-24",
+            "reason": {"code": "enough", "numbers": {"n": 21}},
+        }))
+        .expect("a cell")
+    }
+
+    #[test]
+    fn an_officer_never_gets_the_value_of_a_cell_meant_for_one_person() {
+        let own = cell(Audience::Own).for_officer();
+        assert_eq!((own.value, own.raw, own.interval, own.n_band), (None, None, None, None));
+        assert!(own.reason.is_some());
+        assert_eq!(cell(Audience::Sides).for_officer().value, Some(4.2));
+    }
+
+    #[test]
+    fn a_reader_never_gets_the_reason() {
+        assert!(cell(Audience::Own).for_reader().reason.is_none());
+        assert_eq!(cell(Audience::Own).for_reader().value, Some(4.2));
+    }
+}
