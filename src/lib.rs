@@ -5,5 +5,6 @@
 
 pub mod config;
 pub mod flow;
+pub mod http;
 pub mod ports;
 pub mod store;

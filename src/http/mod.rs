@@ -1,0 +1,80 @@
+//! The whole URL table, each line with its method, its path and who may come; what has no line has no route.
+//!
+//! A line without the right caller never reaches its handler, and a test walks the table as every role. Deliberately
+//! absent: SQL and decisions; a handler extracts, calls one step of `flow`, and answers.
+
+pub mod assets;
+pub mod guard;
+pub mod health;
+mod observe;
+pub mod openapi;
+pub mod problem;
+mod protect;
+mod server;
+pub mod session;
+
+use actix_web::http::Method;
+use actix_web::web::{self, ServiceConfig};
+use actix_web::{Resource, Route};
+
+pub use guard::{Access, Caller};
+pub use problem::Problem;
+pub use server::{Running, serve, start};
+
+use Access::{Everyone, Seldom};
+
+/// One line of the table.
+#[derive(Debug, Clone, Copy)]
+pub struct Line {
+    /// The HTTP method, in capitals.
+    pub method: &'static str,
+    /// The path with its parameters in braces.
+    pub path: &'static str,
+    /// Who may come.
+    pub access: Access,
+}
+
+/// Writes the table once for routing, once for the tests, and once for the OpenAPI document.
+macro_rules! routes {
+    ($($method:ident $path:literal $access:expr => $($handler:ident)::+;)+) => {
+        /// Every line of the table, in the order in which paths are tried.
+        pub const TABLE: &[Line] = &[$(Line { method: stringify!($method), path: $path, access: $access }),+];
+
+        fn handlers() -> Vec<Route> {
+            vec![$(web::method(Method::$method).to($($handler)::+)),+]
+        }
+
+        #[derive(utoipa::OpenApi)]
+        #[openapi(paths($($($handler)::+),+), components(schemas(problem::ProblemBody)))]
+        struct Handlers;
+    };
+}
+
+routes! {
+    GET    "/api/session"              Everyone => session::show;
+    POST   "/api/session"              Seldom   => session::sign_in;
+    DELETE "/api/session"              Everyone => session::sign_out;
+    POST   "/api/machine-tokens"       Seldom   => session::machine_token;
+    GET    "/api/openapi.json"         Everyone => openapi::document;
+    GET    "/healthz"                  Everyone => health::healthz;
+    GET    "/metrics"                  Everyone => health::metrics;
+}
+
+/// Puts every line behind its guard; a path with another method answers 405 and names the methods it has.
+fn register(app: &mut ServiceConfig, limit: &guard::Limit) {
+    let mut lines: Vec<(&Line, Route)> = TABLE.iter().zip(handlers()).collect();
+    while !lines.is_empty() {
+        let path = lines[0].0.path;
+        let (here, rest): (Vec<_>, Vec<_>) = lines.into_iter().partition(|(line, _)| line.path == path);
+        let allow = here.iter().map(|(line, _)| line.method).collect::<Vec<_>>().join(", ");
+        let mut resource: Resource = web::resource(path);
+        for (line, route) in here {
+            resource = resource.route(guard::behind(line.access, limit, route));
+        }
+        app.service(resource.default_service(web::to(move || {
+            let problem = Problem::method_not_allowed(&allow);
+            async move { Err::<&str, _>(problem) }
+        })));
+        lines = rest;
+    }
+}
