@@ -6,5 +6,6 @@
 pub mod config;
 pub mod flow;
 pub mod http;
+pub mod logging;
 pub mod ports;
 pub mod store;

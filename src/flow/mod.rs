@@ -9,9 +9,9 @@ pub mod sign_in;
 
 use std::sync::Arc;
 
-use crate::config::Config;
+use crate::config::{Config, Mode, Unready};
 use crate::ports::{Clock, Entropy, NoEntropy, SystemEntropy, random};
-use crate::store::{Store, StoreError, Undo};
+use crate::store::{Store, StoreError, Undo, account};
 
 /// Declares the closed set of refusals with their stable codes.
 macro_rules! refusals {
@@ -143,12 +143,8 @@ impl Site {
     /// Opens the store and the keys that `config` names.
     ///
     /// # Errors
-    /// [`crate::config::Unready`] in words: what is missing or refuses, and where to change it.
-    pub fn open(
-        config: Config,
-        clock: Arc<dyn Clock>,
-        entropy: Arc<dyn Entropy>,
-    ) -> Result<Self, crate::config::Unready> {
+    /// [`Unready`] in words: what is missing or refuses, and where to change it.
+    pub fn open(config: Config, clock: Arc<dyn Clock>, entropy: Arc<dyn Entropy>) -> Result<Self, Unready> {
         let store = Store::open(&config.store)?;
         let passwords = password::Passwords::new(config.password, &*entropy)?;
         let machines = machine::MachineKeys::open(&config.machine, &*entropy)?;
@@ -160,5 +156,29 @@ impl Site {
             passwords: Arc::new(passwords),
             machines: Arc::new(machines),
         })
+    }
+
+    /// Refuses what a production server must not start with: unsafe settings, and accounts that the demo made.
+    ///
+    /// # Errors
+    /// The first reason found, in words.
+    pub fn ready_to_serve(&self) -> Result<(), Unready> {
+        self.config.check()?;
+        if self.config.mode == Mode::Demo {
+            return Ok(());
+        }
+        match self.store.read("count demo accounts", account::count_demo)? {
+            0 => Ok(()),
+            many => Err(Unready::DemoAccounts(many)),
+        }
+    }
+
+    /// Reads from the store and names its backend.
+    ///
+    /// # Errors
+    /// Busy or a fault.
+    pub fn alive(&self) -> Outcome<&'static str> {
+        self.store.read("health", account::count_demo)?;
+        Ok(self.store.backend())
     }
 }

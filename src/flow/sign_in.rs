@@ -9,7 +9,8 @@ use serde::Serialize;
 
 use super::{Outcome, Refusal, Site};
 use crate::ports::{Second, random};
-use crate::store::account::{self, Account, Grant, LockRule, NewAccount};
+use crate::store::account::{self, LockRule, NewAccount};
+pub use crate::store::account::{Account, Grant};
 use crate::store::audit::{self, Event};
 use crate::store::{Connection, StoreError};
 

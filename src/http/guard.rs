@@ -23,8 +23,8 @@ use hengping_domain::ids::{Role, Side};
 
 use super::problem::{Problem, Transport, run};
 use crate::config::{HttpSettings, LimitSettings};
+use crate::flow::sign_in::Account;
 use crate::flow::{Outcome, Refusal, Site, sign_in};
-use crate::store::account::Account;
 
 /// The session cookie; the prefix makes browsers refuse it without Secure, with a Domain or another Path (RFC 6265bis).
 pub const COOKIE: &str = "__Host-hengping";

@@ -13,8 +13,8 @@ use utoipa::ToSchema;
 use super::guard::{COOKIE, Caller};
 use super::problem::{Problem, checked, run};
 use crate::config::Mode;
+use crate::flow::sign_in::Account;
 use crate::flow::{Site, sign_in};
-use crate::store::account::Account;
 
 /// A login and its password.
 #[derive(Debug, Deserialize, Validate, ToSchema)]
