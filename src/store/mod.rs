@@ -6,7 +6,14 @@
 
 pub mod account;
 pub mod audit;
+pub mod ballot_box;
 mod dialect;
+pub mod docket;
+pub mod document;
+pub mod invitation;
+pub mod period;
+pub mod person;
+pub mod release;
 mod schema;
 
 use std::sync::atomic::{AtomicU64, Ordering};

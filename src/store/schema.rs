@@ -65,3 +65,211 @@ diesel::table! {
 diesel::joinable!(account_role -> account (account));
 diesel::joinable!(session -> account (account));
 diesel::allow_tables_to_appear_in_same_query!(account, account_role, session);
+diesel::allow_tables_to_appear_in_same_query!(person, roster_entry);
+
+diesel::table! {
+    /// Judges, lawyers and others of the rosters; `ratee` is the only name that enters a ballot.
+    person (id) {
+        id -> Text,
+        ratee -> Text,
+        side -> Text,
+        kind -> Text,
+        number -> Text,
+        name -> Text,
+    }
+}
+
+diesel::table! {
+    /// Where a person belonged and when; an empty day is open.
+    roster_entry (number, organisation, held_from) {
+        number -> Text,
+        organisation -> Text,
+        held_from -> Text,
+        held_until -> Text,
+        chamber -> Nullable<Text>,
+    }
+}
+
+diesel::table! {
+    /// Imported cases; `content` is the record's hash.
+    case_file (id) {
+        id -> Text,
+        number -> Text,
+        court -> Text,
+        content -> Text,
+        record -> Text,
+    }
+}
+
+diesel::table! {
+    /// Imports with their summaries and row problems.
+    docket_import (id) {
+        id -> Text,
+        day -> Text,
+        file -> Text,
+        summary -> Text,
+        problems -> Text,
+    }
+}
+
+diesel::table! {
+    /// Canonical bodies by hash; never changed.
+    document (hash) {
+        hash -> Text,
+        kind -> Text,
+        body -> Text,
+        day -> Text,
+    }
+}
+
+diesel::table! {
+    /// Signatures of the sides over documents.
+    signature (document, side) {
+        document -> Text,
+        side -> Text,
+        key -> Text,
+        #[sql_name = "signature"]
+        bytes -> Text,
+        day -> Text,
+    }
+}
+
+diesel::table! {
+    /// 评价周期.
+    period (id) {
+        id -> Text,
+        title_zh -> Text,
+        title_en -> Text,
+        kind -> Text,
+        starts_on -> Text,
+        ends_on -> Text,
+        cast_until -> Text,
+        charter -> Text,
+    }
+}
+
+diesel::table! {
+    /// Each side's commitment to and contribution of the seed of a period's draw.
+    draw_share (period, side) {
+        period -> Text,
+        side -> Text,
+        commitment -> Text,
+        contribution -> Nullable<Text>,
+    }
+}
+
+diesel::table! {
+    /// 封存库.
+    ballot_box (id) {
+        id -> Text,
+        period -> Text,
+        rubric -> Text,
+        manifest -> Text,
+        state -> Text,
+        counts -> Nullable<Text>,
+    }
+}
+
+diesel::table! {
+    /// Home court of every rater of a box, fixed when first invited.
+    rater (box_, person) {
+        #[sql_name = "box"]
+        box_ -> Text,
+        person -> Text,
+        home -> Text,
+    }
+}
+
+diesel::table! {
+    /// 待评案件; says nothing about whether a ballot was cast.
+    invitation (id) {
+        id -> Text,
+        #[sql_name = "box"]
+        box_ -> Text,
+        case_file -> Text,
+        rater -> Text,
+        ratee -> Text,
+        court -> Text,
+        stratum -> Text,
+        not_applicable -> Text,
+        due_on -> Text,
+        state -> Text,
+        recusal -> Nullable<Text>,
+    }
+}
+
+diesel::table! {
+    /// Hashes of stamps, slips and nyms; no invitation and no person beside them.
+    listed_token (hash) {
+        hash -> Text,
+        #[sql_name = "box"]
+        box_ -> Text,
+        kind -> Text,
+        info -> Nullable<Text>,
+    }
+}
+
+diesel::table! {
+    /// Accepted envelopes that wait for the next sorted batch.
+    spool (stamp) {
+        stamp -> Text,
+        #[sql_name = "box"]
+        box_ -> Text,
+        seq -> BigInt,
+        leaf -> Text,
+        envelope -> Binary,
+    }
+}
+
+diesel::table! {
+    /// The box: only ever written in batches sorted by leaf.
+    sealed (leaf) {
+        leaf -> Text,
+        #[sql_name = "box"]
+        box_ -> Text,
+        stamp -> Text,
+        seq -> BigInt,
+        envelope -> Binary,
+    }
+}
+
+diesel::table! {
+    /// Size and root of the list after each batch.
+    batch (box_, number) {
+        #[sql_name = "box"]
+        box_ -> Text,
+        number -> BigInt,
+        size -> BigInt,
+        root -> Text,
+        day -> Text,
+    }
+}
+
+diesel::table! {
+    /// The counted list of an opened box.
+    counted (hash) {
+        hash -> Text,
+        #[sql_name = "box"]
+        box_ -> Text,
+    }
+}
+
+diesel::table! {
+    /// Releases by the hash of their document.
+    release (hash) {
+        hash -> Text,
+        #[sql_name = "box"]
+        box_ -> Text,
+        state -> Text,
+        day -> Text,
+    }
+}
+
+diesel::table! {
+    /// Figures and tables that a release binds by hash.
+    release_file (release, name) {
+        release -> Text,
+        name -> Text,
+        content -> Binary,
+    }
+}
