@@ -11,6 +11,7 @@ pub mod court;
 pub mod disposal;
 pub mod draw;
 pub mod eligibility;
+pub mod help;
 pub mod import;
 pub mod people;
 pub mod problem;

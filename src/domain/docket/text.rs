@@ -28,11 +28,12 @@ pub fn tidy(text: &str) -> String {
     out
 }
 
-/// A spreadsheet program may run a cell that begins like this (OWASP, CSV injection).
+/// A spreadsheet program may run a cell that begins like this (OWASP, CSV injection); a blank cell is harmless.
 #[must_use]
 pub fn looks_like_formula(text: &str) -> bool {
     let first = text.trim_start_matches([' ', '\u{3000}', '\u{feff}']).chars().next();
-    matches!(first, Some('=' | '+' | '-' | '@' | '\t' | '\r' | '\n' | '＝' | '＋' | '－' | '＠'))
+    let dangerous = matches!(first, Some('=' | '+' | '-' | '@' | '\t' | '\r' | '\n' | '＝' | '＋' | '－' | '＠'));
+    dangerous && !text.chars().all(is_blank)
 }
 
 /// At most `limit` characters of a cell, made safe to stand in a file that a spreadsheet program opens.
@@ -81,7 +82,7 @@ mod tests {
             assert!(looks_like_formula(bad), "{bad:?}");
             assert!(quoted(bad, 20).starts_with('\''), "{bad:?}");
         }
-        for good in ["", "1-2", "张三", "（2026）鲁0202民初1号"] {
+        for good in ["", " \n\t", "1-2", "张三", "（2026）鲁0202民初1号"] {
             assert!(!looks_like_formula(good), "{good:?}");
         }
         assert_eq!(quoted("abcdef", 3), "abc…");
