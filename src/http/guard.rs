@@ -38,6 +38,8 @@ pub enum Access {
     Seldom,
     /// Anyone who shows neither cookie nor token: the box.
     Nobody,
+    /// This machine, or a collector of counters with a token of its own; the handler knows it, nobody is signed in here.
+    Collector,
     /// Whoever is signed in.
     Account,
     /// Whoever holds one of these roles.
@@ -105,9 +107,12 @@ async fn caller(access: Access, request: &HttpRequest) -> Result<Option<Caller>,
         let shown = [header::COOKIE, header::AUTHORIZATION].iter().any(|name| request.headers().contains_key(name));
         return if shown { Err(Transport::BoxWithSession.into()) } else { Ok(None) };
     }
+    if access == Access::Collector {
+        return Ok(None);
+    }
     let found = authenticate(request).await?;
     match access {
-        Access::Everyone | Access::Seldom | Access::Nobody => Ok(found),
+        Access::Everyone | Access::Seldom | Access::Nobody | Access::Collector => Ok(found),
         Access::Account => found.map(Some).ok_or_else(|| Transport::SignInRequired.into()),
         Access::Roles(roles) => {
             let caller = found.ok_or(Transport::SignInRequired)?;

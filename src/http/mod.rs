@@ -21,7 +21,7 @@ pub use guard::{Access, Caller};
 pub use problem::Problem;
 pub use server::{Running, serve, start};
 
-use Access::{Everyone, Seldom};
+use Access::{Collector, Everyone, Seldom};
 
 /// One line of the table.
 #[derive(Debug, Clone, Copy)]
@@ -57,7 +57,7 @@ routes! {
     POST   "/api/machine-tokens"       Seldom   => session::machine_token;
     GET    "/api/openapi.json"         Everyone => openapi::document;
     GET    "/healthz"                  Everyone => health::healthz;
-    GET    "/metrics"                  Everyone => health::metrics;
+    GET    "/metrics"                  Collector => health::metrics;
 }
 
 /// Puts every line behind its guard; a path with another method answers 405 and names the methods it has.
