@@ -3,8 +3,19 @@
 //! A step either happens, or is refused with a code the caller can act on, or fails under an id that the log explains.
 //! Deliberately absent: HTTP and SQL; a step is the same whether a page, a program or a test asks for it.
 
+pub mod cast;
+pub mod close;
+pub mod documents;
+pub mod draft;
+pub mod export;
+pub mod import_docket;
+pub mod invite;
+pub mod issue;
 pub mod machine;
 pub mod password;
+pub mod periods;
+pub mod publish;
+pub mod read_release;
 pub mod sign_in;
 
 use std::sync::Arc;
@@ -48,6 +59,28 @@ refusals! {
     Stale = "stale",
     /// The account belongs to the other side.
     OtherSide = "other-side",
+    /// A cast that does not fit: unknown stamp, closed box, older number or other bytes; one answer for all.
+    CastRefused = "cast-refused",
+    /// Not an envelope of the suite in use.
+    EnvelopeMalformed = "envelope-malformed",
+    /// Another device has listed tokens for this invitation.
+    IssuedElsewhere = "issued-elsewhere",
+    /// The document does not have the shape its kind asks for.
+    DocumentMalformed = "document-malformed",
+    /// The signature does not match the document and the side's enrolled key.
+    SignatureRefused = "signature-refused",
+    /// This side has signed already.
+    AlreadySigned = "already-signed",
+    /// A document that both sides must have signed first is not in force.
+    NotInForce = "not-in-force",
+    /// The side's keys are enrolled already, or are not there yet.
+    KeysNotReady = "keys-not-ready",
+    /// The name of the period is taken, or its dates contradict each other.
+    PeriodRefused = "period-refused",
+    /// The box is not in the state this step needs.
+    BoxState = "box-state",
+    /// The draft belongs to another box or manifest, or its files are not the ones it names.
+    DraftForeign = "draft-foreign",
 }
 
 impl std::fmt::Display for Refusal {
@@ -107,6 +140,22 @@ impl From<StoreError> for Failure {
             StoreError::Busy => Self::Busy,
             StoreError::Duplicate | StoreError::Broken(_) => Self::Fault(Fault::new(&error)),
         }
+    }
+}
+
+impl From<hengping_domain::document::DocumentError> for Failure {
+    fn from(error: hengping_domain::document::DocumentError) -> Self {
+        use hengping_domain::document::DocumentError::{BadSignature, Malformed, NotCanonical};
+        match error {
+            BadSignature => Self::Refused(Refusal::SignatureRefused),
+            Malformed { .. } | NotCanonical(_) => Self::Refused(Refusal::DocumentMalformed),
+        }
+    }
+}
+
+impl From<Fault> for Failure {
+    fn from(fault: Fault) -> Self {
+        Self::Fault(fault)
     }
 }
 

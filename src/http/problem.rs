@@ -73,8 +73,20 @@ const fn status_of(refusal: Refusal) -> StatusCode {
         Refusal::TooManyAttempts => StatusCode::TOO_MANY_REQUESTS,
         Refusal::OtherSide => StatusCode::FORBIDDEN,
         Refusal::NotFound => StatusCode::NOT_FOUND,
-        Refusal::LoginTaken | Refusal::Stale => StatusCode::CONFLICT,
-        Refusal::PasswordLength => StatusCode::UNPROCESSABLE_ENTITY,
+        Refusal::LoginTaken
+        | Refusal::Stale
+        | Refusal::CastRefused
+        | Refusal::IssuedElsewhere
+        | Refusal::AlreadySigned
+        | Refusal::NotInForce
+        | Refusal::KeysNotReady
+        | Refusal::PeriodRefused
+        | Refusal::BoxState => StatusCode::CONFLICT,
+        Refusal::PasswordLength
+        | Refusal::EnvelopeMalformed
+        | Refusal::DocumentMalformed
+        | Refusal::SignatureRefused
+        | Refusal::DraftForeign => StatusCode::UNPROCESSABLE_ENTITY,
     }
 }
 

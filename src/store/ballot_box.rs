@@ -297,3 +297,13 @@ pub fn counted_list(conn: &mut Connection, id: &BoxId) -> Result<Vec<Digest>, St
         .load(conn)?;
     rows.iter().map(|hash| stored(hash)).collect()
 }
+
+/// Removes every envelope of a box that will never be opened.
+///
+/// # Errors
+/// [`StoreError`].
+pub fn destroy(conn: &mut Connection, id: &BoxId) -> Result<(), StoreError> {
+    diesel::delete(spool::table.filter(spool::box_.eq(id.to_string()))).execute(conn)?;
+    diesel::delete(sealed::table.filter(sealed::box_.eq(id.to_string()))).execute(conn)?;
+    Ok(())
+}

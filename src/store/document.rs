@@ -4,11 +4,13 @@
 //! and whose key it is; the step that takes it decides.
 
 use diesel::prelude::*;
-use hengping_domain::digest::Digest;
+use hengping_domain::digest::{Bytes32, Digest};
 use hengping_domain::document::{Document, DocumentKind, Signature, canonical};
+use hengping_domain::envelope::OpeningPublic;
+use hengping_domain::ids::Side;
 use jiff::civil::Date;
 
-use super::schema::{document, signature};
+use super::schema::{document, side_key, signature};
 use super::{Connection, StoreError, savepoint, stored};
 
 /// A signature with the day it was given.
@@ -104,4 +106,40 @@ pub fn signatures(conn: &mut Connection, hash: Digest) -> Result<Vec<Signed>, St
         Ok(Signed { signature, day: stored(day)? })
     };
     rows.iter().map(read).collect()
+}
+
+/// Public keys of a side.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct SideKeys {
+    /// Ed25519.
+    pub signing: Bytes32,
+    /// X-Wing.
+    pub opening: OpeningPublic,
+}
+
+/// Enrols a side's keys.
+///
+/// # Errors
+/// [`StoreError::Duplicate`] when the side has keys already.
+pub fn enrol(conn: &mut Connection, side: Side, keys: &SideKeys) -> Result<(), StoreError> {
+    savepoint(conn, |conn| {
+        diesel::insert_into(side_key::table)
+            .values((
+                side_key::side.eq(side.as_str()),
+                side_key::signing.eq(keys.signing.to_string()),
+                side_key::opening.eq(keys.opening.to_string()),
+            ))
+            .execute(conn)?;
+        Ok(())
+    })
+}
+
+/// The enrolled keys of a side.
+///
+/// # Errors
+/// [`StoreError::NotFound`].
+pub fn keys(conn: &mut Connection, side: Side) -> Result<SideKeys, StoreError> {
+    let (signing, opening): (String, String) =
+        side_key::table.find(side.as_str()).select((side_key::signing, side_key::opening)).first(conn)?;
+    Ok(SideKeys { signing: stored(&signing)?, opening: stored(&opening)? })
 }

@@ -135,6 +135,15 @@ diesel::table! {
 }
 
 diesel::table! {
+    /// Public keys of each side.
+    side_key (side) {
+        side -> Text,
+        signing -> Text,
+        opening -> Text,
+    }
+}
+
+diesel::table! {
     /// 评价周期.
     period (id) {
         id -> Text,

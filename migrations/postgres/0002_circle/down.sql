@@ -10,6 +10,7 @@ DROP TABLE rater;
 DROP TABLE ballot_box;
 DROP TABLE draw_share;
 DROP TABLE period;
+DROP TABLE side_key;
 DROP TABLE signature;
 DROP TABLE document;
 DROP TABLE docket_import;

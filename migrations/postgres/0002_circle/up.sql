@@ -52,6 +52,13 @@ CREATE TABLE signature (
     PRIMARY KEY (document, side)
 );
 
+-- The keys each side enrolled: what it signs with and what its lock is made for.
+CREATE TABLE side_key (
+    side TEXT NOT NULL PRIMARY KEY CHECK (side IN ('bench', 'bar')),
+    signing TEXT NOT NULL,
+    opening TEXT NOT NULL
+);
+
 CREATE TABLE period (
     id TEXT NOT NULL PRIMARY KEY,
     title_zh TEXT NOT NULL,

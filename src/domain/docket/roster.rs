@@ -173,6 +173,13 @@ fn entry(reader: &mut RowReader<'_, RosterColumn>) -> Option<RosterEntry> {
     Some(RosterEntry { kind: kind?, name: name?, number: number?, organisation: organisation?, chamber, from, until })
 }
 
+/// Whether a table's header is a roster's rather than a list of cases.
+#[must_use]
+pub fn is_roster(table: &Table) -> bool {
+    let has = |column| table.header.iter().any(|header| RosterColumn::named(header) == Some(column));
+    has(RosterColumn::Kind) && has(RosterColumn::Number)
+}
+
 /// Who is meant.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Match<'a> {

@@ -1,0 +1,51 @@
+//! Closing a box: the last batch, the final root, and whether there is enough to open at all.
+//!
+//! Fewer stamps than the charter's batch and the box is destroyed unopened (R3). Deliberately absent: keys and ballots.
+
+use hengping_domain::charter::Charter;
+use hengping_domain::document::DocumentKind;
+use hengping_domain::ids::{AccountId, BoxId};
+use serde::Serialize;
+
+use super::{Failure, Outcome, Refusal, Site, documents, periods};
+use crate::store::audit::{self, Event};
+use crate::store::ballot_box;
+use crate::store::period::{self, BoxState};
+use crate::store::StoreError;
+
+#[derive(Serialize)]
+struct About<'a> {
+    #[serde(rename = "box")]
+    id: &'a BoxId,
+    state: BoxState,
+    stamps: u32,
+    root: hengping_domain::digest::Digest,
+}
+
+/// Closes a box and says where it stands then: closed, or destroyed.
+///
+/// # Errors
+/// [`Refusal::NotFound`], [`Refusal::BoxState`].
+pub fn close(site: &Site, id: &BoxId, by: Option<&AccountId>) -> Outcome<BoxState> {
+    let today = site.clock.today();
+    site.store.decide("close box", |conn| {
+        let held = period::find_box(conn, id)?;
+        let manifest = periods::manifest(conn, &held)?;
+        let charter: Charter = documents::in_force(conn, DocumentKind::Charter, manifest.charter)?.read()?;
+        ballot_box::append_batch(conn, id, today)?;
+        let (stamps, _) = ballot_box::stamps(conn, id)?;
+        let to = if stamps >= charter.batch.open { BoxState::Closed } else { BoxState::Destroyed };
+        match period::move_box(conn, id, BoxState::Open, to) {
+            Err(StoreError::Stale) => return Err(Refusal::BoxState.into()),
+            other => other?,
+        }
+        if to == BoxState::Destroyed {
+            ballot_box::destroy(conn, id)?;
+        }
+        let root = hengping_domain::log::root(&ballot_box::leaves(conn, id)?);
+        let about = About { id, state: to, stamps, root };
+        let account = by.map(AccountId::as_str);
+        audit::append(conn, today, &Event { event: "box-closed", account, about })?;
+        Ok::<_, Failure>(to)
+    })
+}

@@ -1,0 +1,174 @@
+//! Putting documents on record, signing them, and knowing which are in force.
+//!
+//! A signature counts only with the key its side enrolled; a document is in force when both sides have signed it.
+//! Deliberately absent: drafting and negotiation, and private keys, which never reach the platform.
+
+use hengping_domain::charter::Charter;
+use hengping_domain::digest::Digest;
+use hengping_domain::document::{Document, DocumentError, DocumentKind, Signature};
+use hengping_domain::ids::Side;
+use hengping_domain::manifest::Manifest;
+use hengping_domain::rubric::Rubric;
+use jiff::civil::Date;
+use serde::Serialize;
+
+use super::{Failure, Outcome, Refusal, Site};
+use crate::store::audit::{self, Event};
+use crate::store::document::{self, SideKeys, Signed};
+use crate::store::{Connection, StoreError};
+
+#[derive(Serialize)]
+struct About {
+    document: Digest,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    side: Option<Side>,
+}
+
+/// Enrols the public keys of a side, once.
+///
+/// # Errors
+/// [`Refusal::KeysNotReady`] when the side has keys already.
+pub fn enrol(site: &Site, side: Side, keys: &SideKeys) -> Outcome<()> {
+    let today = site.clock.today();
+    site.store.decide("enrol keys", |conn| {
+        match document::enrol(conn, side, keys) {
+            Err(StoreError::Duplicate) => return Err(Refusal::KeysNotReady.into()),
+            other => other?,
+        }
+        audit::append(conn, today, &Event { event: "keys-enrolled", account: None, about: side })?;
+        Ok::<_, Failure>(())
+    })
+}
+
+/// The enrolled keys of a side.
+///
+/// # Errors
+/// [`Refusal::KeysNotReady`].
+pub fn keys(conn: &mut Connection, side: Side) -> Outcome<SideKeys> {
+    match document::keys(conn, side) {
+        Err(StoreError::NotFound) => Err(Refusal::KeysNotReady.into()),
+        other => Ok(other?),
+    }
+}
+
+/// Puts a document on record after checking its shape; the same document again changes nothing.
+///
+/// # Errors
+/// [`Refusal::DocumentMalformed`].
+pub fn add(site: &Site, kind: DocumentKind, body: &impl Serialize) -> Outcome<Digest> {
+    let new = Document::new(kind, body)?;
+    let sound = match kind {
+        DocumentKind::Rubric => new.read::<Rubric>()?.check().is_ok(),
+        DocumentKind::Charter => new.read::<Charter>()?.check().is_ok(),
+        DocumentKind::Manifest => new.read::<Manifest>().map(|_| true)?,
+        DocumentKind::Release => true,
+    };
+    if !sound {
+        return Err(Refusal::DocumentMalformed.into());
+    }
+    let today = site.clock.today();
+    site.store.write("add document", |conn| {
+        document::put(conn, &new, today)?;
+        let about = About { document: new.hash(), side: None };
+        audit::append(conn, today, &Event { event: "document-added", account: None, about })?;
+        Ok(new.hash())
+    }).map_err(Failure::from)
+}
+
+/// Takes one side's signature over a document; `account` is whoever brought it, if a person did.
+///
+/// # Errors
+/// [`Refusal::NotFound`], [`Refusal::SignatureRefused`], [`Refusal::AlreadySigned`], [`Refusal::KeysNotReady`].
+pub fn sign(site: &Site, hash: Digest, signature: &Signature, account: Option<&str>) -> Outcome<()> {
+    let today = site.clock.today();
+    site.store.decide("sign document", |conn| take_signature(conn, hash, signature, today, account))
+}
+
+/// The part of [`sign`] inside a transaction.
+///
+/// # Errors
+/// As [`sign`].
+pub fn take_signature(
+    conn: &mut Connection,
+    hash: Digest,
+    signature: &Signature,
+    today: Date,
+    account: Option<&str>,
+) -> Outcome<()> {
+    let held = document::find(conn, hash)?;
+    if keys(conn, signature.side)?.signing != signature.key {
+        return Err(DocumentError::BadSignature.into());
+    }
+    signature.verify(held.kind(), hash)?;
+    match document::sign(conn, hash, signature, today) {
+        Err(StoreError::Duplicate) => return Err(Refusal::AlreadySigned.into()),
+        other => other?,
+    }
+    let about = About { document: hash, side: Some(signature.side) };
+    audit::append(conn, today, &Event { event: "document-signed", account, about })?;
+    Ok(())
+}
+
+/// A document with its signatures.
+#[derive(Debug, Clone)]
+pub struct OnRecord {
+    /// The document.
+    pub document: Document,
+    /// Who signed it, and when.
+    pub signatures: Vec<Signed>,
+}
+
+impl OnRecord {
+    /// The day of the second side's signature.
+    #[must_use]
+    pub fn in_force_from(&self) -> Option<Date> {
+        in_force_from(&self.signatures)
+    }
+}
+
+fn in_force_from(signatures: &[Signed]) -> Option<Date> {
+    let day_of = |side| signatures.iter().find(|s| s.signature.side == side).map(|s| s.day);
+    Some(day_of(Side::Bench)?.max(day_of(Side::Bar)?))
+}
+
+/// One document.
+///
+/// # Errors
+/// [`Refusal::NotFound`].
+pub fn find(conn: &mut Connection, hash: Digest) -> Result<OnRecord, StoreError> {
+    Ok(OnRecord { document: document::find(conn, hash)?, signatures: document::signatures(conn, hash)? })
+}
+
+/// The document of `kind` with this hash, if both sides have signed it.
+///
+/// # Errors
+/// [`Refusal::NotInForce`] also for an unknown hash or another kind.
+pub fn in_force(conn: &mut Connection, kind: DocumentKind, hash: Digest) -> Outcome<Document> {
+    match find(conn, hash) {
+        Err(StoreError::NotFound) => Err(Refusal::NotInForce.into()),
+        Err(other) => Err(other.into()),
+        Ok(held) if held.document.kind() == kind && held.in_force_from().is_some() => Ok(held.document),
+        Ok(_) => Err(Refusal::NotInForce.into()),
+    }
+}
+
+/// Rubrics, charters and manifests on record, by day.
+///
+/// # Errors
+/// Busy or a fault.
+pub fn list(site: &Site) -> Outcome<Vec<OnRecord>> {
+    let kinds = [DocumentKind::Rubric, DocumentKind::Charter, DocumentKind::Manifest];
+    Ok(site.store.read("list documents", |conn| {
+        let listed = document::list(conn, &kinds)?;
+        listed.into_iter().map(|(hash, _, _)| find(conn, hash)).collect()
+    })?)
+}
+
+/// One document that is not a release; a release is read through its own door.
+///
+/// # Errors
+/// [`Refusal::NotFound`].
+pub fn read(site: &Site, hash: Digest) -> Outcome<OnRecord> {
+    let held = site.store.read("read document", |conn| find(conn, hash))?;
+    if held.document.kind() == DocumentKind::Release { Err(Refusal::NotFound.into()) } else { Ok(held) }
+}

@@ -1,0 +1,117 @@
+//! Taking the analysis's draft back: its cells, counts, counted list and figures become a release that waits for signatures.
+//!
+//! The release document binds every file by hash, so that both sides sign the figures too.
+//! Deliberately absent: any look at a ballot; the files hold gated numbers only.
+
+use std::collections::BTreeMap;
+use std::path::Path;
+
+use hengping_domain::digest::Digest;
+use hengping_domain::document::{Document, DocumentKind};
+use hengping_domain::ids::BoxId;
+use hengping_domain::opening::Counts;
+use hengping_domain::release::Draft;
+use serde::{Deserialize, Serialize};
+
+use super::{Failure, Fault, Outcome, Refusal, Site};
+use crate::store::audit::{self, Event};
+use crate::store::period::{self, BoxState};
+use crate::store::{StoreError, ballot_box, document, release};
+
+/// Largest file taken, in bytes.
+const MAX_FILE: u64 = 16 << 20;
+
+/// Body of a release document.
+#[derive(Debug, Clone, Serialize, Deserialize)]
+pub struct ReleaseBody {
+    /// Format version, 1.
+    pub v: u32,
+    /// The cells and what belongs to them.
+    pub draft: Draft,
+    /// SHA-256 of every file by name.
+    pub files: BTreeMap<String, Digest>,
+}
+
+#[derive(Deserialize)]
+struct CountedFile {
+    counts: Counts,
+    counted: Vec<Digest>,
+}
+
+#[derive(Serialize)]
+struct About<'a> {
+    #[serde(rename = "box")]
+    id: &'a BoxId,
+    release: Digest,
+    counts: Counts,
+}
+
+/// Takes the draft that the opening left in `dir`; returns the release's hash.
+///
+/// # Errors
+/// [`Refusal::DraftForeign`], [`Refusal::DocumentMalformed`], [`Refusal::BoxState`]; a fault when a file cannot be read.
+pub fn take(site: &Site, id: &BoxId, dir: &Path) -> Outcome<Digest> {
+    let draft: Draft = parse(&read(&dir.join("draft.json"))?)?;
+    let counted: CountedFile = parse(&read(&dir.join("counted.json"))?)?;
+    let files = files(dir)?;
+    let hashes = files.iter().map(|(name, bytes)| (name.clone(), Digest::of(&[bytes]))).collect();
+    let of_box = draft.id == *id && draft.counts == counted.counts;
+    if !of_box || counted.counted.len() != counted.counts.valid as usize {
+        return Err(Refusal::DraftForeign.into());
+    }
+    let (manifest, counts) = (draft.manifest, draft.counts);
+    let new = Document::new(DocumentKind::Release, &ReleaseBody { v: 1, draft, files: hashes })?;
+    let today = site.clock.today();
+    site.store.decide("take draft", |conn| {
+        if period::find_box(conn, id)?.manifest != manifest {
+            return Err(Refusal::DraftForeign.into());
+        }
+        match period::move_box(conn, id, BoxState::Closed, BoxState::Opened) {
+            Err(StoreError::Stale) => return Err(Refusal::BoxState.into()),
+            other => other?,
+        }
+        period::set_counts(conn, id, counts)?;
+        ballot_box::put_counted(conn, id, &counted.counted)?;
+        document::put(conn, &new, today)?;
+        release::insert(conn, new.hash(), id, today)?;
+        for (name, bytes) in &files {
+            release::put_file(conn, new.hash(), name, bytes)?;
+        }
+        let about = About { id, release: new.hash(), counts };
+        audit::append(conn, today, &Event { event: "draft-taken", account: None, about })?;
+        Ok::<_, Failure>(new.hash())
+    })
+}
+
+fn parse<T: serde::de::DeserializeOwned>(bytes: &[u8]) -> Outcome<T> {
+    serde_json::from_slice(bytes).map_err(|_| Refusal::DocumentMalformed.into())
+}
+
+fn read(path: &Path) -> Outcome<Vec<u8>> {
+    let io = |error: std::io::Error| Failure::Fault(Fault::new(&format!("{}: {error}", path.display())));
+    if std::fs::metadata(path).map_err(io)?.len() > MAX_FILE {
+        return Err(Refusal::DraftForeign.into());
+    }
+    std::fs::read(path).map_err(io)
+}
+
+/// The figures and their tables, by plain file name.
+fn files(dir: &Path) -> Outcome<BTreeMap<String, Vec<u8>>> {
+    let mut found = BTreeMap::new();
+    let figures = dir.join("figures");
+    let listed = match std::fs::read_dir(&figures) {
+        Ok(listed) => listed,
+        // A box below the batch size has counts but no figure.
+        Err(error) if error.kind() == std::io::ErrorKind::NotFound => return Ok(found),
+        Err(error) => return Err(Failure::Fault(Fault::new(&error))),
+    };
+    for entry in listed {
+        let entry = entry.map_err(|error| Failure::Fault(Fault::new(&error)))?;
+        let name = entry.file_name().to_string_lossy().into_owned();
+        let known = Path::new(&name).extension().is_some_and(|e| e == "svg" || e == "csv");
+        if known {
+            found.insert(name, read(&entry.path())?);
+        }
+    }
+    Ok(found)
+}

@@ -1,0 +1,161 @@
+//! Opening a period: its documents, its dates, its two boxes and their manifests.
+//!
+//! Nothing is invited or cast before both sides have signed the manifest of the box.
+//! Deliberately absent: when a period should open; both sides decide that.
+
+use std::collections::BTreeMap;
+
+use hengping_domain::charter::Charter;
+use hengping_domain::digest::{Bytes32, Digest};
+use hengping_domain::document::{Document, DocumentKind};
+use hengping_domain::ids::{BoxId, Direction, PeriodId, Side};
+use hengping_domain::manifest::{Manifest, PerSide, PeriodKind};
+use hengping_domain::rubric::{Rubric, Text};
+use jiff::civil::Date;
+use serde::{Deserialize, Serialize};
+
+use super::{Failure, Outcome, Refusal, Site, documents};
+use crate::store::audit::{self, Event};
+use crate::store::period::{self, BallotBox, Period};
+use crate::store::{Connection, StoreError, document};
+
+/// What both sides agreed on for a period.
+#[derive(Debug, Clone, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct PeriodPlan {
+    /// Short name, for example `2026`.
+    pub id: PeriodId,
+    /// Title.
+    pub title: Text,
+    /// Pilot or regular.
+    pub kind: PeriodKind,
+    /// First day on which a case may fall due.
+    pub starts_on: Date,
+    /// Last such day.
+    pub ends_on: Date,
+    /// Last day a ballot is taken.
+    pub cast_until: Date,
+    /// Hash of the charter.
+    pub charter: Digest,
+    /// Hash of the rubric of each direction.
+    pub rubrics: BTreeMap<Direction, Digest>,
+    /// Each side's contribution to the seed of the draw.
+    pub draw: PerSide<Bytes32>,
+}
+
+/// Opens a period with a box for each direction; returns the hashes of the manifests, to be signed.
+///
+/// # Errors
+/// [`Refusal::PeriodRefused`], [`Refusal::NotInForce`], [`Refusal::KeysNotReady`].
+pub fn open(site: &Site, plan: &PeriodPlan) -> Outcome<Vec<(BoxId, Digest)>> {
+    let ordered = plan.starts_on <= plan.ends_on && plan.ends_on <= plan.cast_until;
+    let named = |direction| BoxId { period: plan.id.clone(), direction };
+    let plain = named(Direction::BarRatesBench).to_string().parse::<BoxId>().is_ok();
+    if !ordered || !plain || plan.rubrics.len() != Direction::ALL.len() {
+        return Err(Refusal::PeriodRefused.into());
+    }
+    let today = site.clock.today();
+    site.store.decide("open period", |conn| {
+        documents::in_force(conn, DocumentKind::Charter, plan.charter)?.read::<Charter>()?;
+        insert(conn, plan)?;
+        let (bench, bar) = (documents::keys(conn, Side::Bench)?, documents::keys(conn, Side::Bar)?);
+        let mut manifests = Vec::new();
+        for (&direction, &rubric) in &plan.rubrics {
+            let form: Rubric = documents::in_force(conn, DocumentKind::Rubric, rubric)?.read()?;
+            if form.direction != direction {
+                return Err(Refusal::PeriodRefused.into());
+            }
+            let id = named(direction);
+            let manifest = Manifest {
+                v: 1,
+                suite: "HPB1".to_owned(),
+                id: id.clone(),
+                period: plan.id.clone(),
+                direction,
+                kind: plan.kind,
+                rubric,
+                charter: plan.charter,
+                cast_until: plan.cast_until,
+                opening: PerSide { bench: bench.opening, bar: bar.opening },
+                signing: PerSide { bench: bench.signing, bar: bar.signing },
+            };
+            let manifest = Document::new(DocumentKind::Manifest, &manifest)?;
+            document::put(conn, &manifest, today)?;
+            period::insert_box(conn, &id, rubric, manifest.hash())?;
+            manifests.push((id, manifest.hash()));
+        }
+        audit::append(conn, today, &Event { event: "period-opened", account: None, about: &plan.id })?;
+        Ok::<_, Failure>(manifests)
+    })
+}
+
+fn insert(conn: &mut Connection, plan: &PeriodPlan) -> Outcome<()> {
+    let new = Period {
+        id: plan.id.clone(),
+        title: plan.title.clone(),
+        kind: plan.kind,
+        starts_on: plan.starts_on,
+        ends_on: plan.ends_on,
+        cast_until: plan.cast_until,
+        charter: plan.charter,
+    };
+    match period::insert(conn, &new) {
+        Err(StoreError::Duplicate) => return Err(Refusal::PeriodRefused.into()),
+        other => other?,
+    }
+    period::put_draw_share(conn, &plan.id, Side::Bench, &plan.draw.bench)?;
+    period::put_draw_share(conn, &plan.id, Side::Bar, &plan.draw.bar)?;
+    Ok(())
+}
+
+/// A period with its boxes.
+#[derive(Debug, Clone)]
+pub struct PeriodView {
+    /// The period.
+    pub period: Period,
+    /// Its boxes.
+    pub boxes: Vec<BallotBox>,
+}
+
+/// All periods by first day.
+///
+/// # Errors
+/// Busy or a fault.
+pub fn list(site: &Site) -> Outcome<Vec<PeriodView>> {
+    Ok(site.store.read("list periods", |conn| {
+        let periods = period::all(conn)?;
+        periods.into_iter().map(|p| Ok(PeriodView { boxes: period::boxes(conn, &p.id)?, period: p })).collect()
+    })?)
+}
+
+/// The period that takes ballots on a day: the first that has begun and is still open.
+///
+/// # Errors
+/// [`StoreError`]; no such period is `None`.
+pub fn current(conn: &mut Connection, today: Date) -> Result<Option<Period>, StoreError> {
+    let running = |p: &Period| p.starts_on <= today && today <= p.cast_until;
+    Ok(period::all(conn)?.into_iter().rev().find(running))
+}
+
+/// The manifest of a box, if both sides have signed it.
+///
+/// # Errors
+/// [`Refusal::NotInForce`].
+pub fn manifest(conn: &mut Connection, held: &BallotBox) -> Outcome<Manifest> {
+    Ok(documents::in_force(conn, DocumentKind::Manifest, held.manifest)?.read()?)
+}
+
+/// Whether the current period, or without one the last, is a pilot.
+///
+/// # Errors
+/// Busy or a fault.
+pub fn is_pilot(site: &Site) -> Outcome<bool> {
+    let today = site.clock.today();
+    Ok(site.store.read("pilot", |conn| {
+        let period = match current(conn, today)? {
+            Some(period) => Some(period),
+            None => period::all(conn)?.pop(),
+        };
+        Ok(period.is_some_and(|p| p.kind == PeriodKind::Pilot))
+    })?)
+}

@@ -1,0 +1,43 @@
+//! Publishing: a side signs a draft's hash, and with the second signature the release is out and immutable.
+//!
+//! A signature counts only with the key that the box's manifest names for the side (R21).
+//! Deliberately absent: changing a draft; a correction is another release.
+
+use hengping_domain::digest::Digest;
+use hengping_domain::document::{DocumentError, Signature};
+use hengping_domain::ids::AccountId;
+use hengping_domain::release::ReleaseState;
+use serde::Serialize;
+
+use super::{Failure, Outcome, Site, documents, periods};
+use crate::store::audit::{self, Event};
+use crate::store::{document, period, release};
+
+#[derive(Serialize)]
+struct About {
+    release: Digest,
+}
+
+/// Takes a side's signature over a draft; says where the release stands then.
+///
+/// # Errors
+/// [`super::Refusal::NotFound`], [`super::Refusal::SignatureRefused`], [`super::Refusal::AlreadySigned`].
+pub fn sign(site: &Site, hash: Digest, signature: &Signature, by: Option<&AccountId>) -> Outcome<ReleaseState> {
+    let today = site.clock.today();
+    site.store.decide("sign release", |conn| {
+        let held = release::find(conn, hash)?;
+        let held_box = period::find_box(conn, &held.ballot_box)?;
+        let manifest = periods::manifest(conn, &held_box)?;
+        if *manifest.signing.get(signature.side) != signature.key {
+            return Err(DocumentError::BadSignature.into());
+        }
+        documents::take_signature(conn, hash, signature, today, by.map(AccountId::as_str))?;
+        if document::signatures(conn, hash)?.len() < 2 {
+            return Ok(ReleaseState::Draft);
+        }
+        release::set_released(conn, hash, today)?;
+        let event = Event { event: "released", account: None, about: About { release: hash } };
+        audit::append(conn, today, &event)?;
+        Ok::<_, Failure>(ReleaseState::Released)
+    })
+}

@@ -1,0 +1,149 @@
+//! Reading releases: which cells of which release a reader gets.
+//!
+//! Officers of both sides see every verdict and reason, but the value of a cell meant for one person only that person sees;
+//! to everybody else a withheld cell does not exist. Deliberately absent: any order by value.
+
+use hengping_domain::digest::Digest;
+use hengping_domain::ids::{PersonId, Role};
+use hengping_domain::release::{Audience, Cell, ReleaseState, Scope};
+
+use super::draft::ReleaseBody;
+use super::sign_in::Account;
+use super::{Failure, Outcome, Refusal, Site};
+use crate::store::document::{self, Signed};
+use crate::store::release::{self, Release};
+use crate::store::{Connection, person};
+
+/// Who reads.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Reader {
+    /// An officer of one of the two sides.
+    Officer,
+    /// Anybody else.
+    Public,
+}
+
+impl Reader {
+    /// What an account, or nobody, reads as.
+    #[must_use]
+    pub fn of(account: Option<&Account>) -> Self {
+        let officer =
+            |a: &Account| a.side().is_some() && [Role::Negotiator, Role::KeyHolder, Role::Coordinator].iter().any(|&r| a.has(r));
+        if account.is_some_and(officer) { Self::Officer } else { Self::Public }
+    }
+
+    fn sees(self, state: ReleaseState) -> bool {
+        self == Self::Officer || state == ReleaseState::Released
+    }
+
+    fn cut(self, cell: &Cell) -> Option<Cell> {
+        match self {
+            Self::Officer => Some(cell.for_officer()),
+            Self::Public => (cell.audience == Audience::Public && cell.is_released()).then(|| cell.for_reader()),
+        }
+    }
+}
+
+/// A release as a reader sees it.
+#[derive(Debug, Clone)]
+pub struct ReadRelease {
+    /// Box, state and day.
+    pub release: Release,
+    /// Its body, with only the cells the reader may see.
+    pub body: ReleaseBody,
+    /// Who has signed.
+    pub signatures: Vec<Signed>,
+}
+
+/// The releases a reader may see, by day.
+///
+/// # Errors
+/// Busy or a fault.
+pub fn list(site: &Site, reader: Reader) -> Outcome<Vec<ReadRelease>> {
+    site.store.look("list releases", |conn| {
+        let all = release::all(conn)?.into_iter().filter(|r| reader.sees(r.state));
+        all.map(|release| load(conn, release, reader)).collect()
+    })
+}
+
+/// One release.
+///
+/// # Errors
+/// [`Refusal::NotFound`], also for a draft that the reader may not see.
+pub fn find(site: &Site, hash: Digest, reader: Reader) -> Outcome<ReadRelease> {
+    site.store.look("read release", |conn| {
+        let release = release::find(conn, hash)?;
+        if reader.sees(release.state) { load(conn, release, reader) } else { Err(Refusal::NotFound.into()) }
+    })
+}
+
+fn load(conn: &mut Connection, release: Release, reader: Reader) -> Outcome<ReadRelease> {
+    let mut body = body(conn, release.hash)?;
+    body.draft.cells = body.draft.cells.iter().filter_map(|cell| reader.cut(cell)).collect();
+    if reader == Reader::Public {
+        body.files.retain(|name, _| is_public(name));
+    }
+    let signatures = document::signatures(conn, release.hash)?;
+    Ok(ReadRelease { release, body, signatures })
+}
+
+fn body(conn: &mut Connection, hash: Digest) -> Outcome<ReleaseBody> {
+    Ok(document::find(conn, hash)?.read()?)
+}
+
+/// Figures say in their name for whom they were drawn.
+fn is_public(name: &str) -> bool {
+    !name.starts_with("sides-")
+}
+
+/// A file of a release: a figure or its table.
+///
+/// # Errors
+/// [`Refusal::NotFound`], also for a file the reader may not see.
+pub fn file(site: &Site, hash: Digest, name: &str, reader: Reader) -> Outcome<Vec<u8>> {
+    site.store.look("release file", |conn| {
+        let held = release::find(conn, hash)?;
+        if !reader.sees(held.state) || (reader == Reader::Public && !is_public(name)) {
+            return Err(Refusal::NotFound.into());
+        }
+        Ok::<_, Failure>(release::file(conn, hash, name)?)
+    })
+}
+
+/// A person's own cells of one release.
+#[derive(Debug, Clone)]
+pub struct OwnResult {
+    /// The release.
+    pub release: Release,
+    /// Its body without cells.
+    pub body: ReleaseBody,
+    /// The own cells that left; empty where nothing did.
+    pub cells: Vec<Cell>,
+    /// Whether the gate decided on this person at all.
+    pub rated: bool,
+}
+
+/// What was released to a person about that person, by day.
+///
+/// # Errors
+/// Busy or a fault.
+pub fn own(site: &Site, person: &PersonId) -> Outcome<Vec<OwnResult>> {
+    site.store.look("own results", |conn| {
+        let me = person::find(conn, person)?;
+        let mut results = Vec::new();
+        for release in release::all(conn)?.into_iter().filter(|r| r.state == ReleaseState::Released) {
+            if release.ballot_box.direction.ratee_side() != me.side {
+                continue;
+            }
+            let mut body = body(conn, release.hash)?;
+            let cells = std::mem::take(&mut body.draft.cells);
+            let mine = |cell: &&Cell| {
+                cell.scope == Scope::Person && cell.subject == me.ratee.as_str() && cell.audience == Audience::Own
+            };
+            let rated = cells.iter().any(|cell| mine(&cell));
+            let cells = cells.iter().filter(mine).filter(|c| c.is_released()).map(Cell::for_reader).collect();
+            results.push(OwnResult { release, body, cells, rated });
+        }
+        Ok::<_, Failure>(results)
+    })
+}
