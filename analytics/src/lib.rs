@@ -3,5 +3,9 @@
 //! state; only [`gate`] can make a [`gate::Released`].
 //! Absent on purpose: files, tables, servers and the domain's nouns; `analytics/pipeline` brings them.
 
+pub mod bundle;
 pub mod design;
+pub mod gate;
+pub mod items;
 pub mod mixed;
+pub mod score;

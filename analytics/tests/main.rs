@@ -1,7 +1,10 @@
 //! One integration binary: equality with references, axioms, and recovery in simulation.
 #![allow(clippy::unwrap_used, reason = "a test that cannot unwrap has failed")]
+#![allow(clippy::needless_range_loop, reason = "textbook formulas read best with their indices")]
 
 mod axioms;
+mod city;
 mod dense;
+mod gate;
 mod reference;
 mod support;

@@ -6,6 +6,7 @@ use std::path::PathBuf;
 use hengping_analytics::design::Factor;
 use hengping_analytics::mixed::{Column, Fit, Problem};
 
+#[expect(clippy::disallowed_methods, reason = "a test has no configuration to be told the directory by")]
 fn table(file: &str) -> Option<Vec<Vec<String>>> {
     let Some(directory) = std::env::var_os("HENGPING_REFERENCE_DATA") else {
         println!("skipped: HENGPING_REFERENCE_DATA is not set");

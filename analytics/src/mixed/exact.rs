@@ -158,9 +158,9 @@ impl System {
     pub fn factorise(&self, lambda: &[f64]) -> Result<Solver, Refused> {
         let diagonal: Vec<f64> = self.weight_sums.iter().map(|sum| sum + lambda[0]).collect();
         let mut schur = self.inner.clone();
-        for position in 1..self.active.len() {
+        for (position, ridge) in lambda.iter().enumerate().skip(1) {
             for column in self.block(position) {
-                schur[(column, column)] += lambda[position];
+                schur[(column, column)] += ridge;
             }
         }
         for (entries, d) in self.cross.iter().zip(&diagonal) {

@@ -62,6 +62,9 @@ pub enum Refused {
     /// All responses are equal (or the effects explain them completely): no residual variance.
     #[error("the responses leave no residual variance")]
     NoVariance,
+    /// The variances did not come to rest.
+    #[error("the variances did not come to rest")]
+    NotSettled,
     /// The requested ratios do not match the factors, or are negative.
     #[error("theta needs one ratio of zero or more per factor")]
     Theta,

@@ -58,8 +58,6 @@ pub struct Fit {
     pub criterion: f64,
     /// Variance updates made; zero for a fit at given ratios.
     pub steps: usize,
-    /// Whether the iteration came to rest; results of one that did not must not be published.
-    pub settled: bool,
     /// Names of fixed columns dropped as collinear.
     pub collinear: Vec<String>,
     pub(super) system: System,
@@ -194,8 +192,11 @@ fn climb(system: &System, start: &[f64], steps: &mut usize) -> Result<(Point, Op
         if let Some(vanished) = (0..system.active.len()).find(small) {
             return Ok((point, Some(vanished)));
         }
-        if change < SETTLED || *steps >= MOST_STEPS {
+        if change < SETTLED {
             return Ok((point, None));
+        }
+        if *steps >= MOST_STEPS {
+            return Err(Refused::NotSettled);
         }
     }
 }
@@ -363,7 +364,6 @@ fn finish(system: System, variances: &[f64], steps: usize) -> Result<Fit, Refuse
         residuals,
         criterion,
         steps,
-        settled: steps < MOST_STEPS,
         collinear: rows.dropped.clone(),
         solver: point.solver,
         system,

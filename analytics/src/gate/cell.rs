@@ -1,0 +1,155 @@
+//! Cells: one number that might leave, split into what rules may look at and what they may not.
+//! Invariant: [`Structure`] holds counts and names only; rules that suppress take nothing else, so
+//! they cannot depend on a value. Absent on purpose: verdicts.
+
+use serde::Serialize;
+
+use crate::score::{Moved, Tier};
+
+/// What a cell is about.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Serialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Scope {
+    /// 全市.
+    System,
+    /// A court with its ratees.
+    Court,
+    /// A court's raters.
+    HomeCourt,
+    /// A ratee.
+    Person,
+}
+
+/// Who would read it.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Serialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Audience {
+    /// 反馈（本人）.
+    #[serde(rename = "self")]
+    Own,
+    /// 通报（双方）.
+    Sides,
+    /// 公布（社会）.
+    Public,
+}
+
+/// What is measured.
+#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord)]
+pub enum Measure {
+    /// Composite over all items.
+    Score,
+    /// One item, by id.
+    Item(String),
+    /// Cases won minus cases lost.
+    OutcomeEffect,
+    /// Severity of a court's raters.
+    Severity,
+    /// Share of invitations answered.
+    Response,
+}
+
+impl Measure {
+    /// The word used in files: `score`, `item:{id}`, `outcome_effect`, `severity`, `response`.
+    pub fn word(&self) -> String {
+        match self {
+            Self::Score => "score".into(),
+            Self::Item(id) => format!("item:{id}"),
+            Self::OutcomeEffect => "outcome_effect".into(),
+            Self::Severity => "severity".into(),
+            Self::Response => "response".into(),
+        }
+    }
+}
+
+impl Serialize for Measure {
+    fn serialize<S: serde::Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        serializer.serialize_str(&self.word())
+    }
+}
+
+/// Name of a cell; its order is the order of the release, never by value.
+#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Serialize)]
+pub struct Key {
+    /// What it is about.
+    pub scope: Scope,
+    /// `city`, a court code, or a ratee.
+    pub subject: String,
+    /// What is measured.
+    pub measure: Measure,
+    /// Who would read it.
+    pub audience: Audience,
+}
+
+impl Key {
+    /// `{scope}/{subject}/{measure}/{audience}`.
+    pub fn id(&self) -> String {
+        let scope = match self.scope {
+            Scope::System => "system",
+            Scope::Court => "court",
+            Scope::HomeCourt => "home_court",
+            Scope::Person => "person",
+        };
+        let audience = match self.audience {
+            Audience::Own => "self",
+            Audience::Sides => "sides",
+            Audience::Public => "public",
+        };
+        format!("{scope}/{}/{}/{audience}", self.subject, self.measure.word())
+    }
+}
+
+/// What suppression may look at.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Structure {
+    /// The name.
+    pub key: Key,
+    /// Distinct raters (R1).
+    pub raters: usize,
+    /// Court of a person or court cell, else empty.
+    pub court: String,
+    /// Ratees that were rated at all, in a court or system cell.
+    pub ratees: usize,
+    /// Invitations behind a response cell.
+    pub invited: u32,
+    /// Reliability and half-width of the interval: how sure, not how high. `None` without estimate.
+    pub precision: Option<(Option<f64>, f64)>,
+}
+
+/// Scale of a value.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Range {
+    /// Levels 1 to 5.
+    Level,
+    /// Difference of levels, around zero.
+    Difference,
+    /// Share between 0 and 1.
+    Share,
+}
+
+/// What a rule that suppresses must not see.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Content {
+    /// Scale.
+    pub range: Range,
+    /// Value.
+    pub value: f64,
+    /// Standard error; zero for a share, which is a count of what happened.
+    pub error: f64,
+    /// Plain mean.
+    pub raw: Option<f64>,
+    /// Reliability, 0 to 1.
+    pub reliability: Option<f64>,
+    /// Tier of a person's score.
+    pub tier: Option<Tier>,
+    /// What moved a person's score.
+    pub moved: Option<Moved>,
+}
+
+/// A cell before the gate.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Candidate {
+    /// What rules may look at.
+    pub structure: Structure,
+    /// The estimate; `None` when the model gave none.
+    pub content: Option<Content>,
+}

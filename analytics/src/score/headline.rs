@@ -1,0 +1,271 @@
+//! The headline model on one response: outcome effect from inside raters and ratees, everything
+//! else by the mixed model on what is left.
+//! Invariant: the error of a score includes the error of the outcome effect, which is uncorrelated
+//! with the rest (`methods/outcome-effect.md`). Absent on purpose: which response it is.
+
+use std::collections::BTreeMap;
+
+use super::Estimate;
+use super::frame::{COURT, Frame, HOME, RATEE, RATER};
+use crate::mixed::{Column, Contrast, Fit, Problem, Refused, Within, within};
+
+/// How the outcome of a case moves a rating, estimated twice.
+#[derive(Debug, Clone, PartialEq)]
+pub struct OutcomeAudit {
+    /// Cases ended for the lawyer's side minus cases ended against it, scale points, within raters and ratees.
+    pub effect: Estimate,
+    /// The same by generalised least squares, where better lawyers winning more leaks in.
+    pub leaky: f64,
+    /// Difference over its standard error (Hausman 1978); `None` when the variances do not allow it.
+    pub hausman: Option<f64>,
+    /// Whether the effect could be estimated within at all; otherwise it is the leaky one.
+    pub within: bool,
+}
+
+/// A score with its error, before plain means and counts are added.
+pub(super) struct Score {
+    pub value: f64,
+    pub error: f64,
+    pub reliability: f64,
+}
+
+/// A fitted headline model.
+pub(super) struct Headline {
+    pub fit: Fit,
+    /// Fit with the outcome among the fixed columns, at the same ratios.
+    leaky: Fit,
+    within: Option<Within>,
+    /// Effect of each outcome column.
+    outcome: Vec<f64>,
+    /// Mean outcome contribution over eligible cases.
+    standard_outcome: f64,
+}
+
+impl Headline {
+    /// Fits `values` with `weights` on `frame`, at `theta` if given (order of [`Frame::factors`]).
+    pub fn fit(frame: &Frame, values: &[f64], weights: &[f64], theta: Option<&[f64]>) -> Result<Self, Refused> {
+        let other: Vec<Column> = frame.other.iter().map(|s| s.column.clone()).collect();
+        let outcome: Vec<Column> = frame.outcome.iter().map(|s| s.column.clone()).collect();
+        let all: Vec<Column> = outcome.iter().chain(&other).cloned().collect();
+        let problem =
+            |y: Vec<f64>, fixed: Vec<Column>| Problem { y, weights: weights.to_vec(), factors: frame.factors(), fixed };
+        let full = problem(values.to_vec(), all);
+        let identified = |w: &Within| outcome.iter().all(|c| w.coefficients.iter().any(|b| b.name == c.name));
+        let inside = if outcome.is_empty() { None } else { within(&full).ok().filter(identified) };
+        let Some(inside) = inside else {
+            // Nothing varies inside pairs: the mixed model has to carry the outcome itself.
+            let fit = theta.map_or_else(|| full.fit(), |theta| full.fit_at(theta))?;
+            let leaky = full.fit_at(&fit.theta())?;
+            let effect = outcome.iter().map(|c| coefficient(&fit, &c.name)).collect();
+            return Ok(Self::new(frame, fit, leaky, None, effect));
+        };
+        let effect: Vec<f64> = outcome
+            .iter()
+            .map(|column| inside.coefficients.iter().find(|b| b.name == column.name).map_or(0.0, |b| b.estimate))
+            .collect();
+        let rest = values
+            .iter()
+            .enumerate()
+            .map(|(row, y)| y - outcome.iter().zip(&effect).map(|(column, b)| column.values[row] * b).sum::<f64>());
+        let offset = problem(rest.collect(), other);
+        let fit = theta.map_or_else(|| offset.fit(), |theta| offset.fit_at(theta))?;
+        let leaky = full.fit_at(&fit.theta())?;
+        Ok(Self::new(frame, fit, leaky, Some(inside), effect))
+    }
+
+    fn new(frame: &Frame, fit: Fit, leaky: Fit, within: Option<Within>, outcome: Vec<f64>) -> Self {
+        let standard_outcome = frame.outcome.iter().zip(&outcome).map(|(s, b)| s.standard * b).sum();
+        Self { fit, leaky, within, outcome, standard_outcome }
+    }
+
+    /// Mean outcome contribution at the eligible-case mix.
+    pub fn standard_outcome(&self) -> f64 {
+        self.standard_outcome
+    }
+
+    /// Outcome contribution of each ballot.
+    pub fn outcome(&self, frame: &Frame) -> Vec<f64> {
+        let value = |row: usize| frame.outcome.iter().zip(&self.outcome).map(|(s, b)| s.column.values[row] * b).sum();
+        (0..frame.ratee.codes().len()).map(value).collect()
+    }
+
+    /// Severity of each ballot's rater: the rater's own and the home court's; positive is generous.
+    pub fn severity(&self, frame: &Frame) -> Vec<f64> {
+        let codes = frame.rater.codes().iter().zip(frame.home.codes());
+        codes.map(|(&i, &h)| self.fit.effects[RATER][i as usize] + self.fit.effects[HOME][h as usize]).collect()
+    }
+
+    /// Scores of weighted groups of ratees (shares sum to one) at the standard mix.
+    pub fn scores(&self, frame: &Frame, groups: &[Vec<(usize, f64)>]) -> Vec<Score> {
+        let random = contrasts(frame, groups, &[]);
+        let whole = contrasts(frame, groups, &self.standard(frame));
+        let standard: Vec<f64> = frame.outcome.iter().map(|s| s.standard).collect();
+        let random_errors = self.errors(frame, &random, &vec![0.0; standard.len()]);
+        let errors = self.errors(frame, &whole, &standard);
+        let between = self.fit.components[RATEE].variance + self.fit.components[COURT].variance;
+        // Without a within estimate the outcome columns are part of the fitted contrast already.
+        let added = if self.within.is_some() { self.standard_outcome } else { 0.0 };
+        whole
+            .iter()
+            .zip(errors)
+            .zip(random_errors)
+            .map(|((contrast, error), own)| Score {
+                value: self.fit.value(contrast) + added,
+                error,
+                reliability: if between > 0.0 { (1.0 - own * own / between).clamp(0.0, 1.0) } else { 0.0 },
+            })
+            .collect()
+    }
+
+    /// Values and errors of contrasts between ratees (weights sum to zero).
+    pub fn differences(&self, frame: &Frame, groups: &[Vec<(usize, f64)>]) -> Vec<(f64, f64)> {
+        let random = contrasts(frame, groups, &[]);
+        let errors = self.errors(frame, &random, &vec![0.0; frame.outcome.len()]);
+        random.iter().zip(errors).map(|(contrast, error)| (self.fit.value(contrast), error)).collect()
+    }
+
+    /// Severity by home court.
+    pub fn homes(&self, frame: &Frame) -> BTreeMap<String, Estimate> {
+        let mut raters = vec![std::collections::BTreeSet::new(); frame.home.levels().len()];
+        for (&h, &i) in frame.home.codes().iter().zip(frame.rater.codes()) {
+            raters[h as usize].insert(i);
+        }
+        let single: Vec<Contrast> =
+            (0..raters.len()).map(|h| Contrast { fixed: vec![], effects: vec![(HOME, h, 1.0)] }).collect();
+        let errors = self.errors(frame, &single, &vec![0.0; frame.outcome.len()]);
+        let variance = self.fit.components[HOME].variance;
+        frame
+            .home
+            .levels()
+            .iter()
+            .enumerate()
+            .map(|(h, code)| {
+                let reliability =
+                    if variance > 0.0 { (1.0 - errors[h] * errors[h] / variance).clamp(0.0, 1.0) } else { 0.0 };
+                let estimate = Estimate {
+                    value: self.fit.effects[HOME][h],
+                    error: errors[h],
+                    raw: None,
+                    reliability: Some(reliability),
+                    raters: raters[h].len(),
+                };
+                (code.clone(), estimate)
+            })
+            .collect()
+    }
+
+    /// The outcome effect for minus against, with the check against the leaky estimate.
+    pub fn audit(&self, frame: &Frame) -> Option<OutcomeAudit> {
+        let weights = for_minus_against(&frame.outcomes)?;
+        let effect: f64 = weights.iter().zip(&self.outcome).map(|(w, b)| w * b).sum();
+        let names: Vec<&str> = frame.outcome.iter().map(|s| s.column.name.as_str()).collect();
+        let leaky: f64 = weights.iter().zip(&names).map(|(w, name)| w * coefficient(&self.leaky, name)).sum();
+        let contrast = Contrast {
+            fixed: self
+                .leaky
+                .coefficients
+                .iter()
+                .map(|c| names.iter().position(|name| *name == c.name).map_or(0.0, |k| weights[k]))
+                .collect(),
+            effects: vec![],
+        };
+        let leaky_variance = self.leaky.variance(&contrast);
+        let variance = self.within.as_ref().map_or(leaky_variance, |w| quadratic(w, &names, &weights));
+        let gap = variance - leaky_variance;
+        let raters: std::collections::BTreeSet<&u32> = frame.rater.codes().iter().collect();
+        Some(OutcomeAudit {
+            effect: Estimate {
+                value: effect,
+                error: variance.max(0.0).sqrt(),
+                raw: None,
+                reliability: None,
+                raters: raters.len(),
+            },
+            leaky,
+            hausman: (self.within.is_some() && gap > 0.0).then(|| (leaky - effect) / gap.sqrt()),
+            within: self.within.is_some(),
+        })
+    }
+
+    /// Factors without effect and collinear columns, by name.
+    pub fn dropped(&self) -> Vec<String> {
+        let factors = self.fit.components.iter().filter(|c| c.dropped).map(|c| c.name.clone());
+        let inside = self.within.iter().flat_map(|w| w.dropped.iter().map(|name| format!("{name} (within)")));
+        factors.chain(self.fit.collinear.iter().cloned()).chain(inside).collect()
+    }
+
+    /// Standard value of each estimated coefficient, intercept first.
+    fn standard(&self, frame: &Frame) -> Vec<f64> {
+        let known = || frame.outcome.iter().chain(&frame.other);
+        self.fit
+            .coefficients
+            .iter()
+            .enumerate()
+            .map(
+                |(k, c)| {
+                    if k == 0 { 1.0 } else { known().find(|s| s.column.name == c.name).map_or(0.0, |s| s.standard) }
+                },
+            )
+            .collect()
+    }
+
+    /// Errors of contrasts: prediction error plus that of the outcome effect, `g' V g` with
+    /// `g = standard - (predictor applied to the outcome column)`.
+    fn errors(&self, frame: &Frame, contrasts: &[Contrast], standard: &[f64]) -> Vec<f64> {
+        let mut variances: Vec<f64> = contrasts.iter().map(|c| self.fit.variance(c)).collect();
+        if let Some(inside) = &self.within {
+            let names: Vec<&str> = frame.outcome.iter().map(|s| s.column.name.as_str()).collect();
+            let taken: Vec<Vec<f64>> =
+                frame.outcome.iter().map(|s| self.fit.values_for(contrasts, &s.column.values)).collect();
+            for (index, variance) in variances.iter_mut().enumerate() {
+                let g: Vec<f64> = standard.iter().zip(&taken).map(|(s, t)| s - t[index]).collect();
+                *variance += quadratic(inside, &names, &g);
+            }
+        }
+        variances.iter().map(|v| v.max(0.0).sqrt()).collect()
+    }
+}
+
+fn coefficient(fit: &Fit, name: &str) -> f64 {
+    fit.coefficients.iter().find(|c| c.name == name).map_or(0.0, |c| c.estimate)
+}
+
+/// `g' V g` for the named columns of a within estimate.
+fn quadratic(inside: &Within, names: &[&str], g: &[f64]) -> f64 {
+    let at = |name: &str| inside.coefficients.iter().position(|c| c.name == name);
+    let known: Vec<(usize, f64)> = names.iter().zip(g).filter_map(|(name, g)| at(name).map(|k| (k, *g))).collect();
+    known.iter().map(|&(k, a)| known.iter().map(|&(l, b)| a * b * inside.covariance[k][l]).sum::<f64>()).sum()
+}
+
+/// Random parts of groups of ratees with their courts, plus `fixed`.
+fn contrasts(frame: &Frame, groups: &[Vec<(usize, f64)>], fixed: &[f64]) -> Vec<Contrast> {
+    groups
+        .iter()
+        .map(|group| {
+            let mut effects = Vec::with_capacity(2 * group.len());
+            for &(j, share) in group {
+                effects.push((RATEE, j, share));
+                if let Some(court) = frame.court.position(frame.court_of(j)) {
+                    effects.push((COURT, court, share));
+                }
+            }
+            Contrast { fixed: fixed.to_vec(), effects }
+        })
+        .collect()
+}
+
+/// Weights on the sum-to-zero columns that give level `for` minus level `against`.
+fn for_minus_against(levels: &[String]) -> Option<Vec<f64>> {
+    let at = |name: &str| levels.iter().position(|level| level == name);
+    let (gain, loss, last) = (at("for")?, at("against")?, levels.len() - 1);
+    let of = |level: usize, column: usize| {
+        if level == column {
+            1.0
+        } else if level == last {
+            -1.0
+        } else {
+            0.0
+        }
+    };
+    Some((0..last).map(|column| of(gain, column) - of(loss, column)).collect())
+}
