@@ -8,4 +8,5 @@ pub mod flow;
 pub mod http;
 pub mod logging;
 pub mod ports;
+pub mod sheet;
 pub mod store;

@@ -8,10 +8,10 @@ use hengping_domain::ids::{AccountId, BoxId};
 use serde::Serialize;
 
 use super::{Failure, Outcome, Refusal, Site, documents, periods};
+use crate::store::StoreError;
 use crate::store::audit::{self, Event};
 use crate::store::ballot_box;
 use crate::store::period::{self, BoxState};
-use crate::store::StoreError;
 
 #[derive(Serialize)]
 struct About<'a> {

@@ -67,12 +67,14 @@ pub fn add(site: &Site, kind: DocumentKind, body: &impl Serialize) -> Outcome<Di
         return Err(Refusal::DocumentMalformed.into());
     }
     let today = site.clock.today();
-    site.store.write("add document", |conn| {
-        document::put(conn, &new, today)?;
-        let about = About { document: new.hash(), side: None };
-        audit::append(conn, today, &Event { event: "document-added", account: None, about })?;
-        Ok(new.hash())
-    }).map_err(Failure::from)
+    site.store
+        .write("add document", |conn| {
+            document::put(conn, &new, today)?;
+            let about = About { document: new.hash(), side: None };
+            audit::append(conn, today, &Event { event: "document-added", account: None, about })?;
+            Ok(new.hash())
+        })
+        .map_err(Failure::from)
 }
 
 /// Takes one side's signature over a document; `account` is whoever brought it, if a person did.

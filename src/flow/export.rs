@@ -151,7 +151,11 @@ fn margins(
         invited: length(asked().count()),
         courts,
         mix,
-        docket_unique_share: if rows.is_empty() { 0.0 } else { f64::from(length(unique)) / f64::from(length(rows.len())) },
+        docket_unique_share: if rows.is_empty() {
+            0.0
+        } else {
+            f64::from(length(unique)) / f64::from(length(rows.len()))
+        },
     }
 }
 

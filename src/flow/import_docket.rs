@@ -217,7 +217,13 @@ fn unmatched_of(conn: &mut Connection, cases: &[CaseRecord]) -> Result<Vec<Unmat
         for (_, counsel) in case.counsel() {
             if let Some(why) = why(roster.counsel(counsel, case.dates.closed)) {
                 let (name, organisation) = (counsel.name.clone(), counsel.firm.clone());
-                found.push(Unmatched { case_number: case_number.clone(), function: "counsel", name, organisation, why });
+                found.push(Unmatched {
+                    case_number: case_number.clone(),
+                    function: "counsel",
+                    name,
+                    organisation,
+                    why,
+                });
             }
         }
     }

@@ -129,9 +129,8 @@ fn write(
     let known: BTreeSet<_> = held.iter().map(|i| (i.case.clone(), i.rater.clone(), i.ratee.clone())).collect();
     // The draw names a case by its number, so that anybody with the list can repeat it.
     let number: BTreeMap<&CaseId, String> = records.iter().map(|(case, r)| (case, r.number.to_string())).collect();
-    let name = |case: &CaseId, ratee: &PersonId| {
-        format!("{}|{ratee}", number.get(case).map_or(case.as_str(), String::as_str))
-    };
+    let name =
+        |case: &CaseId, ratee: &PersonId| format!("{}|{ratee}", number.get(case).map_or(case.as_str(), String::as_str));
 
     // Of each rater and month: what was asked already, and what waits for the draw.
     let mut asked: BTreeMap<(&PersonId, Month), Vec<String>> = BTreeMap::new();
@@ -140,10 +139,8 @@ fn write(
         let list = if i.state == InvitationState::Capped { &mut waiting } else { &mut asked };
         list.entry((&i.rater, Month::from(i.due_on))).or_default().push(name(&i.case, &i.ratee));
     }
-    let new: Vec<_> = pairs
-        .iter()
-        .filter(|p| !known.contains(&(p.case.clone(), p.rater.id.clone(), p.ratee.id.clone())))
-        .collect();
+    let new: Vec<_> =
+        pairs.iter().filter(|p| !known.contains(&(p.case.clone(), p.rater.id.clone(), p.ratee.id.clone()))).collect();
     for p in &new {
         let key = (&p.rater.id, Month::from(p.due_on));
         waiting.entry(key).or_default().push(name(p.case, &p.ratee.id));

@@ -3,6 +3,7 @@
 //! A step either happens, or is refused with a code the caller can act on, or fails under an id that the log explains.
 //! Deliberately absent: HTTP and SQL; a step is the same whether a page, a program or a test asks for it.
 
+pub mod boxes;
 pub mod cast;
 pub mod close;
 pub mod documents;
@@ -12,6 +13,7 @@ pub mod import_docket;
 pub mod invite;
 pub mod issue;
 pub mod machine;
+pub mod own_result;
 pub mod password;
 pub mod periods;
 pub mod publish;

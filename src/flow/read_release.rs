@@ -4,15 +4,15 @@
 //! to everybody else a withheld cell does not exist. Deliberately absent: any order by value.
 
 use hengping_domain::digest::Digest;
-use hengping_domain::ids::{PersonId, Role};
-use hengping_domain::release::{Audience, Cell, ReleaseState, Scope};
+use hengping_domain::ids::Role;
+use hengping_domain::release::{Audience, Cell, ReleaseState};
 
 use super::draft::ReleaseBody;
 use super::sign_in::Account;
 use super::{Failure, Outcome, Refusal, Site};
+use crate::store::Connection;
 use crate::store::document::{self, Signed};
 use crate::store::release::{self, Release};
-use crate::store::{Connection, person};
 
 /// Who reads.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -27,8 +27,9 @@ impl Reader {
     /// What an account, or nobody, reads as.
     #[must_use]
     pub fn of(account: Option<&Account>) -> Self {
-        let officer =
-            |a: &Account| a.side().is_some() && [Role::Negotiator, Role::KeyHolder, Role::Coordinator].iter().any(|&r| a.has(r));
+        let officer = |a: &Account| {
+            a.side().is_some() && [Role::Negotiator, Role::KeyHolder, Role::Coordinator].iter().any(|&r| a.has(r))
+        };
         if account.is_some_and(officer) { Self::Officer } else { Self::Public }
     }
 
@@ -87,7 +88,7 @@ fn load(conn: &mut Connection, release: Release, reader: Reader) -> Outcome<Read
     Ok(ReadRelease { release, body, signatures })
 }
 
-fn body(conn: &mut Connection, hash: Digest) -> Outcome<ReleaseBody> {
+pub(super) fn body(conn: &mut Connection, hash: Digest) -> Outcome<ReleaseBody> {
     Ok(document::find(conn, hash)?.read()?)
 }
 
@@ -107,43 +108,5 @@ pub fn file(site: &Site, hash: Digest, name: &str, reader: Reader) -> Outcome<Ve
             return Err(Refusal::NotFound.into());
         }
         Ok::<_, Failure>(release::file(conn, hash, name)?)
-    })
-}
-
-/// A person's own cells of one release.
-#[derive(Debug, Clone)]
-pub struct OwnResult {
-    /// The release.
-    pub release: Release,
-    /// Its body without cells.
-    pub body: ReleaseBody,
-    /// The own cells that left; empty where nothing did.
-    pub cells: Vec<Cell>,
-    /// Whether the gate decided on this person at all.
-    pub rated: bool,
-}
-
-/// What was released to a person about that person, by day.
-///
-/// # Errors
-/// Busy or a fault.
-pub fn own(site: &Site, person: &PersonId) -> Outcome<Vec<OwnResult>> {
-    site.store.look("own results", |conn| {
-        let me = person::find(conn, person)?;
-        let mut results = Vec::new();
-        for release in release::all(conn)?.into_iter().filter(|r| r.state == ReleaseState::Released) {
-            if release.ballot_box.direction.ratee_side() != me.side {
-                continue;
-            }
-            let mut body = body(conn, release.hash)?;
-            let cells = std::mem::take(&mut body.draft.cells);
-            let mine = |cell: &&Cell| {
-                cell.scope == Scope::Person && cell.subject == me.ratee.as_str() && cell.audience == Audience::Own
-            };
-            let rated = cells.iter().any(|cell| mine(&cell));
-            let cells = cells.iter().filter(mine).filter(|c| c.is_released()).map(Cell::for_reader).collect();
-            results.push(OwnResult { release, body, cells, rated });
-        }
-        Ok::<_, Failure>(results)
     })
 }

@@ -4,14 +4,23 @@
 //! absent: SQL and decisions; a handler extracts, calls one step of `flow`, and answers.
 
 pub mod assets;
+pub mod boxes;
+pub mod cell;
+pub mod docket;
+pub mod documents;
 pub mod guard;
 pub mod health;
+pub mod invitations;
 mod observe;
 pub mod openapi;
+pub mod periods;
 pub mod problem;
 mod protect;
+pub mod releases;
+pub mod results;
 mod server;
 pub mod session;
+pub mod text;
 
 use actix_web::http::Method;
 use actix_web::web::{self, ServiceConfig};
@@ -21,7 +30,8 @@ pub use guard::{Access, Caller};
 pub use problem::Problem;
 pub use server::{Running, serve, start};
 
-use Access::{Collector, Everyone, Seldom};
+use Access::{Collector, Everyone, Nobody, Roles, Seldom};
+use hengping_domain::ids::Role::{Negotiator, Operator, Rater};
 
 /// One line of the table.
 #[derive(Debug, Clone, Copy)]
@@ -55,6 +65,32 @@ routes! {
     POST   "/api/session"              Seldom   => session::sign_in;
     DELETE "/api/session"              Everyone => session::sign_out;
     POST   "/api/machine-tokens"       Seldom   => session::machine_token;
+    GET    "/api/periods"              Everyone => periods::list;
+    GET    "/api/documents"            Everyone => documents::list;
+    GET    "/api/documents/{hash}"     Everyone => documents::find;
+    GET    "/api/rubrics/{hash}"       Everyone => documents::rubric;
+    GET    "/api/docket/template.csv"  Everyone => docket::template_csv;
+    GET    "/api/docket/template.xlsx" Everyone => docket::template_xlsx;
+    GET    "/api/docket/roster-template.csv"        Everyone => docket::roster_template;
+    GET    "/api/docket/unmatched"                  Roles(&[Operator])   => docket::unmatched;
+    GET    "/api/docket/imports"                    Roles(&[Operator])   => docket::imports;
+    POST   "/api/docket/imports"                    Roles(&[Operator])   => docket::import;
+    GET    "/api/docket/imports/{id}/problems.csv"  Roles(&[Operator])   => docket::problems;
+    GET    "/api/invitations"                       Roles(&[Rater])      => invitations::list;
+    POST   "/api/invitations/{id}/recusal"          Roles(&[Rater])      => invitations::recuse;
+    POST   "/api/tokens"                            Roles(&[Rater])      => invitations::tokens;
+    GET    "/api/my-result"                         Roles(&[Rater])      => results::mine;
+    POST   "/box"                                   Nobody               => boxes::post;
+    GET    "/api/boxes/{box}"                       Everyone             => boxes::find;
+    GET    "/api/boxes/{box}/log"                   Everyone             => boxes::log;
+    GET    "/api/boxes/{box}/counted"               Everyone             => boxes::counted;
+    POST   "/api/boxes/{box}/close"                 Roles(&[Operator])   => boxes::close_box;
+    GET    "/api/releases"                          Everyone             => releases::list;
+    GET    "/api/releases/{hash}"                   Everyone             => releases::find;
+    GET    "/api/releases/{hash}/cells.csv"         Everyone             => releases::csv;
+    GET    "/api/releases/{hash}/cells.json"        Everyone             => releases::json;
+    GET    "/api/releases/{hash}/figures/{name}"    Everyone             => releases::figure;
+    POST   "/api/releases/{hash}/signatures"        Roles(&[Negotiator]) => releases::sign;
     GET    "/api/openapi.json"         Everyone => openapi::document;
     GET    "/healthz"                  Everyone => health::healthz;
     GET    "/metrics"                  Collector => health::metrics;

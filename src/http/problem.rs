@@ -14,6 +14,7 @@ use actix_web::{HttpRequest, HttpResponse, ResponseError};
 use serde::{Deserialize, Serialize};
 
 use crate::flow::{Failure, Fault, Refusal};
+use crate::sheet::SheetError;
 
 /// Declares what the HTTP layer itself refuses.
 macro_rules! transport {
@@ -186,6 +187,15 @@ impl From<Transport> for Problem {
 impl From<Refusal> for Problem {
     fn from(refusal: Refusal) -> Self {
         Self::new(refusal.code(), status_of(refusal))
+    }
+}
+
+impl From<SheetError> for Problem {
+    fn from(error: SheetError) -> Self {
+        match error {
+            SheetError::TooLarge => Transport::TooLarge.into(),
+            other => Self::new(other.as_str(), StatusCode::UNPROCESSABLE_ENTITY),
+        }
     }
 }
 

@@ -14,7 +14,7 @@ use super::guard::{COOKIE, Caller};
 use super::problem::{Problem, checked, run};
 use crate::config::Mode;
 use crate::flow::sign_in::Account;
-use crate::flow::{Site, sign_in};
+use crate::flow::{Site, periods, sign_in};
 
 /// A login and its password.
 #[derive(Debug, Deserialize, Validate, ToSchema)]
@@ -72,16 +72,16 @@ pub struct SessionBody {
     /// The site's day, ISO 8601.
     #[schema(example = "2026-11-23")]
     today: String,
+    /// Whether the current period is a pilot.
+    pilot: bool,
 }
 
 /// Who is signed in, and what day it is here.
 #[utoipa::path(get, path = "/api/session", tag = "session", responses((status = 200, body = SessionBody)))]
-pub async fn show(site: web::Data<Site>, caller: Option<Caller>) -> web::Json<SessionBody> {
-    web::Json(SessionBody {
-        account: caller.as_deref().map(AccountBody::from),
-        demo: site.config.mode == Mode::Demo,
-        today: site.clock.today().to_string(),
-    })
+pub async fn show(site: web::Data<Site>, caller: Option<Caller>) -> Result<web::Json<SessionBody>, Problem> {
+    let (demo, today) = (site.config.mode == Mode::Demo, site.clock.today().to_string());
+    let pilot = run(move || periods::is_pilot(&site)).await?;
+    Ok(web::Json(SessionBody { account: caller.as_deref().map(AccountBody::from), demo, today, pilot }))
 }
 
 /// Opens a session; its cookie is sent back.

@@ -51,13 +51,7 @@ pub fn list_token(
     Ok(true)
 }
 
-fn insert_token(
-    conn: &mut Connection,
-    id: &str,
-    kind: &str,
-    hash: &str,
-    info: Option<&str>,
-) -> Result<(), StoreError> {
+fn insert_token(conn: &mut Connection, id: &str, kind: &str, hash: &str, info: Option<&str>) -> Result<(), StoreError> {
     diesel::insert_into(listed_token::table)
         .values((
             listed_token::hash.eq(hash),

@@ -32,11 +32,8 @@ pub fn put(conn: &mut Connection, id: &CaseId, record: &CaseRecord) -> Result<Pu
     let number = record.number.to_string();
     let content = record.content_hash().to_string();
     let body = canonical(record).map_err(|error| StoreError::broken(error.to_string()))?;
-    let held: Option<String> = case_file::table
-        .filter(case_file::number.eq(&number))
-        .select(case_file::content)
-        .first(conn)
-        .optional()?;
+    let held: Option<String> =
+        case_file::table.filter(case_file::number.eq(&number)).select(case_file::content).first(conn).optional()?;
     let values = (case_file::court.eq(&record.court), case_file::content.eq(&content), case_file::record.eq(&body));
     match held {
         Some(held) if held == content => Ok(Put::Same),

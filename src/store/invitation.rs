@@ -155,3 +155,25 @@ pub fn fix_home(conn: &mut Connection, id: &BoxId, person: &PersonId, home: &str
         .execute(conn)?;
     Ok(())
 }
+
+/// Invitations of a box in one state.
+///
+/// # Errors
+/// [`StoreError`].
+pub fn count(conn: &mut Connection, id: &BoxId, state: InvitationState) -> Result<u32, StoreError> {
+    let of_box =
+        invitation::table.filter(invitation::box_.eq(id.to_string()).and(invitation::state.eq(state.as_str()))).count();
+    number(of_box.get_result(conn)?)
+}
+
+/// Invitations of a box.
+///
+/// # Errors
+/// [`StoreError`].
+pub fn count_all(conn: &mut Connection, id: &BoxId) -> Result<u32, StoreError> {
+    number(invitation::table.filter(invitation::box_.eq(id.to_string())).count().get_result(conn)?)
+}
+
+fn number(count: i64) -> Result<u32, StoreError> {
+    u32::try_from(count).map_err(|_| StoreError::broken("a count is out of range"))
+}

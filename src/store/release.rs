@@ -28,12 +28,7 @@ pub struct Release {
 type Row = (String, String, String, String);
 
 fn read((hash, ballot_box, state, day): Row) -> Result<Release, StoreError> {
-    Ok(Release {
-        hash: stored(&hash)?,
-        ballot_box: stored(&ballot_box)?,
-        state: stored(&state)?,
-        day: stored(&day)?,
-    })
+    Ok(Release { hash: stored(&hash)?, ballot_box: stored(&ballot_box)?, state: stored(&state)?, day: stored(&day)? })
 }
 
 /// Adds a draft.
@@ -74,8 +69,8 @@ pub fn find(conn: &mut Connection, hash: Digest) -> Result<Release, StoreError> 
 /// # Errors
 /// [`StoreError::Stale`] when it is released already.
 pub fn set_released(conn: &mut Connection, hash: Digest, day: Date) -> Result<(), StoreError> {
-    let draft = release::table
-        .filter(release::hash.eq(hash.to_string()).and(release::state.eq(ReleaseState::Draft.as_str())));
+    let draft =
+        release::table.filter(release::hash.eq(hash.to_string()).and(release::state.eq(ReleaseState::Draft.as_str())));
     let values = (release::state.eq(ReleaseState::Released.as_str()), release::day.eq(day.to_string()));
     one_row(diesel::update(draft).set(values).execute(conn)?)
 }

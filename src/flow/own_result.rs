@@ -1,0 +1,72 @@
+//! A ratee's own results: the released cells about one person, with what is needed to read them.
+//!
+//! Deliberately absent: reasons, other people, and drafts.
+
+use hengping_domain::charter::Charter;
+use hengping_domain::digest::Digest;
+use hengping_domain::ids::{Direction, PersonId};
+use hengping_domain::release::{Audience, Cell, ReleaseState, Scope};
+use hengping_domain::rubric::{Rubric, Text};
+
+use super::{Failure, Outcome, Site, read_release};
+use crate::store::period::{self, Period};
+use crate::store::{document, person, release};
+
+/// A person's cells in one release.
+#[derive(Debug, Clone)]
+pub struct OwnResult {
+    /// Hash of the release.
+    pub release: Digest,
+    /// Its period.
+    pub period: Period,
+    /// Its direction.
+    pub direction: Direction,
+    /// Hash of the rubric.
+    pub rubric_hash: Digest,
+    /// The rubric.
+    pub rubric: Rubric,
+    /// The person's released cells; empty where nothing left the gate.
+    pub cells: Vec<Cell>,
+    /// The middle half of the city, where it was released.
+    pub group: Option<[f64; 2]>,
+    /// Who may see this.
+    pub audience_words: Text,
+}
+
+/// What was released to a person about that person, by day. A person nobody rated and one whose result was withheld look
+/// alike.
+///
+/// # Errors
+/// Busy or a fault.
+pub fn own(site: &Site, person: &PersonId) -> Outcome<Vec<OwnResult>> {
+    site.store.look("own results", |conn| {
+        let me = person::find(conn, person)?;
+        let mut results = Vec::new();
+        for held in release::all(conn)?.into_iter().filter(|r| r.state == ReleaseState::Released) {
+            if held.ballot_box.direction.ratee_side() != me.side {
+                continue;
+            }
+            let draft = read_release::body(conn, held.hash)?.draft;
+            let mine = |cell: &&Cell| {
+                cell.scope == Scope::Person
+                    && cell.subject == me.ratee.as_str()
+                    && cell.audience == Audience::Own
+                    && cell.is_released()
+            };
+            let middle =
+                |cell: &&Cell| cell.scope == Scope::System && cell.measure == "middle_half" && cell.is_released();
+            let charter: Charter = document::find(conn, draft.charter)?.read()?;
+            results.push(OwnResult {
+                release: held.hash,
+                period: period::find(conn, &held.ballot_box.period)?,
+                direction: held.ballot_box.direction,
+                rubric_hash: draft.rubric,
+                rubric: document::find(conn, draft.rubric)?.read()?,
+                cells: draft.cells.iter().filter(mine).map(Cell::for_reader).collect(),
+                group: draft.cells.iter().find(middle).and_then(|cell| cell.interval),
+                audience_words: charter.audience.own,
+            });
+        }
+        Ok::<_, Failure>(results)
+    })
+}

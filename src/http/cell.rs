@@ -1,0 +1,119 @@
+//! How a cell looks in answers and files.
+//!
+//! A cell that reaches this place was cut for its reader already. Deliberately absent: any order by value.
+
+use std::collections::BTreeMap;
+
+use hengping_domain::release::{Cell, Moved};
+use serde::Serialize;
+use utoipa::ToSchema;
+
+/// Why the gate decided so; for officers of the two sides.
+#[derive(Debug, Clone, Serialize, ToSchema)]
+pub struct ReasonBody {
+    /// Stable code.
+    code: String,
+    /// The numbers the rule used.
+    #[schema(value_type = Object)]
+    numbers: BTreeMap<String, serde_json::Value>,
+}
+
+/// What moved a result away from the raw mean, in scale points.
+#[derive(Debug, Clone, Serialize, ToSchema)]
+pub struct MovedBody {
+    /// Severity of the raters.
+    severity: f64,
+    /// Outcomes of the cases.
+    outcome: f64,
+}
+
+impl From<Moved> for MovedBody {
+    fn from(moved: Moved) -> Self {
+        Self { severity: moved.severity, outcome: moved.outcome }
+    }
+}
+
+/// 统计单元.
+#[derive(Debug, Clone, Serialize, ToSchema)]
+pub struct CellBody {
+    id: String,
+    /// `system`, `court`, `person` or `home_court`.
+    scope: &'static str,
+    /// `city`, a court code or a ratee.
+    subject: String,
+    /// `score`, `item:{id}`, ...
+    measure: String,
+    /// `self`, `sides` or `public`.
+    audience: &'static str,
+    /// `publish`, `publish_flagged` or `withhold`.
+    verdict: &'static str,
+    /// `pilot`, `provisional`, `at_least`, `at_most`.
+    flags: Vec<String>,
+    /// The rules that decided.
+    rules: Vec<String>,
+    reason: Option<ReasonBody>,
+    n_band: Option<String>,
+    value: Option<f64>,
+    /// Rounding step of every number here.
+    step: Option<f64>,
+    interval: Option<[f64; 2]>,
+    raw: Option<f64>,
+    reliability_band: Option<String>,
+    /// `above`, `similar`, `below` or `not_distinguishable`.
+    tier: Option<String>,
+    moved: Option<MovedBody>,
+}
+
+impl From<Cell> for CellBody {
+    fn from(cell: Cell) -> Self {
+        Self {
+            id: cell.id,
+            scope: cell.scope.as_str(),
+            subject: cell.subject,
+            measure: cell.measure,
+            audience: cell.audience.as_str(),
+            verdict: cell.verdict.as_str(),
+            flags: cell.flags,
+            rules: cell.rules,
+            reason: cell.reason.map(|r| ReasonBody { code: r.code, numbers: r.numbers }),
+            n_band: cell.n_band,
+            value: cell.value,
+            step: cell.step,
+            interval: cell.interval,
+            raw: cell.raw,
+            reliability_band: cell.reliability_band,
+            tier: cell.tier,
+            moved: cell.moved.map(MovedBody::from),
+        }
+    }
+}
+
+/// Header of the CSV form.
+pub const CSV_HEADER: [&str; 14] = [
+    "id", "scope", "subject", "measure", "audience", "verdict", "flags", "rules", "raters", "value", "low", "high",
+    "raw", "step",
+];
+
+impl CellBody {
+    /// The cell as a line of the CSV form; what it does not have is empty.
+    #[must_use]
+    pub fn csv(&self) -> [String; 14] {
+        let number = |value: Option<f64>| value.map_or_else(String::new, |v| v.to_string());
+        [
+            self.id.clone(),
+            self.scope.to_owned(),
+            self.subject.clone(),
+            self.measure.clone(),
+            self.audience.to_owned(),
+            self.verdict.to_owned(),
+            self.flags.join(" "),
+            self.rules.join(" "),
+            self.n_band.clone().unwrap_or_default(),
+            number(self.value),
+            number(self.interval.map(|i| i[0])),
+            number(self.interval.map(|i| i[1])),
+            number(self.raw),
+            number(self.step),
+        ]
+    }
+}

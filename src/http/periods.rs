@@ -1,0 +1,96 @@
+//! Periods and their boxes, for everybody.
+//!
+//! Deliberately absent: opening a period, which both sides do by signed documents.
+
+use actix_web::web;
+use jiff::civil::Date;
+use serde::Serialize;
+use utoipa::ToSchema;
+
+use super::problem::{Problem, run};
+use super::text::TextBody;
+use crate::flow::Site;
+use crate::flow::periods::{self, PeriodView};
+use crate::store::period::{BallotBox, Period};
+
+/// A box in a list.
+#[derive(Debug, Serialize, ToSchema)]
+pub struct PeriodBoxBody {
+    /// `{period}.{direction}`.
+    id: String,
+    /// `bar_rates_bench` or `bench_rates_bar`.
+    direction: &'static str,
+    /// Hash of the rubric.
+    rubric: String,
+    /// `open`, `closed`, `opened` or `destroyed`.
+    state: &'static str,
+    /// Hash of the manifest.
+    manifest: String,
+}
+
+impl From<&BallotBox> for PeriodBoxBody {
+    fn from(held: &BallotBox) -> Self {
+        Self {
+            id: held.id.to_string(),
+            direction: held.id.direction.as_str(),
+            rubric: held.rubric.to_string(),
+            state: held.state.as_str(),
+            manifest: held.manifest.to_string(),
+        }
+    }
+}
+
+/// A period.
+#[derive(Debug, Serialize, ToSchema)]
+pub struct PeriodBody {
+    id: String,
+    title: TextBody,
+    /// `pilot` or `regular`.
+    kind: &'static str,
+    /// First day on which a case may fall due.
+    starts_on: String,
+    /// Last such day.
+    ends_on: String,
+    /// Last day a ballot is taken.
+    cast_until: String,
+    /// `planned`, `running` or `over`, by the site's day.
+    state: &'static str,
+    /// Hash of the charter.
+    charter: String,
+    boxes: Vec<PeriodBoxBody>,
+}
+
+fn state(period: &Period, today: Date) -> &'static str {
+    if today < period.starts_on {
+        "planned"
+    } else if today <= period.cast_until {
+        "running"
+    } else {
+        "over"
+    }
+}
+
+impl PeriodBody {
+    fn of(view: &PeriodView, today: Date) -> Self {
+        let PeriodView { period, boxes } = view;
+        Self {
+            id: period.id.to_string(),
+            title: TextBody::from(&period.title),
+            kind: period.kind.as_str(),
+            starts_on: period.starts_on.to_string(),
+            ends_on: period.ends_on.to_string(),
+            cast_until: period.cast_until.to_string(),
+            state: state(period, today),
+            charter: period.charter.to_string(),
+            boxes: boxes.iter().map(PeriodBoxBody::from).collect(),
+        }
+    }
+}
+
+/// All periods with their boxes, by first day.
+#[utoipa::path(get, path = "/api/periods", tag = "periods", responses((status = 200, body = [PeriodBody])))]
+pub async fn list(site: web::Data<Site>) -> Result<web::Json<Vec<PeriodBody>>, Problem> {
+    let today = site.clock.today();
+    let periods = run(move || periods::list(&site)).await?;
+    Ok(web::Json(periods.iter().map(|view| PeriodBody::of(view, today)).collect()))
+}

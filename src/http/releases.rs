@@ -1,0 +1,204 @@
+//! Releases over HTTP: read by audience, signed by each side, downloaded as JSON, CSV and figures.
+//!
+//! Hidden and absent look alike, and nothing can be ordered by score. Deliberately absent: private keys; a side signs where
+//! its key is and sends the signature.
+
+use actix_web::http::header;
+use actix_web::{HttpResponse, web};
+use garde::Validate;
+use hengping_domain::digest::{Bytes, Bytes32, Digest};
+use hengping_domain::document::Signature;
+use hengping_domain::ids::{Role, Side};
+use hengping_domain::release::ReleaseState;
+use serde::{Deserialize, Serialize};
+use utoipa::ToSchema;
+
+use super::cell::{CSV_HEADER, CellBody};
+use super::documents::parse;
+use super::guard::Caller;
+use super::problem::{Problem, Transport, checked, run};
+use super::text::SignatureBody;
+use crate::flow::read_release::{self, ReadRelease, Reader};
+use crate::flow::{Fault, Refusal, Site, publish};
+use crate::sheet;
+
+/// A release without its cells.
+#[derive(Debug, Serialize, ToSchema)]
+pub struct ReleaseHead {
+    hash: String,
+    #[serde(rename = "box")]
+    id: String,
+    period: String,
+    direction: &'static str,
+    /// `pilot` or `regular`.
+    kind: &'static str,
+    /// `draft` or `released`.
+    state: &'static str,
+    /// The day of the second signature.
+    released_on: Option<String>,
+    signatures: Vec<SignatureBody>,
+}
+
+/// A release as the caller may see it.
+#[derive(Debug, Serialize, ToSchema)]
+pub struct ReleaseBody {
+    #[serde(flatten)]
+    head: ReleaseHead,
+    /// Hash of the rubric.
+    rubric: String,
+    /// Hash of the charter.
+    charter: String,
+    /// Counts of the opening.
+    #[schema(value_type = Object)]
+    counts: hengping_domain::opening::Counts,
+    /// Names of the figures, without `.svg`.
+    figures: Vec<String>,
+    cells: Vec<CellBody>,
+}
+
+fn head(read: &ReadRelease) -> ReleaseHead {
+    let (release, draft) = (&read.release, &read.body.draft);
+    ReleaseHead {
+        hash: release.hash.to_string(),
+        id: release.ballot_box.to_string(),
+        period: draft.period.to_string(),
+        direction: draft.direction.as_str(),
+        kind: draft.kind.as_str(),
+        state: release.state.as_str(),
+        released_on: (release.state == ReleaseState::Released).then(|| release.day.to_string()),
+        signatures: read.signatures.iter().map(SignatureBody::from).collect(),
+    }
+}
+
+fn body(read: ReadRelease) -> ReleaseBody {
+    let draft = &read.body.draft;
+    ReleaseBody {
+        rubric: draft.rubric.to_string(),
+        charter: draft.charter.to_string(),
+        counts: draft.counts,
+        figures: read.body.files.keys().filter_map(|name| name.strip_suffix(".svg")).map(str::to_owned).collect(),
+        head: head(&read),
+        cells: read.body.draft.cells.into_iter().map(CellBody::from).collect(),
+    }
+}
+
+/// The releases the caller may see.
+#[utoipa::path(get, path = "/api/releases", tag = "releases", responses((status = 200, body = [ReleaseHead])))]
+pub async fn list(site: web::Data<Site>, caller: Option<Caller>) -> Result<web::Json<Vec<ReleaseHead>>, Problem> {
+    let reader = Reader::of(caller.as_deref());
+    let all = run(move || read_release::list(&site, reader)).await?;
+    Ok(web::Json(all.iter().map(head).collect()))
+}
+
+async fn read(site: web::Data<Site>, caller: Option<Caller>, hash: &str) -> Result<ReadRelease, Problem> {
+    let (hash, reader) = (parse(hash)?, Reader::of(caller.as_deref()));
+    run(move || read_release::find(&site, hash, reader)).await
+}
+
+/// One release with its cells, in the order of scope, subject and measure.
+#[utoipa::path(get, path = "/api/releases/{hash}", tag = "releases", params(("hash" = String, Path)), responses((status = 200, body = ReleaseBody)))]
+pub async fn find(
+    site: web::Data<Site>,
+    caller: Option<Caller>,
+    hash: web::Path<String>,
+) -> Result<web::Json<ReleaseBody>, Problem> {
+    Ok(web::Json(body(read(site, caller, &hash).await?)))
+}
+
+/// The cells as a JSON file.
+#[utoipa::path(get, path = "/api/releases/{hash}/cells.json", tag = "releases", params(("hash" = String, Path)), responses((status = 200, body = ReleaseBody)))]
+pub async fn json(
+    site: web::Data<Site>,
+    caller: Option<Caller>,
+    hash: web::Path<String>,
+) -> Result<HttpResponse, Problem> {
+    let body = body(read(site, caller, &hash).await?);
+    let name = attachment(&body.head.id, "json");
+    Ok(HttpResponse::Ok().insert_header((header::CONTENT_DISPOSITION, name)).json(body))
+}
+
+/// The cells as a CSV file that spreadsheet programs open.
+#[utoipa::path(get, path = "/api/releases/{hash}/cells.csv", tag = "releases", params(("hash" = String, Path)), responses((status = 200, body = String, content_type = "text/csv")))]
+pub async fn csv(
+    site: web::Data<Site>,
+    caller: Option<Caller>,
+    hash: web::Path<String>,
+) -> Result<HttpResponse, Problem> {
+    let body = body(read(site, caller, &hash).await?);
+    let lines = body.cells.iter().map(CellBody::csv);
+    let bytes = sheet::csv(&CSV_HEADER, lines).map_err(|error| Problem::from(Fault::new(&error)))?;
+    Ok(file(bytes, "text/csv; charset=utf-8", &attachment(&body.head.id, "csv")))
+}
+
+/// A figure.
+#[utoipa::path(get, path = "/api/releases/{hash}/figures/{name}", tag = "releases", params(("hash" = String, Path), ("name" = String, Path)), responses((status = 200, body = String, content_type = "image/svg+xml")))]
+pub async fn figure(
+    site: web::Data<Site>,
+    caller: Option<Caller>,
+    path: web::Path<(String, String)>,
+) -> Result<HttpResponse, Problem> {
+    let (hash, name) = path.into_inner();
+    let (hash, reader): (Digest, _) = (parse(&hash)?, Reader::of(caller.as_deref()));
+    let mime = match name.rsplit_once('.') {
+        Some((_, "svg")) => "image/svg+xml",
+        Some((_, "csv")) => "text/csv; charset=utf-8",
+        _ => return Err(Refusal::NotFound.into()),
+    };
+    let bytes = run(move || read_release::file(&site, hash, &name, reader)).await?;
+    Ok(file(bytes, mime, "inline"))
+}
+
+fn attachment(id: &str, ending: &str) -> String {
+    format!("attachment; filename=\"hengping-{id}.{ending}\"")
+}
+
+pub(super) fn file(bytes: Vec<u8>, mime: &'static str, disposition: &str) -> HttpResponse {
+    HttpResponse::Ok()
+        .insert_header((header::CONTENT_TYPE, mime))
+        .insert_header((header::CONTENT_DISPOSITION, disposition))
+        .body(bytes)
+}
+
+/// One side's signature over a release's hash.
+#[derive(Debug, Deserialize, Validate, ToSchema)]
+#[serde(deny_unknown_fields)]
+pub struct SignBody {
+    /// `bench` or `bar`.
+    #[garde(skip)]
+    #[schema(value_type = String)]
+    side: Side,
+    /// Ed25519 public key, base64url.
+    #[garde(length(max = 64))]
+    key: String,
+    /// Ed25519 signature, base64url.
+    #[garde(length(max = 128))]
+    signature: String,
+}
+
+/// Where a release stands.
+#[derive(Debug, Serialize, ToSchema)]
+pub struct ReleaseStateBody {
+    /// `draft` or `released`.
+    state: &'static str,
+}
+
+/// Takes a side's signature; with the second one the release is out.
+#[utoipa::path(post, path = "/api/releases/{hash}/signatures", tag = "releases", params(("hash" = String, Path)), request_body = SignBody, responses((status = 200, body = ReleaseStateBody), (status = 409, body = super::problem::ProblemBody), (status = 422, body = super::problem::ProblemBody)))]
+pub async fn sign(
+    site: web::Data<Site>,
+    caller: Caller,
+    hash: web::Path<String>,
+    body: web::Json<SignBody>,
+) -> Result<web::Json<ReleaseStateBody>, Problem> {
+    checked(&*body)?;
+    caller.stand_for(Role::Negotiator, body.side)?;
+    let malformed = || Problem::from(Transport::InvalidRequest).noting("key or signature");
+    let signature = Signature {
+        side: body.side,
+        key: body.key.parse::<Bytes32>().map_err(|_| malformed())?,
+        signature: body.signature.parse::<Bytes<64>>().map_err(|_| malformed())?,
+    };
+    let hash: Digest = parse(&hash)?;
+    let state = run(move || publish::sign(&site, hash, &signature, Some(&caller.id))).await?;
+    Ok(web::Json(ReleaseStateBody { state: state.as_str() }))
+}

@@ -1,0 +1,76 @@
+//! Small shapes that several answers share: text in two languages, signatures, courts.
+//!
+//! Deliberately absent: anything that belongs to one noun only.
+
+use hengping_domain::docket::Court;
+use hengping_domain::rubric::Text;
+use serde::Serialize;
+use utoipa::ToSchema;
+
+use crate::store::document::Signed;
+
+/// Text in both languages.
+#[derive(Debug, Clone, Serialize, ToSchema)]
+pub struct TextBody {
+    /// Chinese, binding.
+    zh: String,
+    /// English.
+    en: String,
+}
+
+impl From<&Text> for TextBody {
+    fn from(text: &Text) -> Self {
+        Self { zh: text.zh.clone(), en: text.en.clone() }
+    }
+}
+
+/// One side's signature.
+#[derive(Debug, Clone, Serialize, ToSchema)]
+pub struct SignatureBody {
+    /// `bench` or `bar`.
+    #[schema(example = "bar")]
+    side: &'static str,
+    /// Ed25519 public key, base64url.
+    key: String,
+    /// Ed25519 signature, base64url.
+    signature: String,
+    /// The day, ISO 8601.
+    signed_on: String,
+}
+
+impl From<&Signed> for SignatureBody {
+    fn from(signed: &Signed) -> Self {
+        let s = &signed.signature;
+        Self {
+            side: s.side.as_str(),
+            key: s.key.to_string(),
+            signature: s.signature.to_string(),
+            signed_on: signed.day.to_string(),
+        }
+    }
+}
+
+/// A court.
+#[derive(Debug, Clone, Serialize, ToSchema)]
+pub struct CourtBody {
+    /// The code used in case numbers.
+    #[schema(example = "鲁0202")]
+    code: String,
+    /// Full name.
+    name: String,
+    /// Short name.
+    short: String,
+}
+
+impl CourtBody {
+    /// The court of a code; a code that is no longer known stands for itself.
+    #[must_use]
+    pub fn of(code: &str) -> Self {
+        let court = Court::by_code(code);
+        Self {
+            code: code.to_owned(),
+            name: court.map_or(code, |c| c.name).to_owned(),
+            short: court.map_or(code, |c| c.short).to_owned(),
+        }
+    }
+}
