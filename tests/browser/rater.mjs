@@ -1,0 +1,134 @@
+/** The rater's and the ratee's walk on a phone: sign in, list, form, seal, receipt, check, change, recovery, result. */
+const PHONE = { width: 390, height: 844 }
+
+export async function signIn(page, account) {
+  await page.fill('input[name=login]', account.login)
+  await page.fill('input[name=password]', account.password)
+  await page.click('form button.primary, form button[type=submit]')
+}
+
+/** Answers every item: the first as not observed, the others by turns, and ends at the review. */
+async function fillIn(page, walk, pictures) {
+  for (let n = 0; ; n++) {
+    await page.waitForSelector('.question input[type=radio]')
+    const radios = page.locator('.question input[type=radio]')
+    if (n === 0 && pictures) {
+      await page.click('.stick .primary')
+      await page.waitForSelector('.missing')
+    }
+    await radios.nth(n === 0 ? 5 : n % 3).check()
+    if (n === 2 && pictures) await walk.look(page, 'rater-form', { full: false })
+    const small = await page.$$eval('.level, .stick button', (nodes) => nodes.filter((x) => x.getBoundingClientRect().height < 46).length)
+    walk.check('form', small === 0, `${small} targets below 46 px`)
+    const before = page.url()
+    await page.click('.stick .primary')
+    await page.waitForURL((url) => url.href !== before)
+    if (page.url().endsWith('/review')) return
+  }
+}
+
+/** @param sizes collects the sizes of all posts to the box, which must be one. */
+export async function raterWalk(walk, accounts, locale, sizes) {
+  const page = await walk.open(PHONE, { locale })
+  page.on('request', async (request) => {
+    if (new URL(request.url()).pathname !== '/box') return
+    const headers = await request.allHeaders()
+    for (const name of ['cookie', 'authorization', 'referer']) {
+      walk.check('POST /box', !(name in headers), `carries ${name}`)
+    }
+    sizes.add(request.postData().length)
+  })
+  await walk.go(page, '/r')
+  await page.waitForSelector('form')
+  await walk.look(page, 'rater-sign-in')
+  await signIn(page, { ...accounts.lawyer, password: 'wrong' })
+  await page.waitForSelector('[role=alert]')
+  await walk.look(page, 'rater-sign-in-refused')
+  await signIn(page, accounts.lawyer)
+  await page.waitForSelector('.case')
+  await walk.look(page, 'rater-list')
+
+  await page.click('.case a.primary')
+  await fillIn(page, walk, true)
+  await walk.look(page, 'rater-review')
+  await page.click('.stick .primary')
+  await page.waitForSelector('.locks')
+  await page.waitForTimeout(1700)
+  await walk.look(page, 'rater-seal', { full: false })
+  await page.waitForURL(/receipt$/)
+  await walk.look(page, 'rater-receipt')
+  await page.click('.card > button.primary')
+  await page.waitForSelector('.checks')
+  await walk.look(page, 'rater-receipt-checked')
+  const drafts = await page.evaluate(() => Object.keys(localStorage).filter((key) => key.includes('.draft.')))
+  walk.check('receipt', drafts.length === 0, 'a draft is left on the device')
+
+  await page.click('a[href*="/item/1"]')
+  await fillIn(page, walk, false)
+  await page.click('.stick .primary')
+  await page.waitForURL(/receipt$/)
+  const changed = await page.textContent('.receipt .pairs')
+  walk.check('change', /2/.test(changed), 'the second ballot has no second number')
+
+  await offline(walk, page)
+  await page.click('nav a[href$="/recovery"]')
+  await walk.look(page, 'rater-recovery')
+  await page.click('button.primary')
+  await page.waitForSelector('.code')
+  await walk.look(page, 'rater-recovery-code')
+  const code = await page.$$eval('.code li', (nodes) => nodes.map((x) => x.textContent).join(' '))
+  await page.click('button.primary')
+  await page.waitForSelector('.case')
+  await walk.look(page, 'rater-list-later')
+  const recuse = page.locator('a[href$="/recuse"]')
+  if ((await recuse.count()) > 0) {
+    await recuse.last().click()
+    await page.waitForSelector('fieldset')
+    await walk.look(page, 'rater-recuse')
+  }
+  await page.context().close()
+  await secondDevice(walk, accounts, locale, code)
+}
+
+/** Without a network the ballot is sealed and waits; when the network returns it is delivered by itself. */
+async function offline(walk, page) {
+  await page.click('a.secondary')
+  await page.waitForSelector('.case a.primary')
+  await page.click('.case a.primary')
+  await fillIn(page, walk, false)
+  await page.context().setOffline(true)
+  await page.click('.stick .primary')
+  await page.waitForURL(/receipt$/)
+  await walk.look(page, 'rater-receipt-waiting')
+  await page.context().setOffline(false)
+  await page.waitForFunction(() => !JSON.stringify(localStorage).includes('queued'), null, { timeout: 15000 })
+}
+
+async function secondDevice(walk, accounts, locale, code) {
+  const page = await walk.open(PHONE, { locale })
+  await walk.go(page, '/r')
+  await signIn(page, accounts.lawyer)
+  await page.waitForSelector('.notice')
+  await walk.look(page, 'rater-code-needed')
+  await page.click('nav a[href$="/recovery"]')
+  await page.fill('textarea', code.slice(0, -1) + (code.endsWith('A') ? 'B' : 'A'))
+  await page.click('button.primary')
+  await page.waitForSelector('[role=alert]')
+  await page.fill('textarea', code.toLowerCase())
+  await walk.look(page, 'rater-recovery-enter')
+  await page.click('button.primary')
+  await page.waitForSelector('.case')
+  await page.context().close()
+}
+
+export async function rateeWalk(walk, accounts, locale) {
+  const page = await walk.open(PHONE, { locale })
+  await walk.go(page, '/r')
+  await signIn(page, accounts.judge)
+  await page.waitForSelector('nav a[href$="/result"]')
+  await page.waitForSelector('.case, .empty')
+  await page.click('nav a[href$="/result"]')
+  await page.waitForSelector('.result, .empty')
+  await walk.look(page, 'ratee-result')
+  await page.context().close()
+}

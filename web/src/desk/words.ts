@@ -1,0 +1,56 @@
+/** Names of cells and their parts, for every page that lists them. */
+import { chineseNumber, named } from '@shared/format'
+import { currentLocale, i18n, words } from '@shared/i18n'
+import type { Cell, Direction, Rubric } from '@shared/types'
+import courts from '@shared/courts.json'
+import type { Shape } from '@shared/components/StateMark.vue'
+
+const { t } = i18n.global
+
+const SHORT = new Map(courts.map((court) => [court.code, court.short]))
+
+export const courtName = (code: string): string => SHORT.get(code) ?? code
+
+/** 全市, a court, or a person by number: names of persons are not shown beside scores. */
+export function subjectName(cell: Cell, direction: Direction): string {
+  if (cell.scope === 'system') return t('cell.city')
+  if (cell.scope === 'court') return courtName(cell.subject)
+  if (cell.scope === 'home_court') return t('cell.home', { court: courtName(cell.subject) })
+  const number = cell.subject.replace(/^\D+-?/, '').slice(0, 8) || cell.subject.slice(0, 8)
+  return t(direction === 'bar_rates_bench' ? 'cell.judge' : 'cell.lawyer', { number })
+}
+
+export function measureName(measure: string, rubric: Rubric | undefined): string {
+  if (!measure.startsWith('item:')) return named('measure', measure)
+  const id = measure.slice('item:'.length)
+  return words(rubric?.items.find((item) => item.id === id)?.title) || id
+}
+
+export const SHAPES: Record<Cell['verdict'], Shape> = {
+  publish: 'circle',
+  publish_flagged: 'triangle',
+  withhold: 'square',
+}
+
+/** The verdict in words, with its flags. */
+export function verdictWords(cell: Cell): string {
+  const flags = cell.flags.map((flag) => named('flag', flag))
+  const verdict = t(`verdict.${cell.verdict}`)
+  return flags.length > 0 ? `${verdict}${t('mark.colon')}${flags.join(t('mark.list'))}` : verdict
+}
+
+/** A measure on the scale from 1 to 5, which can be drawn; effects and shares are numbers alone. */
+export const onScale = (cell: Cell): boolean =>
+  cell.measure === 'score' || cell.measure === 'raw_mean' || cell.measure.startsWith('item:')
+
+/** The decision of the gate in words: its reason with numbers, or the titles of the rules that decided. */
+export function reasonWords(cell: Cell, rules: Map<string, string>): string {
+  const code = cell.reason?.code
+  const key = `reason.${code}`
+  if (code && i18n.global.te(key))
+    return t(key, (cell.reason?.numbers ?? {}) as Record<string, unknown>)
+  return cell.rules.map((rule) => rules.get(rule) ?? rule).join(t('mark.list'))
+}
+
+export const articleShort = (n: number): string =>
+  currentLocale() === 'en' ? `art. ${n}` : `第${chineseNumber(n)}条`

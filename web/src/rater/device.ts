@@ -1,0 +1,124 @@
+/**
+ * What stays on the rater's device and nowhere else: the seed of a period, drafts, sealed ballots that still wait to
+ * be delivered, and receipts. A draft is wiped when its ballot is sealed; answers are never kept beside a receipt.
+ */
+import { b64, fromB64 } from '@shared/crypto/bytes'
+import type { Answers } from '@shared/crypto/seal'
+import type { CastPost } from '@shared/types'
+
+const PREFIX = 'hengping'
+const key = (...parts: string[]) => [PREFIX, ...parts].join('.')
+
+/** The device has no room, or its browser forbids storage: nothing can be kept safe, so nothing is sealed. */
+export class DeviceFull extends Error {}
+
+function read<T>(name: string): T | undefined {
+  try {
+    const text = localStorage.getItem(name)
+    return text === null ? undefined : (JSON.parse(text) as T)
+  } catch {
+    return undefined
+  }
+}
+
+function write(name: string, value: unknown): void {
+  try {
+    localStorage.setItem(name, JSON.stringify(value))
+  } catch {
+    throw new DeviceFull()
+  }
+}
+
+function drop(name: string): void {
+  try {
+    localStorage.removeItem(name)
+  } catch {
+    // Nothing was stored there either.
+  }
+}
+
+export interface Seed {
+  bytes: Uint8Array
+  /** Entered from a code: other ballots may have been sealed elsewhere, so sequence numbers are unknown here. */
+  recovered: boolean
+  /** The rater has seen the recovery code. */
+  shown: boolean
+}
+
+interface StoredSeed {
+  seed: string
+  recovered: boolean
+  shown: boolean
+}
+
+export function readSeed(account: string, period: string): Seed | undefined {
+  const stored = read<StoredSeed>(key('seed', account, period))
+  if (!stored) return undefined
+  return { bytes: fromB64(stored.seed), recovered: stored.recovered, shown: stored.shown }
+}
+
+export function writeSeed(account: string, period: string, seed: Seed): void {
+  const { bytes, recovered, shown } = seed
+  write(key('seed', account, period), { seed: b64(bytes), recovered, shown })
+}
+
+export interface Draft {
+  answers: Answers
+}
+
+export const readDraft = (account: string, invitation: string): Draft | undefined =>
+  read<Draft>(key('draft', account, invitation))
+
+export const writeDraft = (account: string, invitation: string, draft: Draft): void =>
+  write(key('draft', account, invitation), draft)
+
+export const wipeDraft = (account: string, invitation: string): void =>
+  drop(key('draft', account, invitation))
+
+export type CastState = 'queued' | 'stored' | 'refused'
+
+/** The receipt of one ballot. Holds no answer and nothing from which one could be computed. */
+export interface CastRecord {
+  invitation: string
+  box: string
+  seq: number
+  leaf: string
+  /** Hash under which the slip stands in the counted list after the opening. */
+  counted: string
+  state: CastState
+  case_number: string
+  whom: string
+  /** The sealed ballot, kept only until the box has acknowledged it. */
+  cast: CastPost | null
+}
+
+const castsKey = (account: string) => key('casts', account)
+
+export const readCasts = (account: string): CastRecord[] =>
+  read<CastRecord[]>(castsKey(account)) ?? []
+
+/** Adds a record or replaces the one of the same invitation. */
+export function writeCast(account: string, record: CastRecord): void {
+  const others = readCasts(account).filter((other) => other.invitation !== record.invitation)
+  write(castsKey(account), [...others, record])
+}
+
+/** Every account with receipts on this device: delivery needs no sign-in. */
+export function accountsWithCasts(): string[] {
+  const prefix = castsKey('')
+  try {
+    return Object.keys(localStorage)
+      .filter((name) => name.startsWith(prefix))
+      .map((name) => name.slice(prefix.length))
+  } catch {
+    return []
+  }
+}
+
+/** Removes drafts of one account, as at sign-out on a shared desk. Seeds, queue and receipts stay. */
+export function wipeDrafts(account: string): void {
+  const prefix = key('draft', account, '')
+  Object.keys(localStorage)
+    .filter((name) => name.startsWith(prefix))
+    .forEach(drop)
+}
