@@ -66,7 +66,11 @@ fn environment(name: &str) -> Option<String> {
 pub fn fresh_database() -> Option<String> {
     static COUNT: AtomicU64 = AtomicU64::new(0);
     let Some(server) = environment("HENGPING_TEST_POSTGRES") else {
-        assert_ne!(environment("HENGPING_REQUIRE_POSTGRES").as_deref(), Some("1"), "PostgreSQL is required, but absent");
+        assert_ne!(
+            environment("HENGPING_REQUIRE_POSTGRES").as_deref(),
+            Some("1"),
+            "PostgreSQL is required, but absent"
+        );
         return None;
     };
     let name = format!("trial_{}_{}", std::process::id(), COUNT.fetch_add(1, Ordering::Relaxed));

@@ -18,9 +18,14 @@ fn raw(client: &Client, body: &str) -> crate::harness::Answer {
 fn every_answer_carries_the_protective_headers() {
     let served = sqlite().serve_and_keep();
     let client = served.client().with("Accept", "text/html");
-    for (method, path) in
-        [("GET", "/"), ("GET", "/r"), ("GET", "/api/session"), ("GET", "/api/none"), ("PUT", "/api/session"), ("GET", "/healthz")]
-    {
+    for (method, path) in [
+        ("GET", "/"),
+        ("GET", "/r"),
+        ("GET", "/api/session"),
+        ("GET", "/api/none"),
+        ("PUT", "/api/session"),
+        ("GET", "/healthz"),
+    ] {
         let answer = client.send(method, path, "");
         for (name, value) in [
             ("x-content-type-options", "nosniff"),
@@ -31,7 +36,10 @@ fn every_answer_carries_the_protective_headers() {
             assert_eq!(answer.header(name), value, "{method} {path}");
         }
         let policy = answer.header("content-security-policy");
-        assert!(policy.starts_with("default-src 'none'") && policy.contains("frame-ancestors 'none'"), "{path}: {policy}");
+        assert!(
+            policy.starts_with("default-src 'none'") && policy.contains("frame-ancestors 'none'"),
+            "{path}: {policy}"
+        );
         assert!(!policy.contains("unsafe") && !policy.contains("http"), "{path}: {policy}");
         assert!(answer.header("permissions-policy").contains("camera=()"), "{path}");
         if path.starts_with("/api") {
@@ -47,7 +55,9 @@ fn pages_run_our_own_scripts_under_trusted_types_and_nothing_else() {
         let page = served.client().with("Accept", "text/html,*/*;q=0.1").get(path);
         assert!(page.header("content-type").starts_with("text/html"), "{path}: {}", page.status);
         let policy = page.header("content-security-policy");
-        for part in ["script-src 'self';", "style-src 'self';", "require-trusted-types-for 'script'", "trusted-types vue"] {
+        for part in
+            ["script-src 'self';", "style-src 'self';", "require-trusted-types-for 'script'", "trusted-types vue"]
+        {
             assert!(policy.contains(part), "{part} in {policy}");
         }
         assert!(page.status == 200 || page.text.contains("页面尚未构建"), "{path}: {}", page.status);
@@ -58,7 +68,9 @@ fn pages_run_our_own_scripts_under_trusted_types_and_nothing_else() {
 fn only_navigations_fall_back_to_a_page() {
     let served = sqlite().serve_and_keep();
     let browser = served.client().with("Accept", "text/html");
-    for path in ["/api/none", "/api", "/assets/none.js", "/none.png", "/box/x", "/..%2f..%2fCargo.toml", "/%2e%2e/Cargo.toml"] {
+    for path in
+        ["/api/none", "/api", "/assets/none.js", "/none.png", "/box/x", "/..%2f..%2fCargo.toml", "/%2e%2e/Cargo.toml"]
+    {
         let answer = browser.get(path);
         assert_eq!((answer.status, answer.problem().as_str()), (404, "not-found"), "{path}");
     }
@@ -80,7 +92,15 @@ fn another_method_is_told_which_there_are() {
 fn bodies_that_cannot_be_read_are_problems() {
     let served = sqlite().serve_and_keep();
     let client = served.client();
-    for body in ["", "{", "[]", "null", "{\"login\":1,\"password\":\"x\"}", "{\"login\":\"a\"}", "{\"login\":\"a\",\"password\":\"b\",\"c\":1}"] {
+    for body in [
+        "",
+        "{",
+        "[]",
+        "null",
+        "{\"login\":1,\"password\":\"x\"}",
+        "{\"login\":\"a\"}",
+        "{\"login\":\"a\",\"password\":\"b\",\"c\":1}",
+    ] {
         let answer = raw(&client, body);
         assert_eq!((answer.status, answer.problem().as_str()), (400, "invalid-request"), "{body}");
     }
@@ -89,7 +109,8 @@ fn bodies_that_cannot_be_read_are_problems() {
     let long = json!({"login": "a".repeat(65), "password": ""});
     let answer = client.post("/api/session", &long);
     assert_eq!(answer.problem(), "invalid-request");
-    let named: Vec<_> = answer.json()["problems"].as_array().expect("a list").iter().map(|one| one["path"].clone()).collect();
+    let named: Vec<_> =
+        answer.json()["problems"].as_array().expect("a list").iter().map(|one| one["path"].clone()).collect();
     assert_eq!(named, ["login", "password"]);
     let huge = raw(&client, &format!("{{\"login\":\"{}\"}}", "a".repeat(65 * 1024)));
     assert_eq!((huge.status, huge.problem().as_str()), (413, "file-too-large"));
@@ -122,10 +143,15 @@ fn a_change_needs_our_own_origin() {
     for foreign in ["https://evil.test", "null", "http://hengping.test.evil.test", "http://hengping.test:81"] {
         let refused = client.with("Origin", foreign).delete("/api/session");
         assert_eq!((refused.status, refused.problem().as_str()), (403, "foreign-origin"), "{foreign}");
-        let visitor = served.client().with("Origin", foreign).post("/api/session", &json!({"login": "a", "password": "b"}));
+        let visitor =
+            served.client().with("Origin", foreign).post("/api/session", &json!({"login": "a", "password": "b"}));
         assert_eq!(visitor.problem(), "foreign-origin", "signing someone in from elsewhere: {foreign}");
     }
-    assert_eq!(client.without("Origin").delete("/api/session").problem(), "foreign-origin", "with a cookie it must be named");
+    assert_eq!(
+        client.without("Origin").delete("/api/session").problem(),
+        "foreign-origin",
+        "with a cookie it must be named"
+    );
     assert_eq!(client.with("Origin", "https://evil.test").get("/api/session").status, 200, "reading changes nothing");
     assert_eq!(client.with("Origin", ORIGIN).delete("/api/session").status, 204);
 }
@@ -144,7 +170,10 @@ fn answers_are_compressed_for_those_who_ask() {
 #[test]
 fn health_reads_the_store() {
     let served = sqlite().serve_and_keep();
-    assert_eq!(served.client().get("/healthz").json(), json!({"status": "ok", "store": "sqlite", "version": env!("CARGO_PKG_VERSION")}));
+    assert_eq!(
+        served.client().get("/healthz").json(),
+        json!({"status": "ok", "store": "sqlite", "version": env!("CARGO_PKG_VERSION")})
+    );
 }
 
 #[test]
@@ -178,7 +207,11 @@ fn sign_ins_from_one_outside_address_are_limited() {
     }
     let limited = ask(&outside);
     assert_eq!((limited.status, limited.problem().as_str()), (429, "too-many-requests"));
-    assert_eq!(ask(&outside.with("X-Forwarded-For", "203.0.113.9")).status, 429, "what the client itself put in front does not help");
+    assert_eq!(
+        ask(&outside.with("X-Forwarded-For", "203.0.113.9")).status,
+        429,
+        "what the client itself put in front does not help"
+    );
     assert_eq!(outside.get("/api/session").status, 200, "only the sign-in is limited");
     assert_ne!(ask(&served.client().with("X-Forwarded-For", "203.0.113.10")).status, 429, "another address");
     for login in 0..30 {
@@ -198,8 +231,13 @@ fn the_log_holds_no_query_no_address_and_nobody() {
     client.post("/box", &json!({"stamp": "BOXMARK"}));
     // actix says where the server listens when it starts; every other line is ours.
     let written: String = log().split_inclusive('\n').filter(|line| !line.contains("actix_server")).collect();
-    assert!(written.lines().any(|line| line.contains("\"route\":\"/api/session\"") && line.contains("\"status\":200")), "{written}");
-    for absent in ["QUERYMARK", "PATHMARK", "BOXMARK", "/box", id.as_str(), "\"logged\"", "127.0.0.1", "__Host-hengping"] {
+    assert!(
+        written.lines().any(|line| line.contains("\"route\":\"/api/session\"") && line.contains("\"status\":200")),
+        "{written}"
+    );
+    for absent in
+        ["QUERYMARK", "PATHMARK", "BOXMARK", "/box", id.as_str(), "\"logged\"", "127.0.0.1", "__Host-hengping"]
+    {
         assert!(!written.contains(absent), "{absent} in the log");
     }
     for line in written.lines() {

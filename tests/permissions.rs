@@ -5,7 +5,7 @@ use hengping::http::{Access, Line, TABLE, openapi};
 use hengping_domain::ids::{AccountId, Role, Side};
 use serde_json::json;
 
-use crate::harness::{Answer, Client, Trial};
+use crate::harness::{Answer, Client};
 use crate::on_both_backends;
 
 /// A path of the table with something in place of its parameters.
@@ -106,6 +106,9 @@ fn the_document_says_who_may_come() {
         assert!(!who.is_empty(), "{}", line.path);
         let guarded = matches!(line.access, Access::Account | Access::Roles(_));
         assert_eq!(operation["security"].is_array(), guarded, "{} {}", line.method, line.path);
-        assert_eq!(operation["responses"]["default"]["content"]["application/problem+json"]["schema"]["$ref"], "#/components/schemas/ProblemBody");
+        assert_eq!(
+            operation["responses"]["default"]["content"]["application/problem+json"]["schema"]["$ref"],
+            "#/components/schemas/ProblemBody"
+        );
     }
 }

@@ -99,7 +99,7 @@ mod tests {
             ("assets/index-B1x2Y_z-.js", true),
             ("assets/rater-DiwrgTda.css", true),
             ("assets/mark.svg", false),
-            ("assets/-B1x2Y_z.js", true),
+            ("assets/-B1x2Y_z-.js", true),
             ("assets/short-B1.js", false),
             ("index.html", false),
             ("r/index-DiwrgTda.html", false),
