@@ -1,1 +1,71 @@
-fn main(){}
+//! `hengping-analyse`: opens, scores and gates. See the library for what it promises.
+
+use std::path::PathBuf;
+use std::process::ExitCode;
+
+use clap::{Parser, Subcommand};
+use hengping_analyse::{Progress, Stop, Table, open, score};
+
+/// Opens a closed box with both sides' shares, scores it and passes every number through the gate.
+#[derive(Debug, Parser)]
+#[command(version)]
+struct Arguments {
+    #[command(subcommand)]
+    command: Command,
+}
+
+#[derive(Debug, Subcommand)]
+enum Command {
+    /// Open a closed box: pinned files in, gated draft out.
+    Open {
+        /// Directory with the pinned files of the box.
+        #[arg(long)]
+        dir: PathBuf,
+        /// Where the draft goes; the same directory if left out.
+        #[arg(long)]
+        out: Option<PathBuf>,
+    },
+    /// Score and gate a table of ratings that was never sealed.
+    Score {
+        /// Long table (.csv, .parquet): nym, home, role, ratee, court, case_type, outcome, rubric, item, level.
+        #[arg(long)]
+        ballots: PathBuf,
+        /// Rubric (.toml, .json).
+        #[arg(long)]
+        rubric: PathBuf,
+        /// Charter (.toml, .json).
+        #[arg(long)]
+        charter: PathBuf,
+        /// Margins of the invited (.json).
+        #[arg(long)]
+        margins: Option<PathBuf>,
+        /// Where the results go.
+        #[arg(long)]
+        out: PathBuf,
+    },
+}
+
+fn main() -> ExitCode {
+    let progress = Progress::new();
+    match run(Arguments::parse().command, &progress) {
+        Ok(()) => ExitCode::SUCCESS,
+        Err(stop) => {
+            progress.finish();
+            println!("{}", serde_json::json!({"error": {"code": stop.code(), "message": stop.to_string()}}));
+            eprintln!("{}: {stop}", stop.code());
+            ExitCode::from(2)
+        }
+    }
+}
+
+fn run(command: Command, progress: &Progress) -> Result<(), Stop> {
+    match command {
+        Command::Open { dir, out } => {
+            let out = out.unwrap_or_else(|| dir.clone());
+            open(&dir, &out, progress)
+        }
+        Command::Score { ballots, rubric, charter, margins, out } => {
+            score(&Table { ballots, rubric, charter, margins }, &out, progress)
+        }
+    }
+}

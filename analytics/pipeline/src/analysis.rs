@@ -1,0 +1,146 @@
+//! One analysis: bundle to scores to gated cells, the same for an opened box and for a table.
+//! Invariant: everything that goes on from here has passed the gate.
+//! Absent on purpose: files; see `input` and `output`.
+
+use std::collections::BTreeMap;
+
+use hengping_analytics::bundle::{Ballot, Bundle, Direction, Item, Margins, Ratee};
+use hengping_analytics::gate::{
+    Context, Judged, Minimum, Precision, Printed, Released, Reliability, Thresholds, candidates, gate, parameters,
+};
+use hengping_analytics::mixed::Refused;
+use hengping_analytics::score::score;
+use hengping_domain::charter::Charter;
+use hengping_domain::ids;
+use hengping_domain::margins;
+use hengping_domain::rubric::Rubric;
+
+use crate::progress::Progress;
+
+/// What an analysis needs besides the ballots.
+pub struct Setting<'a> {
+    /// Direction of the box.
+    pub direction: ids::Direction,
+    /// Rubric in force.
+    pub rubric: &'a Rubric,
+    /// Rules in force.
+    pub charter: &'a Charter,
+    /// Margins, if the lists are known.
+    pub margins: Option<&'a margins::Margins>,
+    /// Court of each listed ratee.
+    pub ratees: &'a BTreeMap<String, String>,
+    /// R13.
+    pub pilot: bool,
+    /// R14.
+    pub both_closed: bool,
+}
+
+/// What may go on.
+pub struct Result {
+    /// Every cell with its verdict.
+    pub cells: Vec<Judged>,
+    /// System-level parameters that may leave.
+    pub parameters: Option<Released<Printed>>,
+    /// Why there is no estimate, if there is none.
+    pub refused: Option<Refused>,
+}
+
+/// Items of a rubric as the library takes them.
+pub fn items(rubric: &Rubric) -> Vec<Item> {
+    rubric.items.iter().map(|item| Item { id: item.id.clone(), weight: item.weight }).collect()
+}
+
+/// Scores and gates.
+pub fn analyse(ballots: Vec<Ballot>, setting: &Setting, progress: &Progress) -> Result {
+    let bundle = Bundle {
+        direction: direction(setting.direction),
+        items: items(setting.rubric),
+        ballots,
+        ratees: setting.ratees.iter().map(|(id, court)| (id.clone(), Ratee { court: court.clone() })).collect(),
+        margins: setting.margins.map(known).unwrap_or_default(),
+    };
+    progress.stage("score", bundle.ballots.len());
+    let scores = score(&bundle);
+    progress.report(bundle.ballots.len());
+    let context = context(&bundle, setting);
+    let candidates = candidates(&bundle, scores.as_ref().ok(), &context.charter);
+    progress.stage("gate", candidates.len());
+    let cells = gate(&candidates, &context);
+    progress.report(candidates.len());
+    Result {
+        cells,
+        parameters: scores.as_ref().ok().and_then(|scores| parameters(scores, &context)),
+        refused: scores.err(),
+    }
+}
+
+fn direction(direction: ids::Direction) -> Direction {
+    match direction {
+        ids::Direction::BarRatesBench => Direction::BarRatesBench,
+        ids::Direction::BenchRatesBar => Direction::BenchRatesBar,
+    }
+}
+
+fn known(margins: &margins::Margins) -> Margins {
+    let words =
+        |stratum: &hengping_domain::stratum::Stratum| (stratum.case_type.to_string(), stratum.outcome.to_string());
+    Margins {
+        ratees: margins.ratees.iter().map(|(id, m)| (id.to_string(), m.invited)).collect(),
+        courts: margins.courts.iter().map(|(code, m)| (code.clone(), m.invited)).collect(),
+        invited: Some(margins.invited),
+        mix: margins.mix.iter().map(|(stratum, &count)| (words(stratum), count)).collect(),
+    }
+}
+
+fn context(bundle: &Bundle, setting: &Setting) -> Context {
+    let share = |answered: usize, invited: u32| {
+        if invited == 0 { 0.0 } else { (answered as f64 / f64::from(invited)).min(1.0) }
+    };
+    let court_of = bundle.courts();
+    let mut answered: BTreeMap<&str, usize> = BTreeMap::new();
+    for ballot in &bundle.ballots {
+        *answered.entry(court_of.get(&ballot.ratee).map_or("", String::as_str)).or_default() += 1;
+    }
+    let courts = bundle
+        .margins
+        .courts
+        .iter()
+        .map(|(code, &invited)| (code.clone(), share(answered.get(code.as_str()).copied().unwrap_or(0), invited)));
+    Context {
+        charter: thresholds(setting.charter),
+        direction: bundle.direction,
+        pilot: setting.pilot,
+        both_closed: setting.both_closed,
+        raters: bundle.raters(),
+        response: bundle.margins.invited.map(|invited| share(bundle.ballots.len(), invited)),
+        courts: courts.collect(),
+    }
+}
+
+fn thresholds(charter: &Charter) -> Thresholds {
+    let minimum = &charter.minimum;
+    Thresholds {
+        minimum: Minimum {
+            judge_self: minimum.judge_self,
+            judge_sides: minimum.judge_sides,
+            judge_public: minimum.judge_public,
+            lawyer_self: minimum.lawyer_self,
+            lawyer_sides: minimum.lawyer_sides,
+            lawyer_public: minimum.lawyer_public,
+            group: minimum.group,
+        },
+        batch_publish: charter.batch.publish,
+        precision: Precision {
+            steps: charter.precision.steps.clone(),
+            numerator: charter.precision.numerator,
+            bound: charter.precision.bound,
+        },
+        tier: charter.tier.minimum,
+        reliability: Reliability {
+            publish: charter.reliability.publish,
+            provisional: charter.reliability.provisional,
+            half_width: charter.reliability.half_width,
+        },
+        response: charter.response.minimum,
+    }
+}

@@ -1,0 +1,84 @@
+//! Why a run stops: a closed set of codes that the platform and its pages know.
+//! Invariant: no message holds a row, an answer or a name from a ballot.
+//! Absent on purpose: recovery; a run that fails leaves nothing behind.
+
+use hengping_domain::opening::OpeningError;
+
+/// A refusal with its stable code.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+pub enum Stop {
+    /// A pinned file is not there.
+    #[error("{0} is missing")]
+    FileMissing(String),
+    /// The shares of at least one side are not there: one key alone opens nothing.
+    #[error("the shares of {0} are missing: both sides open together or not at all")]
+    ShareMissing(String),
+    /// A file is there but cannot be read.
+    #[error("{0} cannot be read")]
+    FileUnreadable(String),
+    /// The manifest is not one of this version.
+    #[error("manifest.json is not a manifest of this version: {0}")]
+    ManifestMalformed(String),
+    /// The manifest is not the one its hash names.
+    #[error("manifest.json does not have the hash it names")]
+    ManifestMismatch,
+    /// A charter, rubric or list is not of this version.
+    #[error("{file} is malformed: {reason}")]
+    DocumentMalformed {
+        /// File name.
+        file: String,
+        /// What is wrong, without content.
+        reason: String,
+    },
+    /// A document is not the one the manifest pins.
+    #[error("{0} is not the document the manifest pins")]
+    DocumentMismatch(String),
+    /// The list does not hold the number of envelopes that were accepted.
+    #[error("the list does not hold the {expected} envelopes that were accepted")]
+    ListIncomplete {
+        /// Accepted minus refused.
+        expected: u32,
+    },
+    /// R3: a box with fewer stamps is destroyed unopened.
+    #[error("fewer than {minimum} envelopes: the box stays closed")]
+    BoxTooSmall {
+        /// The charter's minimum.
+        minimum: u32,
+    },
+    /// The list or the shares do not fit.
+    #[error(transparent)]
+    Opening(#[from] OpeningError),
+    /// A ballot table has another shape; lines count from 1, the heading included.
+    #[error("the table of ballots is malformed: {reason}")]
+    TableMalformed {
+        /// Column and first line, never a value.
+        reason: String,
+    },
+    /// An output could not be written.
+    #[error("{0} cannot be written")]
+    NotWritten(String),
+    /// A defect of this program.
+    #[error("internal: {0}")]
+    Internal(String),
+}
+
+impl Stop {
+    /// Stable kebab-case code.
+    pub fn code(&self) -> &'static str {
+        match self {
+            Self::FileMissing(_) => "file-missing",
+            Self::ShareMissing(_) => "share-missing",
+            Self::FileUnreadable(_) => "file-unreadable",
+            Self::ManifestMalformed(_) => "manifest-malformed",
+            Self::ManifestMismatch => "manifest-mismatch",
+            Self::DocumentMalformed { .. } => "document-malformed",
+            Self::DocumentMismatch(_) => "document-mismatch",
+            Self::ListIncomplete { .. } => "list-incomplete",
+            Self::BoxTooSmall { .. } => "box-too-small",
+            Self::Opening(error) => error.code(),
+            Self::TableMalformed { .. } => "table-malformed",
+            Self::NotWritten(_) => "not-written",
+            Self::Internal(_) => "internal",
+        }
+    }
+}

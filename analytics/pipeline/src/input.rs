@@ -1,0 +1,184 @@
+//! The pinned files of a box, read and checked against each other before anything is opened.
+//! Invariant: every document has the hash the manifest names, and the list is as long as the
+//! manifest says. Absent on purpose: decryption.
+
+use std::collections::BTreeMap;
+use std::path::Path;
+
+use hengping_domain::charter::Charter;
+use hengping_domain::digest::{Bytes32, Digest};
+use hengping_domain::document::{Document, DocumentKind};
+use hengping_domain::envelope::{Envelope, SUITE};
+use hengping_domain::ids::Side;
+use hengping_domain::manifest::ClosedManifest;
+use hengping_domain::margins::Margins;
+use hengping_domain::opening::{IssuedTokens, read_list, read_shares};
+use hengping_domain::rubric::Rubric;
+use serde::Serialize;
+use serde::de::DeserializeOwned;
+
+use crate::error::Stop;
+
+/// Everything `open` reads.
+pub struct Input {
+    /// Manifest with the closing's facts.
+    pub manifest: ClosedManifest,
+    /// Rules in force.
+    pub charter: Charter,
+    /// Rubrics by hash; the manifest's is among them.
+    pub rubrics: BTreeMap<Digest, Rubric>,
+    /// Listed slips and nyms.
+    pub issued: IssuedTokens,
+    /// Margins of the cosigned lists.
+    pub margins: Margins,
+    /// Court of each listed ratee.
+    pub ratees: BTreeMap<String, String>,
+    /// Labels of courts for figures; empty when `courts.csv` is not there.
+    pub labels: BTreeMap<String, String>,
+    /// Envelopes sorted by hash.
+    pub list: Vec<Envelope>,
+    /// One share per envelope and side.
+    pub shares: (Vec<Bytes32>, Vec<Bytes32>),
+    /// SHA-256 of every file read.
+    pub hashes: BTreeMap<String, Digest>,
+}
+
+/// Reads files below one directory and remembers their hashes.
+struct Shelf<'a> {
+    dir: &'a Path,
+    hashes: BTreeMap<String, Digest>,
+}
+
+impl Shelf<'_> {
+    fn bytes(&mut self, name: &str) -> Result<Vec<u8>, Stop> {
+        let bytes = std::fs::read(self.dir.join(name)).map_err(|error| match error.kind() {
+            std::io::ErrorKind::NotFound => Stop::FileMissing(name.to_owned()),
+            _ => Stop::FileUnreadable(name.to_owned()),
+        })?;
+        self.hashes.insert(name.to_owned(), Digest::of(&[&bytes]));
+        Ok(bytes)
+    }
+
+    fn optional(&mut self, name: &str) -> Result<Option<Vec<u8>>, Stop> {
+        match self.bytes(name) {
+            Err(Stop::FileMissing(_)) => Ok(None),
+            other => other.map(Some),
+        }
+    }
+
+    fn json<T: DeserializeOwned>(&mut self, name: &str) -> Result<T, Stop> {
+        let bytes = self.bytes(name)?;
+        serde_json::from_slice(&bytes)
+            .map_err(|error| Stop::DocumentMalformed { file: name.to_owned(), reason: place(&error) })
+    }
+}
+
+/// Where a JSON error is, without quoting what stands there.
+fn place(error: &serde_json::Error) -> String {
+    format!("line {}, column {}", error.line(), error.column())
+}
+
+/// Hash of a document body, as both sides signed it.
+fn hash<T: Serialize>(kind: DocumentKind, body: &T) -> Result<Digest, Stop> {
+    Document::new(kind, body).map(|d| d.hash()).map_err(|error| Stop::Internal(error.to_string()))
+}
+
+/// Reads and checks the directory of a closed box.
+///
+/// # Errors
+/// [`Stop`] with the first thing that is missing, malformed or does not fit.
+pub fn read(dir: &Path) -> Result<Input, Stop> {
+    let mut shelf = Shelf { dir, hashes: BTreeMap::new() };
+    let manifest: ClosedManifest = shelf.json("manifest.json").map_err(|stop| match stop {
+        Stop::DocumentMalformed { reason, .. } => Stop::ManifestMalformed(reason),
+        other => other,
+    })?;
+    check_manifest(&manifest)?;
+    let charter: Charter = shelf.json("charter.json")?;
+    charter.check().map_err(|error| malformed("charter.json", &error))?;
+    if hash(DocumentKind::Charter, &charter)? != manifest.manifest.charter {
+        return Err(Stop::DocumentMismatch("charter.json".to_owned()));
+    }
+    let name = format!("rubrics/{}.json", manifest.manifest.rubric);
+    let rubric: Rubric = shelf.json(&name)?;
+    rubric.check().map_err(|error| malformed(&name, &error))?;
+    if hash(DocumentKind::Rubric, &rubric)? != manifest.manifest.rubric {
+        return Err(Stop::DocumentMismatch(name));
+    }
+    let issued: IssuedTokens = shelf.json("issuer-keys.json")?;
+    if issued.v != 1 || issued.suite != "listed" {
+        return Err(malformed("issuer-keys.json", &"unknown version or suite"));
+    }
+    let margins: Margins = shelf.json("margins.json")?;
+    if margins.v != 1 || margins.direction != manifest.manifest.direction {
+        return Err(Stop::DocumentMismatch("margins.json".to_owned()));
+    }
+    let ratees = pairs("ratees.csv", &shelf.bytes("ratees.csv")?, "ratee", "court")?;
+    let labels = match shelf.optional("courts.csv")? {
+        Some(bytes) => pairs("courts.csv", &bytes, "code", "short")?,
+        None => BTreeMap::new(),
+    };
+    // The ledger of earlier releases is pinned by its hash; the rules that read it (R9, R10) come later.
+    shelf.optional("ledger.jsonl")?;
+
+    let list = read_list(&shelf.bytes("list.bin")?)?;
+    let expected = manifest.stamps.saturating_sub(manifest.refused);
+    if list.len() != expected as usize {
+        return Err(Stop::ListIncomplete { expected });
+    }
+    if manifest.stamps < charter.batch.open {
+        return Err(Stop::BoxTooSmall { minimum: charter.batch.open });
+    }
+    let bench = shelf.optional("shares-bench.bin")?;
+    let bar = shelf.optional("shares-bar.bin")?;
+    let (Some(bench_bytes), Some(bar_bytes)) = (&bench, &bar) else {
+        let missing = match (&bench, &bar) {
+            (None, None) => "bench and bar",
+            (None, _) => "bench",
+            _ => "bar",
+        };
+        return Err(Stop::ShareMissing(missing.to_owned()));
+    };
+    let shares = (read_shares(bench_bytes, &list, Side::Bench)?, read_shares(bar_bytes, &list, Side::Bar)?);
+    let rubrics = BTreeMap::from([(manifest.manifest.rubric, rubric)]);
+    Ok(Input { manifest, charter, rubrics, issued, margins, ratees, labels, list, shares, hashes: shelf.hashes })
+}
+
+fn check_manifest(closed: &ClosedManifest) -> Result<(), Stop> {
+    let manifest = &closed.manifest;
+    if manifest.v != 1 || manifest.suite.as_bytes() != SUITE {
+        return Err(Stop::ManifestMalformed("unknown version or suite".to_owned()));
+    }
+    if manifest.id.period != manifest.period || manifest.id.direction != manifest.direction {
+        return Err(Stop::ManifestMalformed("box, period and direction disagree".to_owned()));
+    }
+    if hash(DocumentKind::Manifest, manifest)? != closed.hash {
+        return Err(Stop::ManifestMismatch);
+    }
+    Ok(())
+}
+
+fn malformed(file: &str, reason: &dyn std::fmt::Display) -> Stop {
+    Stop::DocumentMalformed { file: file.to_owned(), reason: reason.to_string() }
+}
+
+/// Two columns of a small CSV file as a map.
+fn pairs(file: &str, bytes: &[u8], key: &str, value: &str) -> Result<BTreeMap<String, String>, Stop> {
+    let mut reader = csv::Reader::from_reader(bytes);
+    let headers = reader.headers().map_err(|_| malformed(file, &"line 1"))?.clone();
+    let column = |name: &str| {
+        let found = headers.iter().position(|h| h.trim_start_matches('\u{feff}') == name);
+        found.ok_or_else(|| malformed(file, &format!("no column {name}")))
+    };
+    let (key, value) = (column(key)?, column(value)?);
+    let mut map = BTreeMap::new();
+    for (index, record) in reader.records().enumerate() {
+        let line = format!("line {}", index + 2);
+        let record = record.map_err(|_| malformed(file, &line))?;
+        let (Some(key), Some(value)) = (record.get(key), record.get(value)) else {
+            return Err(malformed(file, &line));
+        };
+        map.insert(key.to_owned(), value.to_owned());
+    }
+    Ok(map)
+}

@@ -1,0 +1,131 @@
+//! The opening and the analysis of one box: files in, files out.
+//! Invariant: this program has no port and no database, and holds ballots in memory only.
+//! Absent on purpose: statistics (`hengping-analytics`), nouns and seals (`hengping-domain`).
+
+mod analysis;
+mod error;
+mod input;
+mod open;
+mod output;
+mod progress;
+mod table;
+
+use std::collections::BTreeMap;
+use std::path::{Path, PathBuf};
+
+use hengping_domain::charter::Charter;
+use hengping_domain::digest::Digest;
+use hengping_domain::margins::Margins;
+use hengping_domain::rubric::Rubric;
+use serde::de::DeserializeOwned;
+
+pub use error::Stop;
+pub use progress::Progress;
+
+/// Opens, scores and gates the box in `dir`; writes to `out`.
+///
+/// # Errors
+/// [`Stop`]; nothing is written then.
+pub fn open(dir: &Path, out: &Path, progress: &Progress) -> Result<(), Stop> {
+    progress.stage("read", 1);
+    let input = input::read(dir)?;
+    progress.report(1);
+    let opened = open::open(&input, progress);
+    let about = &input.manifest.manifest;
+    let rubric = input.rubrics.get(&about.rubric).ok_or_else(|| Stop::Internal("no rubric".to_owned()))?;
+    let ballots = table::ballots(open::rows(&opened.ballots)?, &analysis::items(rubric))?;
+    let setting = analysis::Setting {
+        direction: about.direction,
+        rubric,
+        charter: &input.charter,
+        margins: Some(&input.margins),
+        ratees: &input.ratees,
+        pilot: about.kind == hengping_domain::manifest::PeriodKind::Pilot,
+        both_closed: input.manifest.both_directions_closed(),
+    };
+    let result = analysis::analyse(ballots, &setting, progress);
+    let mut files = output::Files::new();
+    let draft = output::draft(&input.manifest, opened.counts, &result.cells, result.parameters.as_ref())?;
+    files.insert("draft.json".to_owned(), draft);
+    files.insert("counted.json".to_owned(), output::counted(opened.counts, &opened.counted)?);
+    leave(files, &result, &input.hashes, out, progress)
+}
+
+/// What `score` reads.
+#[derive(Debug, Clone)]
+pub struct Table {
+    /// Long table with the pinned columns, `.csv` or `.parquet`.
+    pub ballots: PathBuf,
+    /// Rubric, `.toml` or `.json`.
+    pub rubric: PathBuf,
+    /// Charter, `.toml` or `.json`.
+    pub charter: PathBuf,
+    /// `margins.json`, if the lists are known.
+    pub margins: Option<PathBuf>,
+}
+
+/// Scores and gates a table that was never sealed: simulations, and surveys from elsewhere.
+///
+/// # Errors
+/// [`Stop`]; nothing is written then.
+pub fn score(files: &Table, out: &Path, progress: &Progress) -> Result<(), Stop> {
+    progress.stage("read", 1);
+    let mut hashes = BTreeMap::new();
+    let rubric: Rubric = document(&files.rubric, &mut hashes)?;
+    let charter: Charter = document(&files.charter, &mut hashes)?;
+    rubric.check().map_err(|error| malformed(&files.rubric, &error))?;
+    charter.check().map_err(|error| malformed(&files.charter, &error))?;
+    let margins: Option<Margins> = files.margins.as_ref().map(|path| document(path, &mut hashes)).transpose()?;
+    let rows = table::read(&files.ballots)?;
+    hashes.insert(files.ballots.display().to_string(), Digest::of(&[&bytes(&files.ballots)?]));
+    let ballots = table::ballots(rows, &analysis::items(&rubric))?;
+    progress.report(1);
+    let setting = analysis::Setting {
+        direction: rubric.direction,
+        rubric: &rubric,
+        charter: &charter,
+        margins: margins.as_ref(),
+        ratees: &BTreeMap::new(),
+        pilot: false,
+        // A table belongs to no period: there is no counterpart to wait for.
+        both_closed: true,
+    };
+    let result = analysis::analyse(ballots, &setting, progress);
+    leave(output::Files::new(), &result, &hashes, out, progress)
+}
+
+/// Adds what both commands leave and writes everything.
+fn leave(
+    mut files: output::Files,
+    result: &analysis::Result,
+    hashes: &BTreeMap<String, Digest>,
+    out: &Path,
+    progress: &Progress,
+) -> Result<(), Stop> {
+    progress.stage("write", files.len());
+    files.insert("cells.csv".to_owned(), output::cells(&result.cells)?);
+    let refused = result.refused.as_ref().map(ToString::to_string);
+    let run = output::run(hashes, &files, &progress.finish(), refused)?;
+    files.insert("run.json".to_owned(), run);
+    output::write(out, &files)
+}
+
+fn malformed(path: &Path, reason: &dyn std::fmt::Display) -> Stop {
+    Stop::DocumentMalformed { file: path.display().to_string(), reason: reason.to_string() }
+}
+
+fn bytes(path: &Path) -> Result<Vec<u8>, Stop> {
+    std::fs::read(path).map_err(|_| Stop::FileMissing(path.display().to_string()))
+}
+
+/// A document from TOML or JSON, by its ending.
+fn document<T: DeserializeOwned>(path: &Path, hashes: &mut BTreeMap<String, Digest>) -> Result<T, Stop> {
+    let bytes = bytes(path)?;
+    hashes.insert(path.display().to_string(), Digest::of(&[&bytes]));
+    let text = std::str::from_utf8(&bytes).map_err(|error| malformed(path, &error))?;
+    if path.extension().is_some_and(|ending| ending == "toml") {
+        toml::from_str(text).map_err(|error| malformed(path, &error.message()))
+    } else {
+        serde_json::from_str(text).map_err(|error| malformed(path, &format!("line {}", error.line())))
+    }
+}

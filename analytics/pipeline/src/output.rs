@@ -1,0 +1,189 @@
+//! What a run leaves: draft, counted list, table of cells, figures, and a record of the run.
+//! Invariant: all files are made in memory, written under temporary names and renamed at the end,
+//! so a run that fails leaves nothing. Absent on purpose: any value that did not pass the gate.
+
+use std::collections::BTreeMap;
+use std::path::{Path, PathBuf};
+
+use hengping_analytics::gate::{Judged, Measure, Printed, Released, Scope, band};
+use hengping_domain::digest::Digest;
+use hengping_domain::manifest::ClosedManifest;
+use hengping_domain::opening::Counts;
+use hengping_domain::release::Draft;
+use serde_json::{Value, json};
+
+use crate::error::Stop;
+
+/// Files by name relative to the output directory.
+pub type Files = BTreeMap<String, Vec<u8>>;
+
+fn internal(error: impl std::fmt::Display) -> Stop {
+    Stop::Internal(error.to_string())
+}
+
+fn pretty(value: &impl serde::Serialize) -> Result<Vec<u8>, Stop> {
+    let mut bytes = serde_json::to_vec_pretty(value).map_err(internal)?;
+    bytes.push(b'\n');
+    Ok(bytes)
+}
+
+/// `draft.json`, checked against the shape the platform reads.
+///
+/// # Errors
+/// [`Stop::Internal`] when the cells do not have that shape.
+pub fn draft(
+    manifest: &ClosedManifest,
+    counts: Counts,
+    cells: &[Judged],
+    parameters: Option<&Released<Printed>>,
+) -> Result<Vec<u8>, Stop> {
+    let about = &manifest.manifest;
+    let value = json!({
+        "v": 1,
+        "box": about.id,
+        "period": about.period,
+        "direction": about.direction,
+        "kind": about.kind,
+        "rubric": about.rubric,
+        "charter": about.charter,
+        "manifest": manifest.hash,
+        "counts": counts,
+        "cells": cells,
+        "response": response(cells),
+        "parameters": parameters,
+        "analysis": env!("CARGO_PKG_VERSION"),
+    });
+    let draft: Draft = serde_json::from_value(value).map_err(internal)?;
+    pretty(&draft)
+}
+
+/// Response of the box as a band, if its cell left.
+fn response(cells: &[Judged]) -> Value {
+    let system = cells.iter().find(|c| c.key.scope == Scope::System && c.key.measure == Measure::Response);
+    match system.and_then(Judged::released) {
+        Some(row) => {
+            let values = &row.get().values;
+            // The cell holds the nearest twentieth; the band around it says no more.
+            json!({"rate_band": band(values.value, values.step, 2), "n_band": values.n_band})
+        }
+        None => Value::Null,
+    }
+}
+
+/// `counted.json`.
+///
+/// # Errors
+/// [`Stop::Internal`] never in practice.
+pub fn counted(counts: Counts, counted: &[Digest]) -> Result<Vec<u8>, Stop> {
+    pretty(&json!({"counts": counts, "counted": counted}))
+}
+
+/// `cells.csv`: one line per cell, withheld ones without a number; UTF-8 with a byte order mark for Excel.
+///
+/// # Errors
+/// [`Stop::Internal`] when a record cannot be written.
+pub fn cells(cells: &[Judged]) -> Result<Vec<u8>, Stop> {
+    let mut writer = csv::Writer::from_writer("\u{feff}".as_bytes().to_vec());
+    let heading = [
+        "id",
+        "scope",
+        "subject",
+        "measure",
+        "audience",
+        "verdict",
+        "flags",
+        "rules",
+        "reason",
+        "n_band",
+        "value",
+        "step",
+        "low",
+        "high",
+        "raw",
+        "reliability_band",
+        "tier",
+        "moved_severity",
+        "moved_outcome",
+    ];
+    writer.write_record(heading).map_err(internal)?;
+    for cell in cells {
+        let cell = serde_json::to_value(cell).map_err(internal)?;
+        let text = |value: &Value| match value {
+            Value::String(text) => guarded(text),
+            Value::Number(number) => number.to_string(),
+            Value::Array(words) => words.iter().filter_map(Value::as_str).collect::<Vec<_>>().join(" "),
+            _ => String::new(),
+        };
+        let mut record: Vec<String> = heading[..8].iter().map(|name| text(&cell[*name])).collect();
+        record.push(text(&cell["reason"]["code"]));
+        record.extend(heading[9..12].iter().map(|name| text(&cell[*name])));
+        record.extend([text(&cell["interval"][0]), text(&cell["interval"][1])]);
+        record.extend(heading[14..17].iter().map(|name| text(&cell[*name])));
+        record.extend([text(&cell["moved"]["severity"]), text(&cell["moved"]["outcome"])]);
+        writer.write_record(record).map_err(internal)?;
+    }
+    writer.into_inner().map_err(internal)
+}
+
+/// Text that a spreadsheet would take for a formula is quoted.
+fn guarded(text: &str) -> String {
+    if text.starts_with(['=', '+', '-', '@', '\t', '\r']) { format!("'{text}") } else { text.to_owned() }
+}
+
+/// `run.json`: hashes of all inputs and outputs, versions, seconds per stage.
+///
+/// # Errors
+/// [`Stop::Internal`] never in practice.
+pub fn run(
+    inputs: &BTreeMap<String, Digest>,
+    files: &Files,
+    seconds: &BTreeMap<&'static str, f64>,
+    refused: Option<String>,
+) -> Result<Vec<u8>, Stop> {
+    let outputs: BTreeMap<&String, Digest> = files.iter().map(|(name, bytes)| (name, Digest::of(&[bytes]))).collect();
+    pretty(&json!({
+        "v": 1,
+        "program": env!("CARGO_PKG_NAME"),
+        "version": env!("CARGO_PKG_VERSION"),
+        // The analysis draws nothing at random.
+        "seeds": {},
+        "inputs": inputs,
+        "outputs": outputs,
+        "no_estimate": refused,
+        "seconds": seconds,
+    }))
+}
+
+/// Writes all files or none.
+///
+/// # Errors
+/// [`Stop::NotWritten`] naming the file; temporary files are removed.
+pub fn write(dir: &Path, files: &Files) -> Result<(), Stop> {
+    let mut staged: Vec<(PathBuf, PathBuf)> = Vec::new();
+    let result = stage(dir, files, &mut staged)
+        .and_then(|()| staged.iter().try_for_each(|(from, to)| std::fs::rename(from, to).map_err(|_| not_written(to))));
+    if result.is_err() {
+        for (temporary, _) in &staged {
+            // Already renamed or never made: nothing to remove, and the first error is the one to report.
+            let _ = std::fs::remove_file(temporary);
+        }
+    }
+    result
+}
+
+fn stage(dir: &Path, files: &Files, staged: &mut Vec<(PathBuf, PathBuf)>) -> Result<(), Stop> {
+    for (name, bytes) in files {
+        let path = dir.join(name);
+        let parent = path.parent().unwrap_or(dir);
+        std::fs::create_dir_all(parent).map_err(|_| not_written(parent))?;
+        let file = path.file_name().map(|f| f.to_string_lossy().into_owned()).unwrap_or_default();
+        let temporary = parent.join(format!(".{file}.part"));
+        staged.push((temporary.clone(), path.clone()));
+        std::fs::write(&temporary, bytes).map_err(|_| not_written(&path))?;
+    }
+    Ok(())
+}
+
+fn not_written(path: &Path) -> Stop {
+    Stop::NotWritten(path.display().to_string())
+}

@@ -1,0 +1,239 @@
+//! A sealed box made with the domain's own nouns: what the platform exports, and both sides' shares.
+
+use std::collections::BTreeMap;
+use std::path::{Path, PathBuf};
+use std::process::{Command, Output};
+
+use hengping_domain::ballot::Ballot;
+use hengping_domain::charter::Charter;
+use hengping_domain::digest::{Bytes, Bytes32, Digest};
+use hengping_domain::document::{Document, DocumentKind};
+use hengping_domain::envelope::Envelope;
+use hengping_domain::ids::{BoxId, InvitationId, RateeId, Side};
+use hengping_domain::keys::OpeningKeyFile;
+use hengping_domain::manifest::{ClosedManifest, Manifest, PerSide, PeriodKind};
+use hengping_domain::margins::{CourtMargin, Margins, RateeMargin};
+use hengping_domain::opening::{IssuedTokens, Listed, read_list, write_list, write_shares};
+use hengping_domain::rubric::Rubric;
+use hengping_domain::stratum::Stratum;
+use hengping_domain::token::{self, NymInfo, RaterRole, Seed, SlipInfo};
+use rand::RngExt;
+use rand_chacha::ChaCha20Rng;
+use rand_chacha::rand_core::SeedableRng;
+
+const JUDGES: usize = 24;
+const COURTS: usize = 4;
+const LAWYERS: usize = 90;
+
+pub fn config(name: &str) -> PathBuf {
+    Path::new(env!("CARGO_MANIFEST_DIR")).join("../../config").join(name)
+}
+
+/// A closed box of one period, sealed and ready to be opened.
+pub struct World {
+    pub id: BoxId,
+    pub manifest: ClosedManifest,
+    pub rubric: Rubric,
+    pub charter: Charter,
+    pub envelopes: Vec<Envelope>,
+    pub issued: IssuedTokens,
+    pub margins: Margins,
+    pub keys: (OpeningKeyFile, OpeningKeyFile),
+    /// What was sealed, for the tests' eyes only.
+    pub ballots: Vec<(Ballot, NymInfo)>,
+    /// Text that must appear nowhere after an opening.
+    pub canaries: Vec<String>,
+}
+
+pub fn court(index: usize) -> String {
+    format!("鲁020{}", index % COURTS)
+}
+
+pub fn world(kind: PeriodKind, ballots: usize) -> World {
+    let mut rng = ChaCha20Rng::seed_from_u64(11);
+    let id: BoxId = "2026.bar_rates_bench".parse().unwrap();
+    let rubric =
+        Rubric::from_toml(&std::fs::read_to_string(config("rubrics/bar-rates-bench-v1.toml")).unwrap()).unwrap();
+    let charter = charter();
+    let hash = |kind, body: &dyn erased::Body| Document::new(kind, &body.json()).unwrap().hash();
+    let rubric_hash = hash(DocumentKind::Rubric, &rubric);
+    let keys = (OpeningKeyFile::generate(Side::Bench, &mut rng), OpeningKeyFile::generate(Side::Bar, &mut rng));
+    let manifest = Manifest {
+        v: 1,
+        suite: "HPB1".into(),
+        id: id.clone(),
+        period: id.period.clone(),
+        direction: id.direction,
+        kind,
+        rubric: rubric_hash,
+        charter: hash(DocumentKind::Charter, &charter),
+        cast_until: "2026-12-31".parse().unwrap(),
+        opening: PerSide { bench: keys.0.public, bar: keys.1.public },
+        signing: PerSide { bench: Bytes([1; 32]), bar: Bytes([2; 32]) },
+    };
+    let mut world = World {
+        margins: Margins {
+            v: 1,
+            direction: id.direction,
+            ratees: BTreeMap::new(),
+            courts: BTreeMap::new(),
+            invited: 0,
+            mix: BTreeMap::new(),
+            docket_unique_share: 0.2,
+        },
+        issued: IssuedTokens { v: 1, suite: "listed".into(), slips: vec![], nyms: vec![] },
+        manifest: ClosedManifest {
+            hash: hash(DocumentKind::Manifest, &manifest),
+            manifest,
+            closed_boxes: vec![id.clone(), id.counterpart()],
+            stamps: 0,
+            refused: 0,
+        },
+        id,
+        rubric,
+        charter,
+        envelopes: vec![],
+        keys,
+        ballots: vec![],
+        canaries: vec![],
+    };
+    world.fill(ballots, rubric_hash, &mut rng);
+    world
+}
+
+pub fn charter() -> Charter {
+    let directory = std::fs::read_dir(config("charters")).unwrap();
+    let mut files: Vec<PathBuf> = directory.map(|entry| entry.unwrap().path()).collect();
+    files.sort();
+    Charter::from_toml(&std::fs::read_to_string(&files[0]).unwrap()).unwrap()
+}
+
+/// Lets documents of several types pass through one closure.
+mod erased {
+    pub trait Body {
+        fn json(&self) -> serde_json::Value;
+    }
+    impl<T: serde::Serialize> Body for T {
+        fn json(&self) -> serde_json::Value {
+            serde_json::to_value(self).unwrap()
+        }
+    }
+}
+
+impl World {
+    fn fill(&mut self, ballots: usize, rubric: Digest, rng: &mut ChaCha20Rng) {
+        let quality: Vec<f64> = (0..JUDGES).map(|_| rng.random_range(-0.7..0.7)).collect();
+        let severity: Vec<f64> = (0..LAWYERS).map(|_| rng.random_range(-0.5..0.5)).collect();
+        let seeds: Vec<Seed> = (0..LAWYERS).map(|i| Seed(Bytes([i as u8 + 1; 32]))).collect();
+        for (i, seed) in seeds.iter().enumerate() {
+            let info = NymInfo { id: self.id.clone(), home: court(i), role: RaterRole::Lawyer };
+            let nym = seed.nym(&self.id);
+            self.canaries.extend([nym.to_string(), token::nym_hash(&nym).to_string()]);
+            self.issued.nyms.push(Listed { hash: token::nym_hash(&nym), info: info.to_string() });
+        }
+        let strata: Vec<Stratum> =
+            ["civil.for", "civil.against", "civil.mixed", "criminal.none"].iter().map(|s| s.parse().unwrap()).collect();
+        // Twice as many invitations as ballots: response is one half.
+        for number in 0..2 * ballots {
+            let (i, j) = (rng.random_range(0..LAWYERS), rng.random_range(0..JUDGES));
+            let (ratee, stratum) = (RateeId(format!("ratee-{j:02}")), strata[rng.random_range(0..4)]);
+            let slip = seeds[i].slip(&InvitationId(format!("invitation-{number}")));
+            let info = SlipInfo { id: self.id.clone(), ratee: ratee.clone(), court: court(j), stratum, rubric };
+            self.issued.slips.push(Listed { hash: token::slip_hash(&slip), info: info.to_string() });
+            let margin =
+                self.margins.ratees.entry(ratee.clone()).or_insert(RateeMargin { invited: 0, largest_group: 1 });
+            margin.invited += 1;
+            self.margins.courts.entry(court(j)).or_insert(CourtMargin { invited: 0 }).invited += 1;
+            *self.margins.mix.entry(stratum).or_default() += 1;
+            self.margins.invited += 1;
+            if number % 2 == 1 {
+                continue;
+            }
+            let mut answers = BTreeMap::new();
+            for item in &self.rubric.items {
+                let level = 3.6 + quality[j] + severity[i] + rng.random_range(-1.0..1.0_f64);
+                let level = (!rng.random_bool(0.08)).then_some(level.round().clamp(1.0, 5.0) as u8);
+                answers.insert(item.id.clone(), level);
+            }
+            let nym = seeds[i].nym(&self.id);
+            self.canaries.push(slip.to_string());
+            let ballot = Ballot { v: 1, ratee, court: court(j), stratum, rubric, answers, slip, nym, seq: 1 };
+            self.seal(&ballot, rng);
+            self.ballots.push((ballot, NymInfo { id: self.id.clone(), home: court(i), role: RaterRole::Lawyer }));
+        }
+        self.issued.slips.sort_by_key(|listed| listed.hash);
+        self.issued.nyms.sort_by_key(|listed| listed.hash);
+        // One that replaces the first, and one of a rater nobody listed.
+        let mut again = self.ballots[0].0.clone();
+        again.seq = 2;
+        self.seal(&again, rng);
+        self.ballots[0].0 = again.clone();
+        again.nym = Bytes([250; 32]);
+        again.slip = Bytes([251; 32]);
+        self.seal(&again, rng);
+    }
+
+    fn seal(&mut self, ballot: &Ballot, rng: &mut ChaCha20Rng) {
+        let opening = &self.manifest.manifest.opening;
+        let body = ballot.to_body().unwrap();
+        self.envelopes.push(Envelope::seal(&self.id, &body, &opening.bench, &opening.bar, rng).unwrap());
+        self.manifest.stamps += 1;
+    }
+
+    /// Writes the pinned files with the shares of `bench` and `bar`.
+    pub fn export(&self, dir: &Path, bench: Option<&Bytes32>, bar: Option<&Bytes32>) {
+        std::fs::create_dir_all(dir.join("rubrics")).unwrap();
+        let put = |name: &str, bytes: Vec<u8>| std::fs::write(dir.join(name), bytes).unwrap();
+        put("manifest.json", serde_json::to_vec(&self.manifest).unwrap());
+        put("charter.json", serde_json::to_vec(&self.charter).unwrap());
+        put(&format!("rubrics/{}.json", self.manifest.manifest.rubric), serde_json::to_vec(&self.rubric).unwrap());
+        put("issuer-keys.json", serde_json::to_vec(&self.issued).unwrap());
+        put("margins.json", serde_json::to_vec(&self.margins).unwrap());
+        put("ledger.jsonl", Vec::new());
+        let ratees = self.margins.ratees.keys().enumerate().map(|(j, id)| format!("{id},{},judge\n", court(j)));
+        put("ratees.csv", format!("ratee,court,role\n{}", ratees.collect::<String>()).into_bytes());
+        let bytes = write_list(&self.envelopes);
+        let list = read_list(&bytes).unwrap();
+        put("list.bin", bytes);
+        for (side, name, secret) in [(Side::Bench, "bench", bench), (Side::Bar, "bar", bar)] {
+            if let Some(secret) = secret {
+                put(&format!("shares-{name}.bin"), write_shares(&list, &self.id, side, secret, |_| ()));
+            }
+        }
+    }
+
+    pub fn export_with_both(&self, dir: &Path) {
+        self.export(dir, Some(&self.keys.0.secret), Some(&self.keys.1.secret));
+    }
+}
+
+/// Runs the program with its temporary files in `temporary`.
+pub fn run(arguments: &[&str], temporary: &Path) -> Output {
+    Command::new(env!("CARGO_BIN_EXE_hengping-analyse")).args(arguments).env("TMPDIR", temporary).output().unwrap()
+}
+
+/// The stable code of a refused run, from its last line.
+pub fn refusal(output: &Output) -> String {
+    assert_eq!(output.status.code(), Some(2), "{}", String::from_utf8_lossy(&output.stderr));
+    let text = String::from_utf8(output.stdout.clone()).unwrap();
+    let last: serde_json::Value = serde_json::from_str(text.lines().last().unwrap()).unwrap();
+    last["error"]["code"].as_str().unwrap().to_owned()
+}
+
+/// Every file below `dir`, by relative name.
+pub fn files(dir: &Path) -> BTreeMap<String, Vec<u8>> {
+    let mut found = BTreeMap::new();
+    let mut waiting = vec![dir.to_owned()];
+    while let Some(at) = waiting.pop() {
+        for entry in std::fs::read_dir(&at).into_iter().flatten() {
+            let path = entry.unwrap().path();
+            if path.is_dir() {
+                waiting.push(path);
+            } else {
+                let name = path.strip_prefix(dir).unwrap().display().to_string();
+                found.insert(name, std::fs::read(&path).unwrap());
+            }
+        }
+    }
+    found
+}
