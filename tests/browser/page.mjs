@@ -53,7 +53,7 @@ export class Walk {
     page.on('console', (message) => {
       if (message.type() !== 'error') return
       // A refusal the walk asked for (401, 404, 409) is logged by the browser itself and is no fault of the page.
-      if (/status of (401|404|409|422)/.test(message.text())) return
+      if (/status of (401|404|409|422)|ERR_INTERNET_DISCONNECTED/.test(message.text())) return
       this.fail(page.url(), `console: ${message.text()}`)
     })
     page.on('pageerror', (error) => this.fail(page.url(), `error: ${error.message}`))
@@ -89,7 +89,7 @@ export class Walk {
 
   async #language(page, label) {
     const text = await page.evaluate(() => {
-      const skip = 'code, pre, .hash, [lang="en"], script, style, svg title'
+      const skip = 'code, pre, .hash, .code, [lang="en"], noscript, script, style, svg title'
       const walker = document.createTreeWalker(document.body, NodeFilter.SHOW_TEXT)
       const out = []
       while (walker.nextNode()) {
@@ -99,7 +99,7 @@ export class Walk {
       return out.join('\n')
     })
     if (page.locale === 'zh-CN') {
-      const left = [...new Set(text.match(/[A-Za-z][A-Za-z0-9]{2,}/g) ?? [])].filter((word) => !LATIN.has(word))
+      const left = [...new Set(text.match(/[A-Za-z][A-Za-z0-9]{2,}/g) ?? [])].filter((word) => !LATIN.has(word) && !/^R\d+$/.test(word))
       this.check(label, left.length === 0, `Latin words in a Chinese page: ${left.join(', ')}`)
     }
     const raw = text.match(/\b[a-z]+(?:\.[a-zA-Z-]+){1,3}\b/g)?.filter((word) => !/\.(csv|xlsx|json|svg|toml)$/.test(word)) ?? []

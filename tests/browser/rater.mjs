@@ -1,4 +1,6 @@
 /** The rater's and the ratee's walk on a phone: sign in, list, form, seal, receipt, check, change, recovery, result. */
+import { publicWalk } from './desk.mjs'
+
 const PHONE = { width: 390, height: 844 }
 
 export async function signIn(page, account) {
@@ -30,7 +32,8 @@ async function fillIn(page, walk, pictures) {
 /** @param sizes collects the sizes of all posts to the box, which must be one. */
 export async function raterWalk(walk, accounts, locale, sizes) {
   const page = await walk.open(PHONE, { locale })
-  page.on('request', async (request) => {
+  // Only what really left: a request made offline shows provisional headers that were never sent.
+  page.on('requestfinished', async (request) => {
     if (new URL(request.url()).pathname !== '/box') return
     const headers = await request.allHeaders()
     for (const name of ['cookie', 'authorization', 'referer']) {
@@ -130,5 +133,26 @@ export async function rateeWalk(walk, accounts, locale) {
   await page.click('nav a[href$="/result"]')
   await page.waitForSelector('.result, .empty')
   await walk.look(page, 'ratee-result')
+  await page.context().close()
+}
+
+/** The dark set, in the pages with most on them. */
+export async function darkWalk(walk, accounts) {
+  await publicWalk(walk, 'zh-CN', true)
+  const page = await walk.open(PHONE, { dark: true })
+  await walk.go(page, '/r')
+  await signIn(page, accounts.judge)
+  await page.waitForSelector('.case, .empty')
+  await walk.look(page, 'dark-rater-list')
+  const first = page.locator('.case a.primary')
+  if ((await first.count()) > 0) {
+    await first.first().click()
+    await page.locator('.question input').nth(1).check()
+    await walk.look(page, 'dark-rater-form', { full: false })
+    await page.click('.crumb a')
+  }
+  await page.click('nav a[href$="/result"]')
+  await page.waitForSelector('.result, .empty')
+  await walk.look(page, 'dark-ratee-result')
   await page.context().close()
 }
