@@ -3,10 +3,14 @@
 //! It sees envelopes and released numbers and can open neither ballots nor scores. Deliberately absent: polars, opening
 //! keys and opened answers, which live in `hengping-analyse`.
 
+pub mod cli;
+pub mod client;
 pub mod config;
+pub mod demo;
 pub mod flow;
 pub mod http;
 pub mod logging;
+pub mod opening;
 pub mod ports;
 pub mod sheet;
 pub mod store;

@@ -2,7 +2,22 @@
 //!
 //! Everything follows from one seed, and nobody in it exists. Deliberately absent: any use by a server with real people.
 
+pub mod circle;
+pub mod compare;
 pub mod dice;
 pub mod docket;
 pub mod names;
+pub mod raters;
+pub mod stages;
 pub mod truth;
+
+use indicatif::ProgressBar;
+
+use crate::opening::Step;
+
+/// Moves a bar to where the opening is.
+pub fn show(bar: &ProgressBar, step: &Step) {
+    bar.set_length(step.total);
+    bar.set_position(step.done);
+    bar.set_message(step.stage.clone());
+}

@@ -27,8 +27,6 @@ pub struct OwnResult {
     pub rubric: Rubric,
     /// The person's released cells; empty where nothing left the gate.
     pub cells: Vec<Cell>,
-    /// The middle half of the city, where it was released.
-    pub group: Option<[f64; 2]>,
     /// Who may see this.
     pub audience_words: Text,
 }
@@ -53,8 +51,6 @@ pub fn own(site: &Site, person: &PersonId) -> Outcome<Vec<OwnResult>> {
                     && cell.audience == Audience::Own
                     && cell.is_released()
             };
-            let middle =
-                |cell: &&Cell| cell.scope == Scope::System && cell.measure == "middle_half" && cell.is_released();
             let charter: Charter = document::find(conn, draft.charter)?.read()?;
             results.push(OwnResult {
                 release: held.hash,
@@ -63,7 +59,6 @@ pub fn own(site: &Site, person: &PersonId) -> Outcome<Vec<OwnResult>> {
                 rubric_hash: draft.rubric,
                 rubric: document::find(conn, draft.rubric)?.read()?,
                 cells: draft.cells.iter().filter(mine).map(Cell::for_reader).collect(),
-                group: draft.cells.iter().find(middle).and_then(|cell| cell.interval),
                 audience_words: charter.audience.own,
             });
         }

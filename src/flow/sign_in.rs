@@ -8,6 +8,7 @@ use hengping_domain::ids::{AccountId, PersonId, Role};
 use serde::Serialize;
 
 use super::{Outcome, Refusal, Site};
+use crate::config::Mode;
 use crate::ports::{Second, random};
 use crate::store::account::{self, LockRule, NewAccount};
 pub use crate::store::account::{Account, Grant};
@@ -117,7 +118,11 @@ pub fn add_account(
     let today = site.clock.today();
     let account =
         Account { id: id.clone(), login: login.to_owned(), name: name.to_owned(), person, grants: grants.to_vec() };
-    let new = NewAccount { account, password: site.passwords.hash(password, &*site.entropy)?, demo: false };
+    let new = NewAccount {
+        account,
+        password: site.passwords.hash(password, &*site.entropy)?,
+        demo: site.config.mode == Mode::Demo,
+    };
     site.store.decide("add account", |conn| {
         match account::insert(conn, &new) {
             Err(StoreError::Duplicate) => return Err(Refusal::LoginTaken.into()),

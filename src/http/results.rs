@@ -30,13 +30,6 @@ pub struct ItemResultBody {
     withheld: Option<&'static str>,
 }
 
-/// The middle of the whole city, for orientation.
-#[derive(Debug, Serialize, ToSchema)]
-pub struct GroupBody {
-    lo: f64,
-    hi: f64,
-}
-
 /// The period of a result.
 #[derive(Debug, Serialize, ToSchema)]
 pub struct ResultPeriod {
@@ -60,7 +53,6 @@ pub struct OwnResultBody {
     /// `insufficient` where no number is shown.
     withheld: Option<&'static str>,
     items: Vec<ItemResultBody>,
-    group: Option<GroupBody>,
     moved: Option<MovedBody>,
     /// Who may see this, in the words both sides signed.
     audience_words: TextBody,
@@ -100,7 +92,6 @@ fn body(result: OwnResult) -> OwnResultBody {
         withheld: found.is_none().then_some(WITHHELD),
         moved: found.as_ref().and_then(|c| c.moved).map(MovedBody::from),
         cell: found.map(CellBody::from),
-        group: result.group.map(|[lo, hi]| GroupBody { lo, hi }),
         audience_words: TextBody::from(&result.audience_words),
     }
 }

@@ -218,6 +218,7 @@ impl Maker<'_> {
 
     fn procedure(&mut self, judge: &Judge, case_type: CaseType, stage: Stage) -> Procedure {
         match (stage, case_type) {
+            (Stage::Special, _) => Procedure::Special,
             (Stage::Second, _) => Procedure::Second,
             (Stage::Review, _) => Procedure::Review,
             (Stage::Retrial, _) => Procedure::Retrial,

@@ -46,6 +46,7 @@ pub(super) fn draw(dice: &mut Dice, case_type: CaseType, word: TypeWord, skill: 
         (Stage::Review, _) => &[(D::ReviewDismissed, 0.9), (D::ReviewGranted, 0.1)],
         (Stage::Retrial, _) => &[(D::Affirmed, 0.5), (D::Changed, 0.5)],
         (Stage::PreAction, _) => &[(D::Mediated, 1.0)],
+        (Stage::Special, _) => &[(D::Judgment, 0.9), (D::Withdrawn, 0.1)],
         (Stage::First, CaseType::Criminal) => {
             &[(D::Judgment, 0.96), (D::ProsecutionWithdrawn, 0.02), (D::TrialEnded, 0.02)]
         }
@@ -62,7 +63,8 @@ pub(super) fn draw(dice: &mut Dice, case_type: CaseType, word: TypeWord, skill: 
         ],
     };
     let disposal = shares[dice.weighted(shares.iter().map(|(_, share)| *share))].0;
-    let decided = matches!(disposal, D::Judgment | D::Changed) && case_type != CaseType::Criminal;
+    let fought = case_type != CaseType::Criminal && word.stage() != Stage::Special;
+    let decided = fought && matches!(disposal, D::Judgment | D::Changed);
     (disposal, decided.then(|| support(dice, disposal, case_type, skill)))
 }
 

@@ -154,7 +154,7 @@ impl Disposal {
                 D::TrialEnded => case_type == CaseType::Criminal,
                 _ => false,
             },
-            Stage::First => match self {
+            Stage::First | Stage::Special => match self {
                 D::Judgment | D::Mediated | D::Withdrawn | D::ActionDismissed | D::NotAccepted | D::Transferred => true,
                 D::DeemedWithdrawn | D::Abated => case_type != CaseType::Criminal,
                 D::ProsecutionWithdrawn | D::TrialEnded => case_type == CaseType::Criminal,
@@ -185,7 +185,7 @@ impl Support {
     }
 }
 
-/// The outcome of each side. A criminal case has no "won"; a withdrawn, transferred or abated one has no meaning either.
+/// The outcome of each side. A criminal case and one without an opponent have no "won"; a withdrawn, transferred or abated one has no meaning either.
 ///
 /// # Errors
 /// [`DisposalMisfit`] where the ending does not belong to such a case or what it needs is missing.
@@ -200,7 +200,7 @@ pub fn outcomes(
         return Err(DisposalMisfit::Unfit);
     }
     let both = |outcome: Outcome| Outcomes { moving: outcome, responding: outcome.mirrored() };
-    if case_type == CaseType::Criminal {
+    if case_type == CaseType::Criminal || stage == Stage::Special {
         return Ok(both(Outcome::None));
     }
     Ok(match disposal {
@@ -260,6 +260,12 @@ mod tests {
                 }
             }
         }
+    }
+
+    #[test]
+    fn an_application_without_an_opponent_is_not_won() {
+        let special = outcomes(CaseType::Civil, Stage::Special, Disposal::Judgment, None);
+        assert_eq!(special, Ok(Outcomes { moving: Outcome::None, responding: Outcome::None }));
     }
 
     #[test]

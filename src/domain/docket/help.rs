@@ -96,8 +96,8 @@ pub const fn meaning(column: Column) -> (&'static str, &'static str) {
         ),
         Column::Disposal => ("结案方式，应与案件类型和审级相符", "Way of ending; must fit case type and instance"),
         Column::Support => (
-            "对诉讼请求（上诉请求）的支持程度；判决、改判必填，可写百分比",
-            "How far the claim or appeal was granted; required for a judgment or a change on appeal; a percentage will do",
+            "对诉讼请求（上诉请求）的支持程度；民事、行政案件判决、改判必填，可写百分比",
+            "How far the claim or appeal was granted; required for a civil or administrative judgment or a change on appeal; a percentage will do",
         ),
         Column::Origin => ("二审、再审案件的原审案号", "Case number below, of an appeal or a retrial"),
         Column::Series => (

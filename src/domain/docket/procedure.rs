@@ -68,7 +68,8 @@ impl Procedure {
     #[must_use]
     pub fn fits(self, stage: Stage, case_type: CaseType) -> bool {
         match self {
-            Self::SmallClaims | Self::Special => stage == Stage::First && case_type == CaseType::Civil,
+            Self::SmallClaims => stage == Stage::First && case_type == CaseType::Civil,
+            Self::Special => stage == Stage::Special,
             Self::FastTrack => stage == Stage::First && case_type == CaseType::Criminal,
             Self::Summary | Self::Ordinary => stage == Stage::First,
             Self::Second => stage == Stage::Second,

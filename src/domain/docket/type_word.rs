@@ -63,6 +63,8 @@ words! {
     Stage, "stage" {
         /// 一审.
         First = "first",
+        /// 特别程序: an application without an opponent, decided once.
+        Special = "special",
         /// 二审.
         Second = "second",
         /// 再审审查.
@@ -111,8 +113,8 @@ impl TypeWord {
     #[must_use]
     pub const fn stage(self) -> Stage {
         match self {
+            Self::CivilSpecial => Stage::Special,
             Self::CivilFirst
-            | Self::CivilSpecial
             | Self::PatentCivilFirst
             | Self::CriminalFirst
             | Self::PatentCriminalFirst

@@ -1,0 +1,100 @@
+//! `hengping box`: the steps of a box from invitations to the draft of a release.
+//!
+//! Deliberately absent: reading a ballot; the nearest this program comes is to start the one that does.
+
+use std::path::PathBuf;
+
+use clap::Subcommand;
+use hengping_domain::ids::BoxId;
+use hengping_domain::keys::OpeningKeyFile;
+
+use super::{SiteArgs, demo, said};
+use crate::flow::{cast, close, draft, export, invite};
+use crate::opening::{self, read_json};
+
+#[derive(Debug, Subcommand)]
+pub(super) enum BoxCommand {
+    /// Invite for every case that has fallen due.
+    Invite {
+        #[command(flatten)]
+        site: SiteArgs,
+        /// `{period}.{direction}`.
+        id: BoxId,
+    },
+    /// Move waiting casts into the box as one sorted batch; meant for once a day.
+    Batch {
+        #[command(flatten)]
+        site: SiteArgs,
+        /// `{period}.{direction}`.
+        id: BoxId,
+        /// Fewer waiting casts than this stay where they are.
+        #[arg(long, default_value_t = 20)]
+        least: u32,
+    },
+    /// Close a box for good.
+    Close {
+        #[command(flatten)]
+        site: SiteArgs,
+        /// `{period}.{direction}`.
+        id: BoxId,
+    },
+    /// Write the opening's input files.
+    Export {
+        #[command(flatten)]
+        site: SiteArgs,
+        /// `{period}.{direction}`.
+        id: BoxId,
+        /// Where to.
+        #[arg(long)]
+        dir: PathBuf,
+    },
+    /// Take the draft that `hengping-analyse open` left; prints the release's hash.
+    Draft {
+        #[command(flatten)]
+        site: SiteArgs,
+        /// `{period}.{direction}`.
+        id: BoxId,
+        /// Where it lies.
+        #[arg(long)]
+        dir: PathBuf,
+    },
+    /// The three steps above with both keys on one machine; prints the release's hash.
+    Open {
+        #[command(flatten)]
+        site: SiteArgs,
+        /// `{period}.{direction}`.
+        id: BoxId,
+        /// The bench's opening key file.
+        #[arg(long)]
+        bench_key: PathBuf,
+        /// The bar's opening key file.
+        #[arg(long)]
+        bar_key: PathBuf,
+        /// Where the files of the opening go.
+        #[arg(long)]
+        dir: PathBuf,
+    },
+}
+
+pub(super) fn run(command: BoxCommand) -> anyhow::Result<()> {
+    match command {
+        BoxCommand::Invite { site, id } => {
+            let done = invite::invite(&site.site()?, &id).map_err(said)?;
+            println!("{} new, {} above the cap, {} unmatched", done.new, done.capped, done.unmatched);
+        }
+        BoxCommand::Batch { site, id, least } => {
+            println!("{}", cast::batch(&site.site()?, &id, least).map_err(said)?);
+        }
+        BoxCommand::Close { site, id } => println!("{}", close::close(&site.site()?, &id, None).map_err(said)?),
+        BoxCommand::Export { site, id, dir } => export::export(&site.site()?, &id, &dir).map_err(said)?,
+        BoxCommand::Draft { site, id, dir } => println!("{}", draft::take(&site.site()?, &id, &dir).map_err(said)?),
+        BoxCommand::Open { site, id, bench_key, bar_key, dir } => {
+            let keys: [OpeningKeyFile; 2] = [read_json(&bench_key)?, read_json(&bar_key)?];
+            let bar = demo::bar("opening");
+            let hash = opening::open(&site.site()?, &id, [&keys[0], &keys[1]], &dir, |step| demo::show(&bar, step))?;
+            bar.finish_and_clear();
+            println!("{hash}");
+        }
+    }
+    Ok(())
+}

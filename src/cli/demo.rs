@@ -1,0 +1,243 @@
+//! `hengping demo`: the whole circle on a made-up city, its closing table, and the site to look at.
+//!
+//! Deliberately absent: anything a real site runs; the demonstration lives in a directory of its own.
+
+use std::net::SocketAddr;
+use std::path::{Path, PathBuf};
+use std::sync::Arc;
+
+use anyhow::{Context as _, anyhow};
+use clap::Args;
+use serde_json::json;
+
+pub(super) use crate::demo::show;
+pub(super) use crate::demo::stages::bar;
+
+use crate::config::Config;
+use crate::demo::circle::{Circle, Report, TODAY, Visitors};
+use crate::demo::docket::DocketPlan;
+use crate::demo::raters::PASSWORD;
+use crate::demo::stages::Stages;
+use crate::flow::Site;
+use crate::http;
+use crate::ports::{SettableClock, SystemEntropy};
+
+#[derive(Debug, Args)]
+pub(super) struct DemoArgs {
+    /// Run the circle and stop, without serving the site.
+    #[arg(long)]
+    once: bool,
+    /// Where everything goes; an earlier demonstration there is replaced.
+    #[arg(long, default_value = "demo-data")]
+    dir: PathBuf,
+    /// Write what came out to this file.
+    #[arg(long)]
+    json: Option<PathBuf>,
+    /// Where to serve.
+    #[arg(long, default_value = "127.0.0.1:8080")]
+    listen: SocketAddr,
+    /// Everything follows from it, but for keys and random names.
+    #[arg(long, default_value_t = 1)]
+    seed: u64,
+    /// Judges in all courts together.
+    #[arg(long, default_value_t = 80)]
+    judges: u32,
+    /// Lawyers.
+    #[arg(long, default_value_t = 900)]
+    lawyers: u32,
+}
+
+pub(super) fn run(args: &DemoArgs) -> anyhow::Result<()> {
+    fresh_directory(&args.dir)?;
+    let listen = if args.once { free_port()? } else { args.listen };
+    let dir = args.dir.to_str().context("the directory's name is not UTF-8")?;
+    let config = Config::from_toml(&format!(
+        "mode = \"demo\"\n[http]\nlisten = {listen:?}\n[store]\nurl = {:?}\n[log]\nfilter = \"warn\"\n[site]\norigins = {:?}\n",
+        format!("sqlite://{dir}/hengping.db"),
+        origins(listen),
+        listen = listen.to_string(),
+    ))?;
+    crate::logging::start(&config.log)?;
+    let clock = Arc::new(SettableClock::on(TODAY));
+    let site = Site::open(config, clock.clone(), Arc::new(SystemEntropy))?;
+    let (address, server) = serve_beside(site.clone())?;
+    let base = format!("http://{address}");
+
+    let stages = Stages::default();
+    let plan = DocketPlan {
+        seed: args.seed,
+        judges: args.judges,
+        lawyers: args.lawyers,
+        from: jiff::civil::date(2025, 5, 1),
+        to: jiff::civil::date(2026, 11, 20),
+        bad_rows: 0,
+    };
+    let mut circle = Circle::begin(site, clock, base.clone(), &args.dir, &plan, &stages)?;
+    circle.go_round(&stages)?;
+    let visitors = circle.leave_open(&stages)?;
+    let report = circle.report(&stages);
+    print(&report);
+    write_accounts(&args.dir, &base, &visitors)?;
+    if let Some(path) = &args.json {
+        let json = serde_json::to_vec_pretty(&report)?;
+        std::fs::write(path, json).with_context(|| format!("cannot write {}", path.display()))?;
+    }
+    if args.once {
+        return Ok(());
+    }
+    invite_visitors(&base, &visitors);
+    server.join().map_err(|_| anyhow!("the server stopped"))?
+}
+
+/// Removes an earlier demonstration, and nothing else.
+fn fresh_directory(dir: &Path) -> anyhow::Result<()> {
+    let mark = dir.join("this-is-a-hengping-demo");
+    if dir.exists() && dir.read_dir()?.next().is_some() {
+        anyhow::ensure!(
+            mark.exists(),
+            "{} is not empty and no earlier demonstration; name another --dir",
+            dir.display()
+        );
+        std::fs::remove_dir_all(dir)?;
+    }
+    std::fs::create_dir_all(dir)?;
+    std::fs::write(mark, "made by `hengping demo`; removed and made anew at its next run\n")?;
+    Ok(())
+}
+
+/// A port nobody uses: the site must know its own origin before it listens.
+fn free_port() -> anyhow::Result<SocketAddr> {
+    Ok(std::net::TcpListener::bind(("127.0.0.1", 0))?.local_addr()?)
+}
+
+fn origins(listen: SocketAddr) -> Vec<String> {
+    ["127.0.0.1", "localhost"].iter().map(|host| format!("http://{host}:{}", listen.port())).collect()
+}
+
+type Server = std::thread::JoinHandle<anyhow::Result<()>>;
+
+/// Serves on a thread of its own and waits until it listens.
+fn serve_beside(site: Site) -> anyhow::Result<(SocketAddr, Server)> {
+    let (send, receive) = std::sync::mpsc::channel();
+    let server = std::thread::spawn(move || {
+        http::serve(site, |address| {
+            // The receiver is gone only when the demonstration has failed already.
+            let _ = send.send(address);
+        })
+        .map_err(anyhow::Error::from)
+    });
+    match receive.recv() {
+        Ok(address) => Ok((address, server)),
+        Err(_) => match server.join() {
+            Ok(Err(error)) => Err(error),
+            _ => Err(anyhow!("the server did not start")),
+        },
+    }
+}
+
+fn print(report: &Report) {
+    println!("\nSeconds per stage / 各阶段用时");
+    for (name, seconds) in &report.seconds {
+        println!("  {name:<38} {seconds:>7.1}");
+    }
+    let total: f64 = report.seconds.iter().map(|(_, s)| s).sum();
+    println!("  {:<38} {total:>7.1}", "total");
+    println!("\nBoxes / 封存库");
+    println!(
+        "  {:<32} {:>7} {:>6} {:>7} {:>7} {:>9} {:>6}",
+        "box", "invited", "in", "refused", "invalid", "duplicate", "valid"
+    );
+    for b in &report.boxes {
+        let c = b.counts;
+        println!(
+            "  {:<32} {:>7} {:>6} {:>7} {:>7} {:>9} {:>6}",
+            b.id.to_string(),
+            b.invited,
+            c.taken,
+            c.refused,
+            c.invalid,
+            c.duplicate,
+            c.valid
+        );
+    }
+    println!("\nCells / 统计单元");
+    for b in &report.boxes {
+        let c = &b.cells;
+        let rules = |by: &std::collections::BTreeMap<String, usize>| {
+            by.iter().map(|(rule, n)| format!("{rule} {n}")).collect::<Vec<_>>().join(", ")
+        };
+        println!(
+            "  {:<32} published {}, flagged {} ({}), withheld {} ({})",
+            b.id.to_string(),
+            c.published,
+            c.flagged,
+            rules(&c.flagged_by_rule),
+            c.withheld,
+            rules(&c.withheld_by_rule)
+        );
+    }
+    println!("\nPlanted against recovered / 预设值与测算值 (released cells only)");
+    for c in &report.comparison {
+        println!("  {}", c.id);
+        match &c.quality {
+            Some(q) => println!(
+                "    quality of {} persons: RMSE raw {:.3}, adjusted {:.3}; rank correlation raw {:.2}, adjusted {:.2}; intervals that hold the truth {:.0} %",
+                q.n,
+                q.rmse_raw,
+                q.rmse_adjusted,
+                q.rank_raw,
+                q.rank_adjusted,
+                100.0 * q.coverage
+            ),
+            None => println!("    quality: no person's result was released"),
+        }
+        if let Some(o) = &c.outcome {
+            let [low, high] = o.interval.unwrap_or([f64::NAN; 2]);
+            println!(
+                "    outcome effect, {}: planted {:+.2}, recovered {:+.2} [{low:+.2}, {high:+.2}]",
+                o.name, o.planted, o.recovered
+            );
+        }
+        if let Some(r) = c.severity_correlation {
+            let row = |f: fn(&crate::demo::compare::Pair) -> f64| {
+                c.severity.iter().map(|p| format!("{:+.2}", f(p))).collect::<Vec<_>>().join(" ")
+            };
+            println!("    severity by home court, correlation {r:.2}");
+            println!("      planted   {}", row(|p| p.planted));
+            println!("      recovered {}", row(|p| p.recovered));
+        }
+    }
+}
+
+const OFFICERS: [(&str, &str); 9] = [
+    ("bench-negotiator", "bench negotiator / 法院方签发人"),
+    ("bench-key-holder", "bench key holder / 法院方启封密钥保管人"),
+    ("bench-coordinator", "bench coordinator / 法院方联络员"),
+    ("bar-negotiator", "bar negotiator / 律协方签发人"),
+    ("bar-key-holder", "bar key holder / 律协方启封密钥保管人"),
+    ("bar-coordinator", "bar coordinator / 律协方联络员"),
+    ("operator", "operator / 系统管理员"),
+    ("researcher", "researcher / 研究人员"),
+    ("machine", "machine client (POST /api/machine-tokens)"),
+];
+
+/// For whoever wants to sign in by program, as the browser walk does.
+fn write_accounts(dir: &Path, base: &str, visitors: &Visitors) -> anyhow::Result<()> {
+    let mut logins: serde_json::Map<_, _> =
+        OFFICERS.iter().map(|(login, _)| (login.replace('-', "_"), json!(login))).collect();
+    logins.insert("judge".into(), json!(visitors.judge));
+    logins.insert("lawyer".into(), json!(visitors.lawyer));
+    let accounts = json!({"base": base, "password": PASSWORD, "logins": logins, "keys": dir.join("keys")});
+    Ok(std::fs::write(dir.join("accounts.json"), serde_json::to_vec_pretty(&accounts)?)?)
+}
+
+fn invite_visitors(base: &str, visitors: &Visitors) {
+    println!("\n{base}  (demonstration: both opening keys lie on this machine / 演示环境：两把启封密钥在同一台机器上)");
+    println!("  password of every account / 所有账号的密码: {PASSWORD}");
+    println!("  {:<20} judge / 法官          {base}/r", visitors.judge);
+    println!("  {:<20} lawyer / 律师         {base}/r", visitors.lawyer);
+    for (login, who) in OFFICERS {
+        println!("  {login:<20} {who}");
+    }
+    println!("Ctrl-C ends it.");
+}

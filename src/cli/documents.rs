@@ -1,0 +1,104 @@
+//! `hengping document` and `hengping period`: documents on record, signatures, and the opening of a period.
+//!
+//! A signature is made where the key file is; the site gets the signature. Deliberately absent: negotiation.
+
+use std::path::{Path, PathBuf};
+
+use anyhow::{Context as _, bail};
+use clap::Subcommand;
+use hengping_domain::charter::Charter;
+use hengping_domain::digest::Digest;
+use hengping_domain::document::{DocumentKind, Signature};
+use hengping_domain::keys::SigningKeyFile;
+use hengping_domain::rubric::Rubric;
+
+use super::{SiteArgs, said};
+use crate::flow::periods::{self, PeriodPlan};
+use crate::flow::{documents, publish};
+use crate::opening::read_json;
+
+#[derive(Debug, Subcommand)]
+pub(super) enum DocumentCommand {
+    /// Put a rubric or charter (TOML) on record; prints its hash.
+    Add {
+        #[command(flatten)]
+        site: SiteArgs,
+        /// rubric or charter.
+        #[arg(long)]
+        kind: DocumentKind,
+        /// The file.
+        file: PathBuf,
+    },
+    /// Sign a document or a draft release for the side of a key.
+    Sign {
+        #[command(flatten)]
+        site: SiteArgs,
+        /// The signing key file.
+        #[arg(long)]
+        key: PathBuf,
+        /// The document's hash.
+        hash: Digest,
+    },
+    /// List documents with their signatures.
+    List {
+        #[command(flatten)]
+        site: SiteArgs,
+    },
+}
+
+#[derive(Debug, Subcommand)]
+pub(super) enum PeriodCommand {
+    /// Open a period from a plan (TOML); prints its boxes and the manifests to be signed.
+    Open {
+        #[command(flatten)]
+        site: SiteArgs,
+        /// The plan.
+        plan: PathBuf,
+    },
+}
+
+fn text(path: &Path) -> anyhow::Result<String> {
+    std::fs::read_to_string(path).with_context(|| format!("cannot read {}", path.display()))
+}
+
+pub(super) fn run(command: DocumentCommand) -> anyhow::Result<()> {
+    match command {
+        DocumentCommand::Add { site, kind, file } => {
+            let (site, text) = (site.site()?, text(&file)?);
+            let hash = match kind {
+                DocumentKind::Rubric => documents::add(&site, kind, &Rubric::from_toml(&text)?),
+                DocumentKind::Charter => documents::add(&site, kind, &Charter::from_toml(&text)?),
+                DocumentKind::Manifest | DocumentKind::Release => {
+                    bail!("[document-malformed] a {kind} is made by the platform, not added")
+                }
+            };
+            println!("{}", hash.map_err(said)?);
+        }
+        DocumentCommand::Sign { site, key, hash } => {
+            let (site, key): (_, SigningKeyFile) = (site.site()?, read_json(&key)?);
+            let held = site.store.read("document", |conn| documents::find(conn, hash));
+            let kind = held.context("[not-found] no such document")?.document.kind();
+            let signature = Signature::sign(key.side, kind, hash, &key.key());
+            match kind {
+                DocumentKind::Release => println!("{}", publish::sign(&site, hash, &signature, None).map_err(said)?),
+                _ => documents::sign(&site, hash, &signature, None).map_err(said)?,
+            }
+        }
+        DocumentCommand::List { site } => {
+            for held in documents::list(&site.site()?).map_err(said)? {
+                let sides: Vec<_> = held.signatures.iter().map(|s| s.signature.side.as_str()).collect();
+                println!("{} {} {}", held.document.hash(), held.document.kind(), sides.join(" "));
+            }
+        }
+    }
+    Ok(())
+}
+
+pub(super) fn run_period(command: PeriodCommand) -> anyhow::Result<()> {
+    let PeriodCommand::Open { site, plan } = command;
+    let plan: PeriodPlan = toml::from_str(&text(&plan)?).context("[period-refused] not a plan of a period")?;
+    for (id, manifest) in periods::open(&site.site()?, &plan).map_err(said)? {
+        println!("{id} {manifest}");
+    }
+    Ok(())
+}

@@ -1,0 +1,121 @@
+//! The command line: one file per noun, each command one step of `flow` with words around it.
+//!
+//! Every command that touches a site reads the same configuration as `serve`. Deliberately absent: decisions.
+
+mod account;
+mod boxes;
+mod demo;
+mod docket;
+mod documents;
+pub mod keys;
+
+use std::path::PathBuf;
+use std::sync::Arc;
+
+use anyhow::Context as _;
+use clap::{Args, Parser, Subcommand};
+
+use crate::config::Config;
+use crate::flow::{Failure, Refusal, Site};
+use crate::http;
+use crate::http::problem::{Language, words_of};
+use crate::logging;
+use crate::ports::{SystemClock, SystemEntropy};
+
+/// 衡评: two-way, sealed and bias-adjusted evaluation for the bench and the bar of one city.
+#[derive(Debug, Parser)]
+#[command(name = "hengping", version, about)]
+struct Cli {
+    #[command(subcommand)]
+    command: Command,
+}
+
+#[derive(Debug, Subcommand)]
+enum Command {
+    /// Run the whole circle on a made-up city, then serve it.
+    Demo(demo::DemoArgs),
+    /// Serve a real site.
+    Serve(SiteArgs),
+    /// Make or import a docket.
+    #[command(subcommand)]
+    Docket(docket::DocketCommand),
+    /// Make a side's keys, enrol them, or make shares for an opening.
+    #[command(subcommand)]
+    Keys(keys::KeysCommand),
+    /// Add an account.
+    #[command(subcommand)]
+    Account(account::AccountCommand),
+    /// Put documents on record and sign them.
+    #[command(subcommand)]
+    Document(documents::DocumentCommand),
+    /// Open a period.
+    #[command(subcommand)]
+    Period(documents::PeriodCommand),
+    /// Invite, batch, close, export and open boxes.
+    #[command(subcommand)]
+    Box(boxes::BoxCommand),
+    /// Print the OpenAPI document.
+    Openapi,
+}
+
+/// Which site.
+#[derive(Debug, Clone, Args)]
+pub struct SiteArgs {
+    /// Configuration file over the defaults; see config/default.toml.
+    #[arg(long)]
+    config: Option<PathBuf>,
+}
+
+impl SiteArgs {
+    /// Opens the site that the configuration names.
+    fn site(&self) -> anyhow::Result<Site> {
+        let config = Config::load(self.config.as_deref())?;
+        Ok(Site::open(config, Arc::new(SystemClock), Arc::new(SystemEntropy))?)
+    }
+}
+
+/// A refusal in both languages, with its code.
+fn said(failure: Failure) -> anyhow::Error {
+    let refusal = match failure {
+        Failure::Refused(refusal) => refusal,
+        Failure::Busy => return anyhow::anyhow!("[busy] other work is in the way; try again"),
+        Failure::Fault(fault) => return anyhow::anyhow!("[fault] see the log under {}", fault.id()),
+    };
+    anyhow::anyhow!(
+        "[{}] {} / {}",
+        refusal.code(),
+        words(refusal, Language::English),
+        words(refusal, Language::Chinese)
+    )
+}
+
+fn words(refusal: Refusal, language: Language) -> &'static str {
+    words_of(refusal.code(), language).map_or("", |words| &words.what)
+}
+
+/// Runs the command that the arguments name.
+///
+/// # Errors
+/// What went wrong, in words with a code.
+pub fn run() -> anyhow::Result<()> {
+    match Cli::parse().command {
+        Command::Demo(args) => demo::run(&args),
+        Command::Serve(args) => {
+            let config = Config::load(args.config.as_deref())?;
+            logging::start(&config.log)?;
+            let site = Site::open(config, Arc::new(SystemClock), Arc::new(SystemEntropy))?;
+            http::serve(site, |address| tracing::info!(%address, "listening"))?;
+            Ok(())
+        }
+        Command::Docket(command) => docket::run(command),
+        Command::Keys(command) => keys::run(command),
+        Command::Account(command) => account::run(command),
+        Command::Document(command) => documents::run(command),
+        Command::Period(command) => documents::run_period(command),
+        Command::Box(command) => boxes::run(command),
+        Command::Openapi => {
+            print!("{}", http::openapi::text().context("the OpenAPI document")?);
+            Ok(())
+        }
+    }
+}
