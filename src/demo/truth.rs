@@ -129,12 +129,14 @@ impl Truth {
     #[must_use]
     pub fn plant(seed: u64, plan: TruthPlan, people: &People, rubrics: [&Rubric; 2]) -> Self {
         let mut dice = Dice::new(seed, "truth");
-        let courts = COURTS.iter().map(|court| {
-            let [quality, bar, bench] =
-                [plan.court_quality, plan.home_severity, plan.home_severity].map(|sd| sd * dice.normal());
-            (court.code.to_owned(), CourtTruth { quality, bar_severity: bar, bench_severity: bench })
-        });
-        let courts = courts.collect();
+        let quality: Vec<f64> = COURTS.iter().map(|_| plan.court_quality * dice.normal()).collect();
+        let [bar, bench] = [(); 2].map(|()| levelled(&mut dice, COURTS.len(), plan.home_severity));
+        let court = |index: usize| CourtTruth {
+            quality: quality[index],
+            bar_severity: bar[index],
+            bench_severity: bench[index],
+        };
+        let courts = COURTS.iter().enumerate().map(|(index, one)| (one.code.to_owned(), court(index))).collect();
         let judge = |judge: &super::docket::Judge, dice: &mut Dice| PersonTruth {
             quality: plan.judge_quality * dice.normal(),
             severity: plan.rater_severity * dice.normal(),
@@ -280,9 +282,17 @@ impl Truth {
 
 /// How much easier than the average each item is; they add up to 0.
 fn offsets(rubric: &Rubric, dice: &mut Dice) -> BTreeMap<String, f64> {
-    let throws: Vec<f64> = rubric.items.iter().map(|_| 0.2 * dice.normal()).collect();
-    let mean = throws.iter().sum::<f64>() / throws.len().max(1) as f64;
-    rubric.items.iter().zip(throws).map(|(item, throw)| (item.id.clone(), throw - mean)).collect()
+    rubric.items.iter().map(|item| item.id.clone()).zip(levelled(dice, rubric.items.len(), 0.2)).collect()
+}
+
+/// `n` throws of standard deviation `sd` that add up to 0. A handful of throws would otherwise have a mean of their own, which
+/// no analysis can tell from the general level.
+fn levelled(dice: &mut Dice, n: usize, sd: f64) -> Vec<f64> {
+    let throws: Vec<f64> = (0..n).map(|_| dice.normal()).collect();
+    let mean = throws.iter().sum::<f64>() / n.max(1) as f64;
+    // Taking the mean away costs one part in n of the variance.
+    let scale = if n > 1 { sd * (n as f64 / (n as f64 - 1.0)).sqrt() } else { 0.0 };
+    throws.into_iter().map(|throw| scale * (throw - mean)).collect()
 }
 
 #[cfg(test)]

@@ -70,6 +70,9 @@ fn the_sizes_are_those_of_the_plan() {
         assert_eq!(items.len(), 8);
         assert!(items.values().sum::<f64>().abs() < 1e-12);
     }
+    for severity in [|c: &CourtTruth| c.bar_severity, |c: &CourtTruth| c.bench_severity] {
+        assert!(truth.courts.values().map(severity).sum::<f64>().abs() < 1e-12);
+    }
 }
 
 #[test]
