@@ -89,7 +89,7 @@ export class Walk {
 
   async #language(page, label) {
     const text = await page.evaluate(() => {
-      const skip = 'code, pre, .hash, .code, [lang="en"], noscript, script, style, svg title'
+      const skip = 'code, pre, .hash, .code, .file-name, [lang="en"], noscript, script, style, svg title'
       const walker = document.createTreeWalker(document.body, NodeFilter.SHOW_TEXT)
       const out = []
       while (walker.nextNode()) {

@@ -43,13 +43,26 @@ export function verdictWords(cell: Cell): string {
 export const onScale = (cell: Cell): boolean =>
   cell.measure === 'score' || cell.measure === 'raw_mean' || cell.measure.startsWith('item:')
 
+/** Shares read as percentages, bands with a dash between their ends. */
+function reasonNumber(name: string, value: number | string, code: string): string {
+  const share = code.startsWith('response-')
+  const one = (part: string) => (share ? `${Math.round(Number(part) * 100)}%` : part)
+  if (typeof value === 'number' && name !== 'n') return one(String(value))
+  return String(value).split('-').map(one).join('–')
+}
+
 /** The decision of the gate in words: its reason with numbers, or the titles of the rules that decided. */
 export function reasonWords(cell: Cell, rules: Map<string, string>): string {
-  const code = cell.reason?.code
+  const { code = '', numbers = {} } = cell.reason ?? {}
   const key = `reason.${code}`
-  if (code && i18n.global.te(key))
-    return t(key, (cell.reason?.numbers ?? {}) as Record<string, unknown>)
-  return cell.rules.map((rule) => rules.get(rule) ?? rule).join(t('mark.list'))
+  if (!code || !i18n.global.te(key)) {
+    return cell.rules.map((rule) => rules.get(rule) ?? rule).join(t('mark.list'))
+  }
+  const said = Object.entries(numbers).map(([name, value]) => [
+    name,
+    reasonNumber(name, value, code),
+  ])
+  return t(key, Object.fromEntries(said) as Record<string, string>)
 }
 
 export const articleShort = (n: number): string =>

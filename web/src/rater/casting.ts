@@ -39,10 +39,12 @@ export async function sealBallot(
     box,
     { bench: fromB64(manifest.opening.bench), bar: fromB64(manifest.opening.bar) },
   )
+  const old = castOf(item.id)
+  const standing = old?.state === 'stored' ? { seq: old.seq, leaf: old.leaf } : old?.before
   const record: CastRecord = {
     ...{ invitation: item.id, box: work.box!.id, seq, state: 'queued' },
     ...{ leaf: leafHash(stamp, envelope), counted: countedHash(slip) },
-    ...{ case_number: item.case_number, whom: whom(item) },
+    ...{ case_number: item.case_number, whom: whom(item), before: standing ?? null },
     cast: {
       ...{ box: work.box!.id, stamp: b64(stamp), seq, envelope: b64(envelope) },
       signature: b64(signCast(secret, box, seq, envelope)),
@@ -76,17 +78,23 @@ export async function deliver(account: string, record: CastRecord): Promise<void
   if (!record.cast) return
   try {
     await postCast(record.cast)
-    Object.assign(record, { state: 'stored', cast: null })
+    Object.assign(record, { state: 'stored', cast: null, before: null })
   } catch (error) {
     const final = error instanceof Refusal && (error.status === 409 || error.status === 422)
     if (!final) return
-    Object.assign(record, { state: 'refused', cast: null })
+    Object.assign(record, refusedRecord(record))
   }
   // A newer ballot for the same case may have been sealed while this one was on its way.
   const current = readCasts(account).find((other) => other.invitation === record.invitation)
   if (current && current.seq > record.seq) return
   writeCast(account, record)
   refreshCasts()
+}
+
+/** After a refusal the earlier ballot of the same case still stands, where there is one. */
+function refusedRecord({ before }: CastRecord): Partial<CastRecord> {
+  if (!before) return { state: 'refused', cast: null }
+  return { ...before, state: 'stored', cast: null, before: null, change_refused: true }
 }
 
 /** Sends everything that waits on this device; true when nothing waits any longer. */

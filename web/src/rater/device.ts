@@ -90,6 +90,10 @@ export interface CastRecord {
   whom: string
   /** The sealed ballot, kept only until the box has acknowledged it. */
   cast: CastPost | null
+  /** The ballot that stands in the box while a change is on its way, and again if the change is refused. */
+  before: { seq: number; leaf: string } | null
+  /** A later change was refused; this record is of the ballot that still stands. */
+  change_refused?: boolean
 }
 
 const castsKey = (account: string) => key('casts', account)

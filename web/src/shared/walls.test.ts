@@ -1,0 +1,35 @@
+/** What must not be imported where: opening keys in a page, the desk in the phone, the component kit in either first load. */
+import { readFileSync, readdirSync } from 'node:fs'
+import { fileURLToPath } from 'node:url'
+import { expect, test } from 'vitest'
+
+const source = fileURLToPath(new URL('..', import.meta.url))
+const all = readdirSync(source, { recursive: true, encoding: 'utf8' }).filter(
+  (name) => /\.(vue|ts)$/.test(name) && !name.endsWith('.test.ts'),
+)
+const text = (name: string) => readFileSync(`${source}${name}`, 'utf8')
+
+test('no page can open an envelope', () => {
+  const guilty = all.filter((name) => /\/unseal['"]/.test(text(name)))
+  expect(guilty).toEqual([])
+})
+
+test('the phone uses neither the component kit nor the desk', () => {
+  const guilty = all
+    .filter((name) => name.startsWith('rater/') || name.startsWith('shared/'))
+    .filter((name) => /element-plus|\/desk\//.test(text(name)))
+  expect(guilty).toEqual([])
+})
+
+test('nothing asks for crypto.subtle, eval or inline styles', () => {
+  for (const name of all) {
+    expect(text(name), name).not.toMatch(/crypto\.subtle[.?[]|\beval\(|new Function|v-html/)
+    expect(text(name), name).not.toMatch(/\sstyle="/)
+  }
+})
+
+test('only one function posts to the box, without cookie and referrer', () => {
+  const posting = all.filter((name) => /['"`]\/box['"`]/.test(text(name)))
+  expect(posting).toEqual(['shared/api.ts'])
+  expect(text('shared/api.ts')).toMatch(/'\/box', \{[^}]*credentials: 'omit'[^}]*'no-referrer'/)
+})
