@@ -29,8 +29,8 @@ async function fillIn(page, walk, pictures) {
   }
 }
 
-/** @param sizes collects the sizes of all posts to the box, which must be one. */
-export async function raterWalk(walk, accounts, locale, sizes) {
+/** @param sizes collects, by box, the sizes of all posts to it. */
+export async function raterWalk(walk, account, locale, sizes) {
   const page = await walk.open(PHONE, { locale })
   // Only what really left: a request made offline shows provisional headers that were never sent.
   page.on('requestfinished', async (request) => {
@@ -39,15 +39,16 @@ export async function raterWalk(walk, accounts, locale, sizes) {
     for (const name of ['cookie', 'authorization', 'referer']) {
       walk.check('POST /box', !(name in headers), `carries ${name}`)
     }
-    sizes.add(request.postData().length)
+    const { box } = request.postDataJSON()
+    sizes.set(box, (sizes.get(box) ?? new Set()).add(request.postData().length))
   })
   await walk.go(page, '/r')
   await page.waitForSelector('form')
   await walk.look(page, 'rater-sign-in')
-  await signIn(page, { ...accounts.lawyer, password: 'wrong' })
+  await signIn(page, { ...account, password: 'wrong' })
   await page.waitForSelector('[role=alert]')
   await walk.look(page, 'rater-sign-in-refused')
-  await signIn(page, accounts.lawyer)
+  await signIn(page, account)
   await page.waitForSelector('.case')
   await walk.look(page, 'rater-list')
 
@@ -90,7 +91,7 @@ export async function raterWalk(walk, accounts, locale, sizes) {
     await walk.look(page, 'rater-recuse')
   }
   await page.context().close()
-  await secondDevice(walk, accounts, locale, code)
+  await secondDevice(walk, account, locale, code)
 }
 
 /** Without a network the ballot is sealed and waits; when the network returns it is delivered by itself. */
@@ -107,10 +108,10 @@ async function offline(walk, page) {
   await page.waitForFunction(() => !JSON.stringify(localStorage).includes('queued'), null, { timeout: 15000 })
 }
 
-async function secondDevice(walk, accounts, locale, code) {
+async function secondDevice(walk, account, locale, code) {
   const page = await walk.open(PHONE, { locale })
   await walk.go(page, '/r')
-  await signIn(page, accounts.lawyer)
+  await signIn(page, account)
   await page.waitForSelector('.notice')
   await walk.look(page, 'rater-code-needed')
   await page.click('nav a[href$="/recovery"]')
@@ -124,10 +125,10 @@ async function secondDevice(walk, accounts, locale, code) {
   await page.context().close()
 }
 
-export async function rateeWalk(walk, accounts, locale) {
+export async function rateeWalk(walk, account, locale) {
   const page = await walk.open(PHONE, { locale })
   await walk.go(page, '/r')
-  await signIn(page, accounts.judge)
+  await signIn(page, account)
   await page.waitForSelector('nav a[href$="/result"]')
   await page.waitForSelector('.case, .empty')
   await page.click('nav a[href$="/result"]')
@@ -137,11 +138,11 @@ export async function rateeWalk(walk, accounts, locale) {
 }
 
 /** The dark set, in the pages with most on them. */
-export async function darkWalk(walk, accounts) {
+export async function darkWalk(walk, account) {
   await publicWalk(walk, 'zh-CN', true)
   const page = await walk.open(PHONE, { dark: true })
   await walk.go(page, '/r')
-  await signIn(page, accounts.judge)
+  await signIn(page, account)
   await page.waitForSelector('.case, .empty')
   await walk.look(page, 'dark-rater-list')
   const first = page.locator('.case a.primary')

@@ -76,6 +76,7 @@ export async function castBallot(item: Invitation, answers: Answers): Promise<Ca
 /** Sends one queued ballot once; its record says afterwards how it stands. */
 export async function deliver(account: string, record: CastRecord): Promise<void> {
   if (!record.cast) return
+  const sent = record.seq
   try {
     await postCast(record.cast)
     Object.assign(record, { state: 'stored', cast: null, before: null })
@@ -86,7 +87,7 @@ export async function deliver(account: string, record: CastRecord): Promise<void
   }
   // A newer ballot for the same case may have been sealed while this one was on its way.
   const current = readCasts(account).find((other) => other.invitation === record.invitation)
-  if (current && current.seq > record.seq) return
+  if (current && current.seq > sent) return
   writeCast(account, record)
   refreshCasts()
 }

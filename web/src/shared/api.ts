@@ -47,6 +47,12 @@ export const get = <T>(path: string) => call<T>('GET', path)
 export const post = <T>(path: string, body?: unknown) => call<T>('POST', path, body)
 export const remove = <T>(path: string) => call<T>('DELETE', path)
 
+/** A small text file of the server's, such as the table of a figure. */
+export async function getText(path: string): Promise<string> {
+  const response = await send(`/api${path}`, { credentials: 'same-origin' })
+  return response.ok ? response.text() : answer<string>(response)
+}
+
 /** Posts a sealed ballot without cookie, authorization or referrer. The same bytes may be posted again. */
 export async function postCast(cast: CastPost): Promise<CastStored> {
   return answer<CastStored>(

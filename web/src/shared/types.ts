@@ -1,16 +1,22 @@
 /**
- * Shapes the pages read from the server. Written by hand from the HTTP table until the server publishes its
- * OpenAPI document; to be replaced by aliases of the generated `api-schema.ts`.
+ * What the pages read from the server: the shapes generated from its OpenAPI document (`npm run types`), with the
+ * closed words spelled out where the document says text.
  */
+import type { components } from './api-schema'
 import type { Direction, Side } from './crypto/derive'
 
 export type { Direction, Side }
 
+type Schemas = components['schemas']
+/** A generated shape with some of its fields narrowed; fields it does not have are refused. */
+type Narrow<
+  Shape,
+  Words extends { [key in keyof Words]: key extends keyof Shape ? unknown : never },
+> = Omit<Shape, keyof Words> & Words
+
 /** Words in both languages, as documents and messages carry them. */
-export interface Words {
-  zh: string
-  en: string
-}
+export type Words = Schemas['TextBody']
+export type Kind = 'pilot' | 'regular'
 
 export type Role =
   | 'rater'
@@ -22,64 +28,23 @@ export type Role =
   | 'auditor'
   | 'machine'
 
-export interface Account {
-  id: string
-  login: string
-  name: string
-  side?: Side | null
-  roles: Role[]
-}
-
-export interface Session {
-  account: Account | null
-  demo: boolean
-  /** Day, YYYY-MM-DD. */
-  today: string
-  pilot: boolean
-}
+export type Account = Narrow<Schemas['AccountBody'], { roles: Role[]; side?: Side | null }>
+export type Session = Narrow<Schemas['SessionBody'], { account?: Account | null }>
 
 export type BoxState = 'open' | 'closed' | 'opened' | 'destroyed'
+export type PeriodBox = Narrow<Schemas['PeriodBoxBody'], { direction: Direction; state: BoxState }>
+export type Period = Narrow<
+  Schemas['PeriodBody'],
+  { kind: Kind; state: 'planned' | 'running' | 'over'; boxes: PeriodBox[] }
+>
 
-export interface PeriodBox {
-  id: string
-  direction: Direction
-  rubric: string
-  state: BoxState
-  manifest?: string | null
-}
-
-export interface Period {
-  id: string
-  title: Words
-  kind: 'pilot' | 'regular'
-  starts_on: string
-  ends_on: string
-  cast_until: string
-  state: string
-  charter: string
-  boxes: PeriodBox[]
-}
-
-export interface Signature {
-  side: Side
-  key: string
-  signature: string
-  signed_on: string
-}
-
+export type Signature = Narrow<Schemas['SignatureBody'], { side: Side }>
 export type DocumentKind = 'rubric' | 'charter' | 'manifest' | 'release'
-
-export interface DocumentHead {
-  hash: string
-  kind: DocumentKind
-  title?: Words
-  in_force_from?: string | null
-  signatures: Signature[]
-}
-
-export interface SignedDocument<Body> extends DocumentHead {
-  body: Body
-}
+export type DocumentHead = Narrow<
+  Schemas['DocumentHead'],
+  { kind: DocumentKind; signatures: Signature[] }
+>
+export type SignedDocument<Body> = DocumentHead & { body: Body }
 
 export interface RubricItem {
   id: string
@@ -92,9 +57,10 @@ export interface RubricItem {
   weight?: number
 }
 
+/** Body of a rubric document. */
 export interface Rubric {
   id: string
-  version: number | string
+  version: number
   direction: Direction
   title: Words
   preamble: Words
@@ -110,9 +76,10 @@ export interface CharterRule {
   source?: string
 }
 
+/** Body of a charter document, as far as the pages read it. */
 export interface Charter {
   id: string
-  version: number | string
+  version: number
   title: Words
   preamble: Words
   audience?: Record<string, Words>
@@ -120,205 +87,77 @@ export interface Charter {
   rules: CharterRule[]
 }
 
-export interface SlipGrant {
-  info: string
-  ratee: string
-  court: string
-  stratum: string
-  rubric: string
-}
-
-export interface Invitation {
-  id: string
-  state: 'waiting' | 'issued' | 'recused'
-  case_number: string
-  court: { code: string; name: string; short: string }
-  cause: string
-  case_type: string
-  effective_on: string
-  days_left: number
-  cast_until: string
-  ratee: { name: string; function: string }
-  organisation?: string | null
-  slip: SlipGrant
-  not_applicable: string[]
-}
-
-export interface Invitations {
-  period: { id: string; title: Words; kind: 'pilot' | 'regular'; cast_until: string } | null
-  box: string
-  direction: Direction
-  home: string
-  role: string
-  nym_info: string
-  items: Invitation[]
-}
-
-export interface TokenRequest {
-  box: string
-  nym_hash: string
-  tokens: { invitation: string; stamp_hash: string; slip_hash: string }[]
-}
-
+export type Invitation = Narrow<
+  Schemas['InvitationBody'],
+  { state: 'waiting' | 'issued' | 'recused' }
+>
+export type Invitations = Narrow<Schemas['InvitationsBody'], { items: Invitation[] }>
+export type TokenRequest = Schemas['TokensBody']
 export type RecusalReason = 'not-present' | 'relative' | 'other'
 
-export interface BoxCounts {
-  invited?: number
-  issued?: number
-  sealed?: number
-  refused?: number
-  invalid?: number
-  duplicate?: number
-  valid?: number
-}
+export type BoxCounts = Schemas['CountsBody']
 
-export interface Manifest {
-  hash: string
-  body: {
-    suite: string
-    box: string
-    period: string
-    direction: Direction
-    kind: string
-    rubric: string
-    charter: string
-    cast_until: string
-    opening: Record<Side, string>
-    signing: Record<Side, string>
-  }
-  signatures: Signature[]
-}
-
-export interface BoxDetail {
-  id: string
+/** Body of a manifest document. */
+export interface ManifestBody {
+  suite: string
+  box: string
   period: string
   direction: Direction
-  state: BoxState
-  manifest: Manifest
-  counts?: BoxCounts | null
+  kind: Kind
+  rubric: string
+  charter: string
+  cast_until: string
+  /** X-Wing and Ed25519 public keys, base64url. */
+  opening: Record<Side, string>
+  signing: Record<Side, string>
 }
+
+export type Manifest = Narrow<
+  Schemas['ManifestBody'],
+  { body: ManifestBody; signatures: Signature[] }
+>
+export type BoxDetail = Narrow<
+  Schemas['BoxBody'],
+  { direction: Direction; state: BoxState; manifest: Manifest }
+>
 
 /** What `POST /box` takes; every field but the numbers inside has a fixed length within one box. */
-export interface CastPost {
-  box: string
-  stamp: string
-  seq: number
-  envelope: string
-  signature: string
-}
-
-export interface CastStored {
-  leaf: string
-  box: string
-  status: string
-}
-
-export interface BoxLog {
-  size: number
-  root: string
-  leaves: string[]
-  batches: number
-  waiting?: number
-}
-
-export interface CountedList {
-  counts: BoxCounts
-  counted: string[]
-}
+export type CastPost = Schemas['CastBody']
+export type CastStored = Schemas['StoredBody']
+export type BoxLog = Schemas['LogBody']
+/** Counts of an opening: `in` is the sum of the others. */
+export type OpeningCounts = Record<'in' | 'refused' | 'invalid' | 'duplicate' | 'valid', number>
+export type CountedList = Narrow<Schemas['CountedBody'], { counts?: OpeningCounts | null }>
 
 export type Audience = 'self' | 'sides' | 'public'
 export type Verdict = 'publish' | 'publish_flagged' | 'withhold'
+export type Reason = Narrow<Schemas['ReasonBody'], { numbers: Record<string, number | string> }>
 
 /** One number that might leave, with the gate's opinion. Withheld cells carry no value at all. */
-export interface Cell {
-  id: string
-  scope: 'system' | 'court' | 'person' | 'home_court'
-  subject: string
-  measure: string
-  audience: Audience
-  verdict: Verdict
-  flags: string[]
-  rules: string[]
-  reason?: { code: string; numbers?: Record<string, number | string> } | null
-  n_band?: string | null
-  value?: number | null
-  step?: number | null
-  interval?: [number, number] | null
-  raw?: number | null
-  reliability_band?: string | null
-  tier?: 'above' | 'similar' | 'below' | 'not_distinguishable' | null
-  moved?: { severity: number; outcome: number } | null
-}
+export type Cell = Narrow<
+  Schemas['CellBody'],
+  {
+    scope: 'system' | 'court' | 'person' | 'home_court'
+    audience: Audience
+    verdict: Verdict
+    interval?: [number, number] | null
+    reason?: Reason | null
+  }
+>
 
-export interface ReleaseHead {
-  hash: string
-  box: string
-  period: string
-  direction: Direction
-  kind: 'pilot' | 'regular'
-  state: 'draft' | 'released'
-  released_on?: string | null
-  flags?: string[]
-  signatures: Signature[]
-}
+export type ReleaseHead = Narrow<
+  Schemas['ReleaseHead'],
+  { direction: Direction; kind: Kind; state: 'draft' | 'released'; signatures: Signature[] }
+>
+export type Release = ReleaseHead &
+  Narrow<Omit<Schemas['ReleaseBody'], keyof ReleaseHead>, { cells: Cell[]; counts: OpeningCounts }>
 
-export interface Release extends ReleaseHead {
-  rubric: string
-  charter: string
-  counts: BoxCounts
-  figures?: string[]
-  cells: Cell[]
-}
+export type ResultItem = Narrow<Schemas['ItemResultBody'], { interval?: [number, number] | null }>
+export type OwnResult = Narrow<
+  Schemas['OwnResultBody'],
+  { direction: Direction; cell?: Cell | null; items: ResultItem[] }
+>
 
-export interface ResultItem {
-  item: string
-  title?: Words
-  value: number | null
-  interval?: [number, number] | null
-  withheld?: string | null
-}
-
-export interface OwnResult {
-  release: string
-  period: { id: string; title: Words; kind: 'pilot' | 'regular' }
-  direction: Direction
-  rubric?: string
-  flags: string[]
-  cell: Cell | null
-  withheld: string | null
-  items: ResultItem[]
-  group: { lo: number; hi: number } | null
-  moved: { severity: number; outcome: number } | null
-  audience_words?: Words | string | null
-}
-
-export interface RowProblem {
-  line: number
-  column: string
-  code: string
-  value?: string | null
-  message?: Words
-}
-
-export interface ImportSummary {
-  id: string
-  dry_run: boolean
-  imported_on?: string
-  file_name?: string
-  rows: number
-  cases_new: number
-  cases_same: number
-  cases_changed: number
-  people_new: number
-  unmatched: number
-  problems: RowProblem[]
-  problem_count: number
-}
-
-export interface Unmatched {
-  name: string
-  organisation?: string | null
-  function?: string | null
-  cases: number
-  candidates?: number
-}
+export type RowProblem = Schemas['RowProblemBody']
+export type ImportSummary = Schemas['ImportBody']
+export type Unmatched = Schemas['UnmatchedBody']

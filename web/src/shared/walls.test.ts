@@ -5,7 +5,7 @@ import { expect, test } from 'vitest'
 
 const source = fileURLToPath(new URL('..', import.meta.url))
 const all = readdirSync(source, { recursive: true, encoding: 'utf8' }).filter(
-  (name) => /\.(vue|ts)$/.test(name) && !name.endsWith('.test.ts'),
+  (name) => /\.(vue|ts)$/.test(name) && !/\.(test|d)\.ts$/.test(name),
 )
 const text = (name: string) => readFileSync(`${source}${name}`, 'utf8')
 

@@ -1,0 +1,17 @@
+/** Reads the small CSV files the server writes (RFC 4180): records of fields, quotes where needed. */
+export function readCsv(text: string): string[][] {
+  const records: string[][] = []
+  let record: string[] = []
+  const field = /(?:"((?:[^"]|"")*)"|([^",\r\n]*))(,|\r?\n|$)/y
+  const source = text.replace(/^\ufeff/, '')
+  while (field.lastIndex < source.length) {
+    const match = field.exec(source)
+    if (!match) return []
+    record.push(match[1] !== undefined ? match[1].replace(/""/g, '"') : (match[2] ?? ''))
+    if (match[3] !== ',') {
+      records.push(record)
+      record = []
+    }
+  }
+  return records
+}
