@@ -14,7 +14,7 @@ use hengping::flow::Site;
 use hengping::flow::sign_in::{Grant, add_account};
 use hengping::http;
 use hengping::ports::{SettableClock, SystemEntropy};
-use hengping_domain::ids::{AccountId, Role, Side};
+use hengping_domain::ids::{AccountId, PersonId, Role, Side};
 use jiff::civil::date;
 use tempfile::TempDir;
 
@@ -118,10 +118,12 @@ impl Trial {
         Config::from_toml(&text).expect("settings")
     }
 
-    /// Makes an account whose login is also its name.
+    /// Makes an account whose login is also its name; a rater's belongs to a person whom no docket knows.
     pub fn account(&self, login: &str, grants: &[(Role, Option<Side>)]) -> AccountId {
         let grants: Vec<_> = grants.iter().map(|(role, side)| Grant { role: *role, side: *side }).collect();
-        add_account(&self.site, login, login, None, &grants, PASSWORD).expect("an account")
+        let rates = grants.iter().any(|grant| grant.role == Role::Rater);
+        let person = rates.then(|| PersonId(format!("person of {login}")));
+        add_account(&self.site, login, login, person, &grants, PASSWORD).expect("an account")
     }
 
     /// Starts the HTTP server.
@@ -259,7 +261,8 @@ impl Client {
             self.agent.run(request.body(body.to_owned()).expect("a request"))
         };
         let mut response = sent.expect("an answer");
-        let text = response.body_mut().read_to_string().expect("text");
+        let bytes = response.body_mut().read_to_vec().expect("a body");
+        let text = String::from_utf8_lossy(&bytes).into_owned();
         Answer { status: response.status().as_u16(), headers: response.headers().clone(), text }
     }
 }

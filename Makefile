@@ -1,0 +1,64 @@
+# demo: the whole circle, then the site on http://127.0.0.1:8080.   test: everything, installing what it needs.
+# Every cargo command names the whole workspace: with fewer packages cargo would choose other features for shared
+# dependencies and compile polars a second time. `make test` has cargo resolve the same features as `make demo`.
+
+BUILT = $${CARGO_TARGET_DIR:-target}/debug
+WEB = $(shell find web -not -path 'web/node_modules*' -not -path 'web/dist*' -type f 2>/dev/null)
+NEXTEST = $(shell command -v cargo-nextest 2>/dev/null)
+
+.PHONY: demo test check format build web cargo-test web-test walk openapi everything
+# The pages are built before the tests that serve them.
+.NOTPARALLEL:
+
+demo: web build
+	$(BUILT)/hengping demo
+
+build:
+	cargo build --workspace --locked
+
+# Needs nothing from the system but a shell, Rust and node; scripts/test-setup adds the rest where it may.
+test:
+	scripts/test-setup
+	HENGPING_REQUIRE_POSTGRES=1 scripts/with-postgres $(MAKE) everything
+
+everything: check web-test web cargo-test walk
+
+check: web/node_modules/.package-lock.json
+	cargo fmt --all --check
+	cargo clippy --workspace --all-targets --locked -- -D warnings
+	npm --prefix web run check
+
+format: web/node_modules/.package-lock.json
+	cargo fmt --all
+	npm --prefix web run format
+
+# nextest where it is installed; plain cargo test does the same, one test binary after the other.
+cargo-test:
+ifdef NEXTEST
+	cargo nextest run --workspace --locked --no-fail-fast
+	cargo test --workspace --locked --doc
+else
+	cargo test --workspace --locked --no-fail-fast
+endif
+
+web-test: web/node_modules/.package-lock.json
+	npm --prefix web run test
+
+web: web/dist/index.html
+
+# The document the pages' types are made from; a test fails while it is not in step with the program.
+openapi: build web/node_modules/.package-lock.json
+	$(BUILT)/hengping openapi >web/openapi.json
+	npm --prefix web run types
+
+# WALK: arguments of `hengping demo` for the walk, such as a smaller city.
+walk: web build
+	scripts/walk $(BUILT)/hengping $(WALK)
+
+web/dist/index.html: web/node_modules/.package-lock.json $(WEB)
+	npm --prefix web run build
+	@touch $@
+
+web/node_modules/.package-lock.json: web/package-lock.json
+	npm --prefix web ci --ignore-scripts --no-audit --no-fund
+	@touch $@
