@@ -5,6 +5,7 @@
 
 pub mod bundle;
 pub mod design;
+pub mod figure;
 pub mod gate;
 pub mod items;
 pub mod mixed;

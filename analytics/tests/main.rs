@@ -5,6 +5,7 @@
 mod axioms;
 mod city;
 mod dense;
+mod figure;
 mod gate;
 mod reference;
 mod support;

@@ -33,8 +33,6 @@ pub struct Input {
     pub margins: Margins,
     /// Court of each listed ratee.
     pub ratees: BTreeMap<String, String>,
-    /// Labels of courts for figures; empty when `courts.csv` is not there.
-    pub labels: BTreeMap<String, String>,
     /// Envelopes sorted by hash.
     pub list: Vec<Envelope>,
     /// One share per envelope and side.
@@ -114,10 +112,6 @@ pub fn read(dir: &Path) -> Result<Input, Stop> {
         return Err(Stop::DocumentMismatch("margins.json".to_owned()));
     }
     let ratees = pairs("ratees.csv", &shelf.bytes("ratees.csv")?, "ratee", "court")?;
-    let labels = match shelf.optional("courts.csv")? {
-        Some(bytes) => pairs("courts.csv", &bytes, "code", "short")?,
-        None => BTreeMap::new(),
-    };
     // The ledger of earlier releases is pinned by its hash; the rules that read it (R9, R10) come later.
     shelf.optional("ledger.jsonl")?;
 
@@ -141,7 +135,7 @@ pub fn read(dir: &Path) -> Result<Input, Stop> {
     };
     let shares = (read_shares(bench_bytes, &list, Side::Bench)?, read_shares(bar_bytes, &list, Side::Bar)?);
     let rubrics = BTreeMap::from([(manifest.manifest.rubric, rubric)]);
-    Ok(Input { manifest, charter, rubrics, issued, margins, ratees, labels, list, shares, hashes: shelf.hashes })
+    Ok(Input { manifest, charter, rubrics, issued, margins, ratees, list, shares, hashes: shelf.hashes })
 }
 
 fn check_manifest(closed: &ClosedManifest) -> Result<(), Stop> {

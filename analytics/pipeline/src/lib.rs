@@ -48,6 +48,16 @@ pub fn open(dir: &Path, out: &Path, progress: &Progress) -> Result<(), Stop> {
     let draft = output::draft(&input.manifest, opened.counts, &result.cells, result.parameters.as_ref())?;
     files.insert("draft.json".to_owned(), draft);
     files.insert("counted.json".to_owned(), output::counted(opened.counts, &opened.counted)?);
+    let (charter, hash) = (&input.charter, input.manifest.hash.short());
+    let figures = output::About {
+        rubric,
+        pilot: setting.pilot,
+        foot: (
+            format!("周期 {} · 清单摘要 {hash} · {}", about.period, charter.title.zh),
+            format!("Period {} · manifest {hash} · {}", about.period, charter.title.en),
+        ),
+    };
+    files.extend(output::figures(&result.cells, &figures)?);
     leave(files, &result, &input.hashes, out, progress)
 }
 
@@ -77,7 +87,8 @@ pub fn score(files: &Table, out: &Path, progress: &Progress) -> Result<(), Stop>
     charter.check().map_err(|error| malformed(&files.charter, &error))?;
     let margins: Option<Margins> = files.margins.as_ref().map(|path| document(path, &mut hashes)).transpose()?;
     let rows = table::read(&files.ballots)?;
-    hashes.insert(files.ballots.display().to_string(), Digest::of(&[&bytes(&files.ballots)?]));
+    let digest = Digest::of(&[&bytes(&files.ballots)?]);
+    hashes.insert(files.ballots.display().to_string(), digest);
     let ballots = table::ballots(rows, &analysis::items(&rubric))?;
     progress.report(1);
     let setting = analysis::Setting {
@@ -91,7 +102,13 @@ pub fn score(files: &Table, out: &Path, progress: &Progress) -> Result<(), Stop>
         both_closed: true,
     };
     let result = analysis::analyse(ballots, &setting, progress);
-    leave(output::Files::new(), &result, &hashes, out, progress)
+    let hash = digest.short();
+    let figures = output::About {
+        rubric: &rubric,
+        pilot: false,
+        foot: (format!("数据摘要 {hash} · {}", charter.title.zh), format!("Data {hash} · {}", charter.title.en)),
+    };
+    leave(output::figures(&result.cells, &figures)?, &result, &hashes, out, progress)
 }
 
 /// Adds what both commands leave and writes everything.

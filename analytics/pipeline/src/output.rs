@@ -5,11 +5,14 @@
 use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
 
+use hengping_analytics::figure::{Frame, Language, Names, public};
 use hengping_analytics::gate::{Judged, Measure, Printed, Released, Scope, band};
 use hengping_domain::digest::Digest;
+use hengping_domain::docket::court::COURTS;
 use hengping_domain::manifest::ClosedManifest;
 use hengping_domain::opening::Counts;
 use hengping_domain::release::Draft;
+use hengping_domain::rubric::Rubric;
 use serde_json::{Value, json};
 
 use crate::error::Stop;
@@ -128,6 +131,75 @@ pub fn cells(cells: &[Judged]) -> Result<Vec<u8>, Stop> {
 /// Text that a spreadsheet would take for a formula is quoted.
 fn guarded(text: &str) -> String {
     if text.starts_with(['=', '+', '-', '@', '\t', '\r']) { format!("'{text}") } else { text.to_owned() }
+}
+
+/// The public figures in both languages, each with its table.
+///
+/// # Errors
+/// [`Stop::Internal`] when a table cannot be written.
+pub fn figures(cells: &[Judged], about: &About) -> Result<Files, Stop> {
+    let rows: Vec<_> = cells.iter().filter_map(Judged::released).collect();
+    let mut files = Files::new();
+    for (language, ending) in [(Language::Chinese, "zh"), (Language::English, "en")] {
+        let zh = language == Language::Chinese;
+        let title = if zh { &about.rubric.title.zh } else { &about.rubric.title.en };
+        let frame = Frame {
+            language,
+            rubric: title.clone(),
+            pilot: about.pilot,
+            foot: if zh { about.foot.0.clone() } else { about.foot.1.clone() },
+        };
+        let names = Names {
+            courts: COURTS
+                .iter()
+                .map(|c| (c.code.to_owned(), if zh { c.short.to_owned() } else { pinyin(c.code) }))
+                .collect(),
+            items: about
+                .rubric
+                .items
+                .iter()
+                .map(|item| (item.id.clone(), if zh { item.title.zh.clone() } else { item.title.en.clone() }))
+                .collect(),
+        };
+        for figure in public(&rows, &frame, &names) {
+            let mut table = csv::Writer::from_writer("\u{feff}".as_bytes().to_vec());
+            for record in &figure.table {
+                table.write_record(record.iter().map(|cell| guarded(cell))).map_err(internal)?;
+            }
+            files.insert(format!("figures/{}-{ending}.csv", figure.name), table.into_inner().map_err(internal)?);
+            files.insert(format!("figures/{}-{ending}.svg", figure.name), figure.svg.into_bytes());
+        }
+    }
+    Ok(files)
+}
+
+/// What the figures say around the numbers.
+pub struct About<'a> {
+    /// Form whose results are drawn.
+    pub rubric: &'a Rubric,
+    /// R13.
+    pub pilot: bool,
+    /// Foot in Chinese and English.
+    pub foot: (String, String),
+}
+
+/// Name of a court's district in pinyin, as on the courts' own English pages.
+fn pinyin(code: &str) -> String {
+    let name = match code {
+        "鲁02" => "Intermediate",
+        "鲁0202" => "Shinan",
+        "鲁0203" => "Shibei",
+        "鲁0211" => "Huangdao",
+        "鲁0212" => "Laoshan",
+        "鲁0213" => "Licang",
+        "鲁0214" => "Chengyang",
+        "鲁0215" => "Jimo",
+        "鲁0281" => "Jiaozhou",
+        "鲁0283" => "Pingdu",
+        "鲁0285" => "Laixi",
+        other => other,
+    };
+    name.to_owned()
 }
 
 /// `run.json`: hashes of all inputs and outputs, versions, seconds per stage.

@@ -1,0 +1,191 @@
+//! The sheet every figure is drawn on: plotters' SVG backend, the tokens of the look, title and foot.
+//! Invariant: colours are tokens; a style sheet inside the SVG swaps them for the dark set, and
+//! without it the light ones stand as attributes. Absent on purpose: data.
+
+use plotters::backend::SVGBackend;
+use plotters::coord::Shift;
+use plotters::drawing::{DrawingArea, IntoDrawingArea};
+use plotters::element::{Circle, PathElement, Polygon, Rectangle, Text};
+use plotters::style::text_anchor::{HPos, Pos, VPos};
+use plotters::style::{Color, FontDesc, FontFamily, FontStyle, RGBColor, ShapeStyle, TextStyle};
+
+use super::Frame;
+
+/// Fonts that court desks, phones and servers have.
+const FONTS: &str = "Noto Sans CJK SC, PingFang SC, Microsoft YaHei, sans-serif";
+/// The SVG backend divides sizes by this; asking for the product gives the pixels meant.
+const SIZE_FACTOR: f64 = 1.24;
+
+/// A colour of the look with its dark counterpart. All pass 4.5:1 on their paper where they carry text.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Token {
+    Paper,
+    Ink,
+    Second,
+    Line,
+    Wash,
+    Accent,
+    Weak,
+    Amber,
+}
+
+impl Token {
+    const ALL: [Self; 8] =
+        [Self::Paper, Self::Ink, Self::Second, Self::Line, Self::Wash, Self::Accent, Self::Weak, Self::Amber];
+
+    fn pair(self) -> (&'static str, &'static str, &'static str) {
+        match self {
+            Self::Paper => ("paper", "#FFFFFF", "#1A2433"),
+            Self::Ink => ("ink", "#1B2A41", "#E7ECF3"),
+            Self::Second => ("ink-2", "#4A5A70", "#AAB6C6"),
+            Self::Line => ("line", "#D9DEE6", "#33425A"),
+            Self::Wash => ("wash", "#F5F7FA", "#111925"),
+            Self::Accent => ("accent", "#23527C", "#93BEE8"),
+            Self::Weak => ("accent-weak", "#E6EEF6", "#23364C"),
+            Self::Amber => ("amber", "#8A5A00", "#F0C675"),
+        }
+    }
+
+    fn rgb(self) -> RGBColor {
+        let hex = &self.pair().1[1..];
+        let part = |at: usize| u8::from_str_radix(&hex[at..at + 2], 16).unwrap_or(0);
+        RGBColor(part(0), part(2), part(4))
+    }
+}
+
+/// Where a text stands against its point.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Align {
+    Left,
+    Centre,
+    Right,
+}
+
+/// One drawing surface in pixels, origin at the upper left.
+pub(super) struct Canvas<'a> {
+    area: DrawingArea<SVGBackend<'a>, Shift>,
+}
+
+impl Canvas<'_> {
+    /// Draws with `paint` on a sheet of `width` by `height` and wraps the result with title,
+    /// description, language and both palettes.
+    pub fn sheet(
+        (width, height): (u32, u32),
+        frame: &Frame,
+        title: &str,
+        description: &str,
+        paint: impl FnOnce(&Canvas),
+    ) -> String {
+        let mut body = String::new();
+        {
+            let area = SVGBackend::with_string(&mut body, (width, height)).into_drawing_area();
+            let canvas = Canvas { area };
+            canvas.rect((0, 0), (width as i32, height as i32), Token::Paper);
+            paint(&canvas);
+            // Drawing into a string cannot fail, so the result holds nothing to act on.
+            let _ = canvas.area.present();
+        }
+        dress(&body, frame, title, description)
+    }
+
+    /// A line of text; `weight` 600 for the one emphasis.
+    pub fn text(&self, text: &str, at: (i32, i32), size: f64, token: Token, align: Align, bold: bool) {
+        let style = if bold { FontStyle::Bold } else { FontStyle::Normal };
+        let font = FontDesc::new(FontFamily::Name(FONTS), size * SIZE_FACTOR, style);
+        let h_pos = match align {
+            Align::Left => HPos::Left,
+            Align::Centre => HPos::Center,
+            Align::Right => HPos::Right,
+        };
+        let colour = token.rgb();
+        let style = TextStyle::from(font).color(&colour).pos(Pos::new(h_pos, VPos::Center));
+        let _ = self.area.draw(&Text::new(text.to_owned(), at, style));
+    }
+
+    /// A straight line.
+    pub fn line(&self, from: (i32, i32), to: (i32, i32), width: u32, token: Token) {
+        let style = token.rgb().stroke_width(width);
+        let _ = self.area.draw(&PathElement::new(vec![from, to], style));
+    }
+
+    /// A filled rectangle.
+    pub fn rect(&self, from: (i32, i32), to: (i32, i32), token: Token) {
+        let _ = self.area.draw(&Rectangle::new([from, to], token.rgb().filled()));
+    }
+
+    /// A filled circle.
+    pub fn dot(&self, at: (i32, i32), radius: u32, token: Token) {
+        let _ = self.area.draw(&Circle::new(at, radius, token.rgb().filled()));
+    }
+
+    /// An open circle on paper.
+    pub fn ring(&self, at: (i32, i32), radius: u32, token: Token) {
+        let _ = self.area.draw(&Circle::new(at, radius, Token::Paper.rgb().filled()));
+        let _ = self.area.draw(&Circle::new(at, radius, ShapeStyle::from(token.rgb()).stroke_width(2)));
+    }
+
+    /// A filled triangle that points right (`1`) or left (`-1`): "at least" and "at most".
+    pub fn arrow(&self, at: (i32, i32), direction: i32, token: Token) {
+        let points =
+            vec![(at.0 + 6 * direction, at.1), (at.0 - 4 * direction, at.1 - 5), (at.0 - 4 * direction, at.1 + 5)];
+        let _ = self.area.draw(&Polygon::new(points, token.rgb().filled()));
+    }
+
+    /// Title (the finding), subtitle (the measure), and foot at the bottom edge.
+    pub fn frame(&self, (width, height): (u32, u32), frame: &Frame, title: &str, subtitle: &str) {
+        self.text(title, (24, 32), 18.0, Token::Ink, Align::Left, true);
+        self.text(subtitle, (24, 60), 14.0, Token::Second, Align::Left, false);
+        if frame.pilot {
+            let word = frame.language.pick("试运行", "pilot");
+            self.text(&word, (width as i32 - 24, 32), 14.0, Token::Amber, Align::Right, true);
+        }
+        let bottom = height as i32;
+        self.line((24, bottom - 40), (width as i32 - 24, bottom - 40), 1, Token::Line);
+        self.text(&frame.foot, (24, bottom - 20), 12.0, Token::Second, Align::Left, false);
+    }
+}
+
+fn escape(text: &str) -> String {
+    text.replace('&', "&amp;").replace('<', "&lt;").replace('>', "&gt;").replace('"', "&quot;")
+}
+
+/// Puts title, description, language and the two palettes into plotters' plain SVG.
+fn dress(body: &str, frame: &Frame, title: &str, description: &str) -> String {
+    let mut light = String::new();
+    let mut dark = String::new();
+    let mut rules = String::new();
+    for token in Token::ALL {
+        let (name, day, night) = token.pair();
+        light.push_str(&format!("--{name}:{day};"));
+        dark.push_str(&format!("--{name}:{night};"));
+        rules.push_str(&format!("[fill=\"{day}\"]{{fill:var(--{name})}}[stroke=\"{day}\"]{{stroke:var(--{name})}}"));
+    }
+    let style = format!(
+        "<style>svg{{{light}}}@media(prefers-color-scheme:dark){{svg{{{dark}}}}}{rules}text{{font-variant-numeric:tabular-nums}}</style>"
+    );
+    let head = format!(
+        "<title id=\"title\">{}</title>\n<desc id=\"desc\">{}</desc>\n{style}\n",
+        escape(title),
+        escape(description)
+    );
+    let root = format!("<svg lang=\"{}\" role=\"img\" aria-labelledby=\"title desc\" ", frame.language.tag());
+    let body = body.replacen("<svg ", &root, 1);
+    // plotters writes each text on a line of its own; the line break would count as a space.
+    let body = body.replace("\n</text>", "</text>");
+    let mut out = String::new();
+    let mut opened = false;
+    for line in body.lines() {
+        // A text's content follows its opening tag on the next line.
+        if line.starts_with("<text") {
+            out.push_str(line);
+        } else {
+            out.push_str(line);
+            out.push('\n');
+        }
+        if !opened && line.starts_with("<svg") {
+            opened = true;
+            out.push_str(&head);
+        }
+    }
+    out
+}

@@ -1,0 +1,81 @@
+//! Figures: what they say, in which order, and that they are SVG with real text.
+
+use std::collections::BTreeMap;
+
+use hengping_analytics::bundle::Bundle;
+use hengping_analytics::figure::{Figure, Frame, Language, Names, public};
+use hengping_analytics::gate::{Audience, Judged, candidates, gate};
+use hengping_analytics::score::score;
+
+use crate::city::{City, plant};
+use crate::gate::{charter, context};
+
+fn figures(bundle: &Bundle, language: Language) -> Vec<Figure> {
+    let scores = score(bundle).unwrap();
+    let cells = gate(&candidates(bundle, Some(&scores), &charter()), &context());
+    let rows: Vec<_> = cells.iter().filter_map(Judged::released).collect();
+    assert!(rows.iter().any(|row| row.get().key.audience == Audience::Own));
+    let zh = language == Language::Chinese;
+    let frame = Frame {
+        language,
+        rubric: if zh { "律师评法官".into() } else { "Lawyers on judges".into() },
+        pilot: true,
+        foot: "2026 & <hash>".into(),
+    };
+    let names = Names {
+        courts: BTreeMap::from([("c00".to_owned(), "市南法院".to_owned())]),
+        items: ["i3", "i0", "i1", "i2"].map(|id| (id.to_owned(), format!("item {id}"))).to_vec(),
+    };
+    public(&rows, &frame, &names)
+}
+
+/// Texts of an SVG in document order.
+fn texts(svg: &str) -> Vec<&str> {
+    svg.split("<text").skip(1).filter_map(|part| part.split_once('>')?.1.split("</text>").next()).collect()
+}
+
+#[test]
+fn three_figures_with_tables_leave_a_city() {
+    let planted = plant(&City { ballots: 3000, ..City::default() });
+    let drawn = figures(&planted.bundle, Language::Chinese);
+    let names: Vec<&str> = drawn.iter().map(|f| f.name).collect();
+    assert_eq!(names, ["caterpillar", "raw-adjusted", "items"]);
+    for figure in &drawn {
+        assert!(figure.svg.starts_with("<svg lang=\"zh-CN\" role=\"img\""));
+        assert_eq!(figure.svg.matches("<svg").count(), 1);
+        assert_eq!(figure.svg.matches("<title id=").count() + figure.svg.matches("<desc id=").count(), 2);
+        assert!(figure.svg.contains("prefers-color-scheme:dark"));
+        assert!(figure.svg.contains("font-family=\"Noto Sans CJK SC, PingFang SC, Microsoft YaHei, sans-serif\""));
+        assert!(figure.svg.contains("2026 &amp; &lt;hash&gt;"));
+        assert!(texts(&figure.svg).contains(&"试运行"));
+        // Every number of the table stands in the drawing.
+        for record in &figure.table[1..] {
+            assert_eq!(record.len(), figure.table[0].len());
+            assert!(
+                texts(&figure.svg).iter().any(|text| text.contains(&record[0]) || record[0] == "全市"),
+                "{record:?}"
+            );
+        }
+        assert!(!figure.svg.contains("j0"), "no person is drawn");
+    }
+}
+
+#[test]
+fn courts_stand_by_code_and_items_by_form_whatever_their_values() {
+    let planted = plant(&City { ballots: 3000, ..City::default() });
+    let drawn = figures(&planted.bundle, Language::English);
+    let order = |figure: &Figure, known: &[&str]| -> Vec<String> {
+        texts(&figure.svg).into_iter().filter(|text| known.contains(text)).map(str::to_owned).collect()
+    };
+    let courts = ["市南法院", "c01", "c02", "c03", "c04", "c05"];
+    assert_eq!(order(&drawn[0], &courts), courts);
+    assert_eq!(order(&drawn[1], &courts), courts);
+    let items = ["item i3", "item i0", "item i1", "item i2"];
+    assert_eq!(order(&drawn[2], &items), items);
+}
+
+#[test]
+fn without_released_cells_there_is_no_figure() {
+    let frame = Frame { language: Language::English, rubric: String::new(), pilot: false, foot: String::new() };
+    assert!(public(&[], &frame, &Names::default()).is_empty());
+}
