@@ -5,14 +5,17 @@ import { signIn } from './rater.mjs'
 const DESK = { width: 1366, height: 768 }
 const PHONE = { width: 390, height: 844 }
 
+/** Figures are loaded when they come into view; a picture of the whole page wants them all. */
+const showFigures = (page) =>
+  page.$$eval('img[loading=lazy]', (images) => images.forEach((image) => (image.loading = 'eager')))
+
 /** Public pages, in whole and on a phone as well. */
 export async function publicWalk(walk, locale, dark = false) {
   const name = dark ? 'dark-' : ''
   const page = await walk.open(DESK, { locale, dark })
   await walk.go(page, '/')
   await page.waitForSelector('#method')
-  // Figures are loaded when they come into view; a picture of the whole page wants them all.
-  await page.$$eval('img[loading=lazy]', (images) => images.forEach((image) => (image.loading = 'eager')))
+  await showFigures(page)
   await walk.look(page, `${name}public`)
   await page.click('nav a[href="/documents"]')
   await page.waitForSelector('.document')
@@ -38,6 +41,7 @@ export async function publicWalk(walk, locale, dark = false) {
   const phone = await walk.open(PHONE, { locale })
   await walk.go(phone, '/')
   await phone.waitForSelector('#method')
+  await showFigures(phone)
   await walk.look(phone, 'public-phone')
   await phone.context().close()
 }

@@ -69,8 +69,7 @@ export async function raterWalk(walk, account, locale, sizes) {
 
   await page.click('a[href*="/item/1"]')
   await fillIn(page, walk, false)
-  await page.click('.stick .primary')
-  await page.waitForURL(/receipt$/)
+  await slowSeal(walk, page)
   const changed = await page.textContent('.receipt .pairs')
   walk.check('change', /2/.test(changed), 'the second ballot has no second number')
 
@@ -92,6 +91,32 @@ export async function raterWalk(walk, account, locale, sizes) {
   }
   await page.context().close()
   await secondDevice(walk, account, locale, code)
+}
+
+const FORM_MS = 2000
+const SEAL_MS = 1000
+
+/** Seals on a processor six times slower; then opens a form anew on it. */
+async function slowSeal(walk, page) {
+  const debug = await page.context().newCDPSession(page)
+  await debug.send('Emulation.setCPUThrottlingRate', { rate: 6 })
+  const from = Date.now()
+  const posted = page.waitForRequest((request) => new URL(request.url()).pathname === '/box')
+  await page.click('.stick .primary')
+  await posted
+  const sealed = Date.now() - from
+  walk.check('seal', sealed <= SEAL_MS, `took ${sealed} ms on a slow processor`)
+  await page.waitForURL(/receipt$/)
+  const receipt = page.url()
+  const opened = Date.now()
+  await page.goto(receipt.replace('receipt', 'item/1'))
+  await page.waitForSelector('.question input[type=radio]')
+  const ready = Date.now() - opened
+  walk.check('form', ready <= FORM_MS, `took ${ready} ms on a slow processor`)
+  console.log(`  six times slower: sealed and posted in ${sealed} ms, form ready in ${ready} ms`)
+  await debug.send('Emulation.setCPUThrottlingRate', { rate: 1 })
+  await page.goto(receipt)
+  await page.waitForSelector('.receipt')
 }
 
 /** Without a network the ballot is sealed and waits; when the network returns it is delivered by itself. */

@@ -11,13 +11,12 @@ const SHORT = new Map(courts.map((court) => [court.code, court.short]))
 
 export const courtName = (code: string): string => SHORT.get(code) ?? code
 
-/** 全市, a court, or a person by number: names of persons are not shown beside scores. */
+/** 全市, a court, or a person, whose number the page sets beside it: names never stand beside scores. */
 export function subjectName(cell: Cell, direction: Direction): string {
   if (cell.scope === 'system') return t('cell.city')
   if (cell.scope === 'court') return courtName(cell.subject)
   if (cell.scope === 'home_court') return t('cell.home', { court: courtName(cell.subject) })
-  const number = cell.subject.replace(/^\D+-?/, '').slice(0, 8) || cell.subject.slice(0, 8)
-  return t(direction === 'bar_rates_bench' ? 'cell.judge' : 'cell.lawyer', { number })
+  return t(direction === 'bar_rates_bench' ? 'cell.judge' : 'cell.lawyer')
 }
 
 export function measureName(measure: string, rubric: Rubric | undefined): string {

@@ -1,10 +1,19 @@
+import '@shared/old'
 import '@shared/tokens.css'
 import './style.css'
 import { i18n, startI18n } from '@shared/i18n'
+import { onSignedOut } from '@shared/api'
+import { session } from '@shared/session'
 import { createApp } from 'vue'
 import App from './App.vue'
 import { keepDelivering } from './casting'
 import { router } from './router'
+
+/** A session that has ended leads to the sign-in page and back to where it ended. */
+onSignedOut(() => {
+  session.account = null
+  void router.push({ name: 'sign-in', query: { to: router.currentRoute.value.fullPath } })
+})
 
 async function start() {
   await startI18n({

@@ -17,12 +17,20 @@ export class Refusal extends Error {
   }
 }
 
+let signedOut = (): void => undefined
+
+/** Says what to do when the server no longer knows the session. */
+export function onSignedOut(todo: () => void): void {
+  signedOut = todo
+}
+
 async function answer<T>(response: Response): Promise<T> {
   if (response.status === 204) return undefined as T
   const body: unknown = await response.json().catch(() => undefined)
   if (response.ok) return body as T
   const problem = (body ?? {}) as { code?: string; detail?: string; problems?: [] }
   const fallback = response.status >= 500 ? 'fault' : 'refused'
+  if (problem.code === 'sign-in-required') signedOut()
   throw new Refusal(problem.code ?? fallback, response.status, problem.detail, problem.problems)
 }
 

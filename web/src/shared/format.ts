@@ -34,6 +34,10 @@ export const digits = (step: number | null | undefined): number => (step === 0.2
 export const score = (value: number | null | undefined, step?: number | null): string =>
   value === null || value === undefined ? '–' : value.toFixed(digits(step))
 
+/** A value whose step is not known: as many digits as it needs, one at least. */
+export const plain = (value: number): string =>
+  Number.isInteger(Math.round(value * 100) / 10) ? value.toFixed(1) : value.toFixed(2)
+
 export function signed(value: number): string {
   const text = Math.abs(value).toFixed(1)
   return Number(text) === 0 ? text : `${value > 0 ? '+' : '−'}${text}`
