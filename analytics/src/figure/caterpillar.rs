@@ -91,7 +91,7 @@ fn body(canvas: &Canvas, lines: &[Line], city: Option<&Row>, frame: &Frame, orde
         canvas.rect((at(from), TOP - 8), (at(to), axis), Token::Weak);
         canvas.line((at(values.value), TOP - 8), (at(values.value), axis), 2, Token::Accent);
         let word = frame.language.pick("全市均值", "city mean");
-        let text = format!("{word} {}", number(values.value, values.step));
+        let text = format!("{word} {}", printed(city, frame));
         canvas.text(&text, (at(values.value), TOP - 22), 13.0, Token::Accent, Align::Centre, false);
     }
     for (index, line) in lines.iter().enumerate() {

@@ -39,13 +39,16 @@ pub(super) fn draw(lines: &[Line], city: Option<&Row>, frame: &Frame) -> Option<
     }
     let pick = |zh: &str, en: &str| frame.language.pick(zh, en);
     let (count, moved) = (slopes.len(), slopes.iter().filter(|s| s.moved()).count());
-    let title = if moved == 0 {
-        pick("校正后，各法院的结果都没有变动", "The correction moves no court by a printed step")
-    } else {
-        pick(
+    let title = match moved {
+        0 => pick("校正后，各法院的结果都没有变动", "The correction moves the result of no court"),
+        all if all == count => pick(
+            &format!("校正后，{count} 个法院的结果都有变动"),
+            &format!("The correction moves the results of all {count} courts"),
+        ),
+        _ => pick(
             &format!("校正后，{count} 个法院中有 {moved} 个的结果有变动"),
-            &format!("The correction moves the result of {moved} of {count} courts"),
-        )
+            &format!("The correction moves the results of {moved} of {count} courts"),
+        ),
     };
     let subtitle = pick(
         &format!("{} · 左为原始均值，右为扣除宽严、案件结果与案件类型影响后的校正结果", frame.rubric),

@@ -4,7 +4,7 @@
 //! Absent on purpose: interval levels and reliability; see `score`.
 
 use super::exact::Solution;
-use super::reml::Fit;
+use super::fit::Fit;
 
 /// A linear combination of coefficients and effects, in the caller's factor order.
 #[derive(Debug, Clone, Default, PartialEq)]

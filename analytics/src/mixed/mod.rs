@@ -5,12 +5,13 @@
 
 mod errors;
 mod exact;
+mod fit;
 mod fixed;
 mod reml;
 mod within;
 
 pub use errors::Contrast;
-pub use reml::{Coefficient, Component, Fit};
+pub use fit::{Coefficient, Component, Fit};
 pub use within::{Within, within};
 
 use std::sync::Arc;
