@@ -372,3 +372,21 @@ fn without_estimates_everything_but_response_is_withheld() {
     let cells = gate(&candidates(&planted.bundle, None, &charter()), &empty);
     assert!(cells.iter().all(|cell| cell.verdict == Verdict::Withhold));
 }
+
+/// Judges rate lawyers: lawyers to themselves only, and no court of lawyers.
+#[test]
+fn the_other_direction_has_its_own_cells() {
+    let mut planted = plant(&City { judges: 300, lawyers: 40, ballots: 2000, ..City::default() });
+    planted.bundle.direction = Direction::BenchRatesBar;
+    let scores = score(&planted.bundle).unwrap();
+    let cells = candidates(&planted.bundle, Some(&scores), &charter());
+    assert!(cells.iter().all(|c| c.structure.key.scope != Scope::Court));
+    let persons = || cells.iter().filter(|c| c.structure.key.scope == Scope::Person);
+    assert!(persons().count() >= 300);
+    assert!(persons().all(|c| c.structure.key.audience == Audience::Own));
+    let context = Context { direction: Direction::BenchRatesBar, raters: 40, ..context() };
+    let judged = gate(&cells, &context);
+    let few = judged.iter().find(|c| c.key.scope == Scope::Person && c.reason.code == "too-few-raters");
+    assert!(few.is_some(), "with about six judges each, some lawyer stays below eight");
+    assert!(judged.iter().any(|c| c.key.scope == Scope::System && c.verdict != Verdict::Withhold));
+}
