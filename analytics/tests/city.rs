@@ -208,3 +208,70 @@ fn a_severely_rated_judge_is_moved_up() {
         assert!((explained - person.score.value).abs() < 0.25, "{person:?}");
     }
 }
+
+/// The coarse printed interval must cover as the fine one does: rounding error is part of it.
+#[test]
+fn printed_intervals_cover_too() {
+    use hengping_analytics::gate::{Audience, Measure, Scope, candidates, gate};
+    let (mut inside, mut count) = (0, 0);
+    for seed in 0..8 {
+        let planted = plant(&City { seed, ballots: 1200, ..City::default() });
+        let scores = score(&planted.bundle).unwrap();
+        let cells = gate(&candidates(&planted.bundle, Some(&scores), &crate::gate::charter()), &crate::gate::context());
+        let rows: Vec<_> = cells.iter().filter_map(|cell| cell.released()).collect();
+        let own: Vec<_> = rows
+            .iter()
+            .map(|row| row.get())
+            .filter(|row| row.key.scope == Scope::Person && row.key.audience == Audience::Own)
+            .filter(|row| row.key.measure == Measure::Score)
+            .collect();
+        let level = own.iter().map(|row| scores.persons[&row.key.subject].score.value).sum::<f64>();
+        let truth = own.iter().map(|row| planted.quality[&row.key.subject]).sum::<f64>();
+        let shift = (level - truth) / own.len() as f64;
+        for row in &own {
+            let [low, high] = row.values.interval.unwrap();
+            let planted = planted.quality[&row.key.subject] + shift;
+            inside += usize::from(low <= planted && planted <= high);
+            count += 1;
+        }
+    }
+    let share = inside as f64 / count as f64;
+    println!("{inside} of {count} printed intervals hold the planted quality");
+    assert!(count > 200 && share >= 0.94, "{share} of {count}");
+}
+
+/// Two halves of a city that no rater joins: nobody outside the larger one is compared.
+#[test]
+fn a_disconnected_part_is_scored_but_never_compared() {
+    use hengping_analytics::score::Tier;
+    let mut planted = plant(&City { outside: 0.0, courts: 2, ..City::default() });
+    // Fewer ballots in the second court make it the smaller component.
+    let mut kept = 0;
+    planted.bundle.ballots.retain(|b| {
+        kept += usize::from(b.court == "c01");
+        b.court == "c00" || kept % 2 == 0
+    });
+    let scores = score(&planted.bundle).unwrap();
+    assert_eq!(scores.parameters.components, 2);
+    for person in scores.persons.values() {
+        assert_eq!(person.tier == Tier::NotDistinguishable, person.court == "c01");
+    }
+}
+
+/// A rater with two hundred ballots on one judge does not own that judge.
+#[test]
+fn no_rater_owns_a_ratee() {
+    let mut planted = plant(&City::default());
+    let template = planted.bundle.ballots[0].clone();
+    let before = score(&planted.bundle).unwrap();
+    for _ in 0..200 {
+        let mut more = template.clone();
+        more.answers.iter_mut().for_each(|a| *a = Some(Answer::Level(1)));
+        planted.bundle.ballots.push(more);
+    }
+    let after = score(&planted.bundle).unwrap();
+    let (old, new) = (before.persons[&template.ratee].score, after.persons[&template.ratee].score);
+    assert!((old.value - new.value).abs() < 0.5, "{} to {}", old.value, new.value);
+    assert_eq!(old.raters, new.raters);
+    assert!((old.raw.unwrap() - new.raw.unwrap()).abs() < 4.0 / old.raters as f64);
+}
