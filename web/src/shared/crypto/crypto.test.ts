@@ -1,5 +1,6 @@
+import { sha256 } from '@noble/hashes/sha2.js'
 import { expect, test } from 'vitest'
-import { b64, fromB64, fromHex, hex, systemEntropy } from './bytes'
+import { b64, concat, fromB64, fromHex, hex, systemEntropy } from './bytes'
 import { boxId, credentialHash, derive, splitBox, stampKey } from './derive'
 import { documentHash, signDocument, verifyDocument } from './document'
 import { checkLog, leafHash, merkleRoot } from './log'
@@ -145,11 +146,15 @@ test('a published list is sound only when sorted, complete and rooted', () => {
 })
 
 test('the Merkle root has the shape of RFC 6962', () => {
-  // Known answer of the RFC's own tree: SHA-256 of nothing for no leaf, the leaf itself for one.
+  // Known answer of the RFC's own tree: SHA-256 of nothing for no entry, the prefixed entry for one.
   const empty = 'e3b0c44298fc1c149afbf4c8996fb92427ae41e4649b934ca495991b7852b855'
   expect(hex(merkleRoot([]))).toBe(empty)
   const [a, b, c] = [1, 2, 3].map((n) => new Uint8Array(32).fill(n))
-  expect(merkleRoot([a!, b!, c!])).toEqual(merkleRoot([merkleRoot([a!, b!]), c!]))
+  expect(merkleRoot([a!])).toEqual(sha256(concat(Uint8Array.of(0), a!)))
+  const node = (left: Uint8Array, right: Uint8Array) =>
+    sha256(concat(Uint8Array.of(1), left, right))
+  const three = node(node(merkleRoot([a!]), merkleRoot([b!])), merkleRoot([c!]))
+  expect(merkleRoot([a!, b!, c!])).toEqual(three)
   expect(merkleRoot([a!, b!])).not.toEqual(merkleRoot([b!, a!]))
 })
 

@@ -8,15 +8,15 @@ import { concat, fromHex, hex } from './bytes'
 const LEAF = Uint8Array.of(0)
 const NODE = Uint8Array.of(1)
 
-/** Leaf of one ballot: SHA-256(0x00 | stamp | SHA-256(envelope)), hex. */
+/** Entry of one ballot in the list: SHA-256(0x00 | stamp | SHA-256(envelope)), hex. */
 export function leafHash(stamp: Uint8Array, envelope: Uint8Array): string {
   return hex(sha256(concat(LEAF, stamp, sha256(envelope))))
 }
 
-/** Root over leaf hashes in the given order (RFC 6962, section 2.1); the empty list gives SHA-256 of nothing. */
+/** Root over the list's entries in the given order (RFC 6962, section 2.1); the empty list gives SHA-256 of nothing. */
 export function merkleRoot(leaves: Uint8Array[]): Uint8Array {
   if (leaves.length === 0) return sha256(new Uint8Array(0))
-  if (leaves.length === 1) return leaves[0]!
+  if (leaves.length === 1) return sha256(concat(LEAF, leaves[0]!))
   let split = 1
   while (split * 2 < leaves.length) split *= 2
   return sha256(concat(NODE, merkleRoot(leaves.slice(0, split)), merkleRoot(leaves.slice(split))))
