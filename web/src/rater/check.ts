@@ -29,7 +29,7 @@ export async function checkCast(record: CastRecord): Promise<CheckResult> {
   const { sound, found } = checkLog(log, record.leaf)
   const opened = counted !== undefined && counted.counted.length > 0
   return {
-    log: !sound ? 'unsound' : found ? 'found' : (log.waiting ?? 0) > 0 ? 'later' : 'missing',
+    log: !sound ? 'unsound' : found ? 'found' : log.open ? 'later' : 'missing',
     size: log.size,
     root: log.root,
     counted: !opened ? 'closed' : counted.counted.includes(record.counted) ? 'found' : 'missing',
