@@ -284,10 +284,10 @@ fn reliability_decides_between_publish_provisional_and_withhold() {
 #[test]
 fn low_response_leaves_response_only() {
     let mut cells = city(&[40; 16], &[3.0; 20]);
-    let mut told = candidate(Scope::Court, "a", "a", Measure::Response, Audience::Public, 160, 0.15);
+    let mut told = candidate(Scope::Court, "a", "a", Measure::Response, Audience::Public, 160, 0.199);
     told.content.as_mut().unwrap().range = Range::Share;
     cells.push(told);
-    let low = Context { courts: BTreeMap::from([("a".to_owned(), 0.15)]), ..context() };
+    let low = Context { courts: BTreeMap::from([("a".to_owned(), 0.199)]), ..context() };
     for cell in gate(&cells, &low) {
         let of_a = cell.key.subject.starts_with('a');
         if cell.key.measure == Measure::Response {

@@ -68,8 +68,8 @@ pub struct Table {
     pub ballots: PathBuf,
     /// Rubric, `.toml` or `.json`.
     pub rubric: PathBuf,
-    /// Charter, `.toml` or `.json`.
-    pub charter: PathBuf,
+    /// Charter, `.toml` or `.json`; the shipped one if left out.
+    pub charter: Option<PathBuf>,
     /// `margins.json`, if the lists are known.
     pub margins: Option<PathBuf>,
 }
@@ -82,9 +82,15 @@ pub fn score(files: &Table, out: &Path, progress: &Progress) -> Result<(), Stop>
     progress.stage("read", 1);
     let mut hashes = BTreeMap::new();
     let rubric: Rubric = document(&files.rubric, &mut hashes)?;
-    let charter: Charter = document(&files.charter, &mut hashes)?;
+    let charter = match &files.charter {
+        Some(path) => {
+            let charter: Charter = document(path, &mut hashes)?;
+            charter.check().map_err(|error| malformed(path, &error))?;
+            charter
+        }
+        None => shipped(&mut hashes)?,
+    };
     rubric.check().map_err(|error| malformed(&files.rubric, &error))?;
-    charter.check().map_err(|error| malformed(&files.charter, &error))?;
     let margins: Option<Margins> = files.margins.as_ref().map(|path| document(path, &mut hashes)).transpose()?;
     let rows = table::read(&files.ballots)?;
     let digest = Digest::of(&[&bytes(&files.ballots)?]);
@@ -109,6 +115,13 @@ pub fn score(files: &Table, out: &Path, progress: &Progress) -> Result<(), Stop>
         foot: (format!("数据摘要 {hash} · {}", charter.title.zh), format!("Data {hash} · {}", charter.title.en)),
     };
     leave(output::figures(&result.cells, &figures)?, &result, &hashes, out, progress)
+}
+
+/// The charter that ships with this version.
+fn shipped(hashes: &mut BTreeMap<String, Digest>) -> Result<Charter, Stop> {
+    let text = include_str!("../../../config/charters/qingdao-v1.toml");
+    hashes.insert("shipped charter".to_owned(), Digest::of(&[text.as_bytes()]));
+    Charter::from_toml(text).map_err(|error| Stop::Internal(error.to_string()))
 }
 
 /// Adds what both commands leave and writes everything.

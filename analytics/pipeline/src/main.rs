@@ -33,9 +33,9 @@ enum Command {
         /// Rubric (.toml, .json).
         #[arg(long)]
         rubric: PathBuf,
-        /// Charter (.toml, .json).
+        /// Charter (.toml, .json); the shipped one if left out.
         #[arg(long)]
-        charter: PathBuf,
+        charter: Option<PathBuf>,
         /// Margins of the invited (.json).
         #[arg(long)]
         margins: Option<PathBuf>,

@@ -66,7 +66,7 @@ fn response(cells: &[Judged]) -> Value {
     match system.and_then(Judged::released) {
         Some(row) => {
             let values = &row.get().values;
-            // The cell holds the nearest twentieth; the band around it says no more.
+            // The cell holds the lower edge of its band.
             json!({"rate_band": band(values.value, values.step, 2), "n_band": values.n_band})
         }
         None => Value::Null,

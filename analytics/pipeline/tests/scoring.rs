@@ -47,13 +47,11 @@ impl Bench {
     }
 
     fn score(&self, ballots: &Path, extra: &[&str]) -> std::process::Output {
-        let charter = self.path("charter.json");
-        std::fs::write(&charter, serde_json::to_vec(&crate::world::charter()).unwrap()).unwrap();
         let text = |path: &Path| path.display().to_string();
         let rubric = text(&config("rubrics/bar-rates-bench-v1.toml"));
         let mut arguments = vec!["score", "--rubric", &rubric];
-        let (ballots, charter, out) = (text(ballots), text(&charter), text(&self.path("out")));
-        arguments.extend(["--ballots", &ballots, "--charter", &charter, "--out", &out]);
+        let (ballots, out) = (text(ballots), text(&self.path("out")));
+        arguments.extend(["--ballots", &ballots, "--out", &out]);
         arguments.extend(extra);
         run(&arguments, self.dir.path())
     }
@@ -78,6 +76,28 @@ fn a_table_gives_the_cells_of_the_box_it_came_from() {
         assert!(output.status.success(), "{}", String::from_utf8_lossy(&output.stderr));
         assert_eq!(bench.cells(), std::fs::read(opened.path().join("cells.csv")).unwrap());
     }
+}
+
+/// A charter of one's own decides instead of the shipped one, and a broken one is refused.
+#[test]
+fn the_charter_decides() {
+    let world = world(PeriodKind::Regular, 300);
+    let bench = Bench::new();
+    std::fs::write(bench.path("ballots.csv"), table(&world, false)).unwrap();
+    let released = |charter: Option<&str>| {
+        let extra = charter.map_or(vec![], |path| vec!["--charter", path]);
+        assert!(bench.score(&bench.path("ballots.csv"), &extra).status.success());
+        String::from_utf8(bench.cells()).unwrap().lines().filter(|line| !line.contains(",withhold,")).count()
+    };
+    let mut strict = crate::world::charter();
+    strict.minimum.judge_self = Some(1000);
+    let path = bench.path("strict.json");
+    std::fs::write(&path, serde_json::to_vec(&strict).unwrap()).unwrap();
+    let strict_path = path.display().to_string();
+    assert!(released(Some(&strict_path)) < released(None));
+    strict.precision.steps = vec![0.5, 0.1];
+    std::fs::write(&path, serde_json::to_vec(&strict).unwrap()).unwrap();
+    assert_eq!(refusal(&bench.score(&bench.path("ballots.csv"), &["--charter", &strict_path])), "document-malformed");
 }
 
 #[test]

@@ -13,7 +13,7 @@ use crate::score::{Moved, Tier};
 
 /// Two-sided 95 % quantile of the normal distribution.
 const WIDTH: f64 = 1.959_963_984_540_054;
-/// Step of a response share.
+/// Step of a response share, which is printed as the lower edge of its band.
 const SHARE_STEP: f64 = 0.05;
 
 /// What leaves of a cell.
@@ -115,7 +115,9 @@ pub(super) fn print(
     };
     let (value, end) = match content.range {
         Range::Level => level(content.value, n, step, precision),
-        Range::Difference | Range::Share => (round(content.value, step), None),
+        Range::Difference => (round(content.value, step), None),
+        // Downwards, so that a response below a minimum never reads as if it reached it.
+        Range::Share => (tidy((content.value / step + 1e-9).floor() * step), None),
     };
     flag(end, Flag::AtLeast, Flag::AtMost);
     let raw = content.raw.map(|raw| {
