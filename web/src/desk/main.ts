@@ -6,7 +6,7 @@ import './style/pages.css'
 import './style/narrow.css'
 import { i18n, startI18n } from '@shared/i18n'
 import { onSignedOut } from '@shared/api'
-import { session } from '@shared/session'
+import { ensureSession, session } from '@shared/session'
 import { createApp } from 'vue'
 import App from './App.vue'
 import { router } from './router'
@@ -18,6 +18,7 @@ onSignedOut(() => {
 })
 
 async function start() {
+  void ensureSession()
   await startI18n({
     'zh-CN': () => import('./messages/zh-CN'),
     en: () => import('./messages/en'),

@@ -1,4 +1,4 @@
-import { hasRole, refreshSession, session } from '@shared/session'
+import { ensureSession, hasRole, session } from '@shared/session'
 import type { Role } from '@shared/types'
 import { nextTick } from 'vue'
 import { createRouter, createWebHistory } from 'vue-router'
@@ -62,7 +62,7 @@ export const router = createRouter({
 })
 
 router.beforeEach(async (to) => {
-  if (!session.loaded) await refreshSession().catch(() => undefined)
+  await ensureSession()
   const roles = to.meta.roles
   if (roles && !session.account) return { name: 'sign-in', query: { to: to.fullPath } }
   // A page of another role is not shown, and not said to exist either.

@@ -31,12 +31,9 @@ export const SHAPES: Record<Cell['verdict'], Shape> = {
   withhold: 'square',
 }
 
-/** The verdict in words, with its flags. */
-export function verdictWords(cell: Cell): string {
-  const flags = cell.flags.map((flag) => named('flag', flag))
-  const verdict = t(`verdict.${cell.verdict}`)
-  return flags.length > 0 ? `${verdict}${t('mark.colon')}${flags.join(t('mark.list'))}` : verdict
-}
+/** The words that go with a flagged cell. */
+export const flagWords = (cell: Cell): string =>
+  cell.flags.map((flag) => named('flag', flag)).join(t('mark.list'))
 
 /** A measure on the scale from 1 to 5, which can be drawn; effects and shares are numbers alone. */
 export const onScale = (cell: Cell): boolean =>

@@ -16,7 +16,7 @@ import {
   wipeDraft,
   writeCast,
 } from './device'
-import { accountId, castOf, refreshCasts, whom, work } from './work'
+import { accountId, castOf, credentialsListed, refreshCasts, whom, work } from './work'
 
 /** Seals the answers and queues them; the draft is gone afterwards. Returns the record that waits for delivery. */
 export async function sealBallot(
@@ -64,6 +64,7 @@ export async function castBallot(item: Invitation, answers: Answers): Promise<Ca
   const account = accountId()
   const period = work.invitations?.period?.id ?? ''
   let record = await sealBallot(item, answers)
+  await credentialsListed()
   await deliver(account, record)
   while (record.state === 'refused' && readSeed(account, period)?.recovered) {
     if (record.seq >= MOST_SEQUENCES) break

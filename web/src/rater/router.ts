@@ -1,4 +1,4 @@
-import { refreshSession, session } from '@shared/session'
+import { ensureSession, session } from '@shared/session'
 import { nextTick } from 'vue'
 import { createRouter, createWebHistory } from 'vue-router'
 import Form from './pages/Form.vue'
@@ -39,7 +39,7 @@ export const router = createRouter({
 })
 
 router.beforeEach(async (to) => {
-  if (!session.loaded) await refreshSession().catch(() => undefined)
+  await ensureSession()
   if (!session.account) return to.meta.open ? true : { name: 'sign-in', query: { to: to.fullPath } }
   if (to.name === 'sign-in') return { name: 'waiting' }
   // A form, a review or a receipt opened from an address or a reload needs the list first.

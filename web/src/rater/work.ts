@@ -40,30 +40,48 @@ export function clearWork(): void {
   Object.assign(work, { invitations: null, box: null, casts: [], needsCode: false, error: null })
 }
 
-/** Loads the list and everything a form needs, so that filling in and sealing work without a network afterwards. */
+/** Settles when this device's credentials are listed; a ballot is not sent before. */
+let listed: Promise<void> = Promise.resolve()
+
+export const credentialsListed = (): Promise<void> => listed
+
+/**
+ * Loads the list and everything a form needs, so that filling in and sealing work without a network afterwards.
+ * Credentials are listed behind it; a form may be shown meanwhile.
+ */
 export async function loadWork(): Promise<void> {
   work.loading = true
   work.error = null
   refreshCasts()
   try {
     const invitations = await get<Invitations>('/invitations')
-    work.invitations = invitations
-    if (!invitations.period) return
-    const box = await get<BoxDetail>(`/boxes/${encodeURIComponent(invitations.box)}`)
-    checkManifest(box, invitations.box)
-    work.box = box
-    for (const hash of new Set(invitations.items.map((item) => item.slip.rubric))) {
-      if (work.rubrics[hash]) continue
-      const rubric = await get<Rubric>(`/rubrics/${hash}`)
-      if (documentHash(rubric) !== hash) throw new Refusal('document-mismatch', 0)
-      work.rubrics[hash] = rubric
+    if (invitations.period) {
+      const hashes = [...new Set(invitations.items.map((item) => item.slip.rubric))]
+      const [box] = await Promise.all([loadBox(invitations.box), ...hashes.map(loadRubric)])
+      work.box = box
     }
-    await fetchCredentials()
+    work.invitations = invitations
+    listed = fetchCredentials().catch((error: unknown) => {
+      work.error = error
+    })
   } catch (error) {
     work.error = error
   } finally {
     work.loading = false
   }
+}
+
+async function loadBox(id: string): Promise<BoxDetail> {
+  const box = await get<BoxDetail>(`/boxes/${encodeURIComponent(id)}`)
+  checkManifest(box, id)
+  return box
+}
+
+async function loadRubric(hash: string): Promise<void> {
+  if (work.rubrics[hash]) return
+  const rubric = await get<Rubric>(`/rubrics/${hash}`)
+  if (documentHash(rubric) !== hash) throw new Refusal('document-mismatch', 0)
+  work.rubrics[hash] = rubric
 }
 
 /** A ballot is sealed only under a manifest whose content gives the hash the platform states for it. */

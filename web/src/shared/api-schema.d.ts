@@ -631,9 +631,9 @@ export interface components {
             invited: number;
             /**
              * Format: int32
-             * @description Invitations whose tokens are listed.
+             * @description Invitations whose tokens are listed; null while the box is open, or it would tell when somebody signed in.
              */
-            issued: number;
+            issued?: number | null;
             /**
              * Format: int32
              * @description The rest is null before the opening.
@@ -776,14 +776,11 @@ export interface components {
             batches: number;
             /** @description Sorted; look for your own here, nobody learns which one you looked for. */
             leaves: string[];
+            /** @description Whether the box still takes ballots: a receipt that is not listed yet may come with the next batch. */
+            open: boolean;
             /** @description RFC 6962 root over the sorted leaves. */
             root: string;
             size: number;
-            /**
-             * Format: int32
-             * @description Stored casts that wait for the next batch.
-             */
-            waiting: number;
         };
         /** @description A machine token. */
         MachineTokenBody: {

@@ -15,6 +15,17 @@ export async function refreshSession(): Promise<void> {
   Object.assign(session, await get<Session>('/session'), { loaded: true })
 }
 
+let first: Promise<void> | undefined
+
+/** Asks once per page; a page may ask early, while its words are still on their way. */
+export function ensureSession(): Promise<void> {
+  if (session.loaded) return Promise.resolve()
+  first ??= refreshSession()
+    .catch(() => undefined)
+    .finally(() => (first = undefined))
+  return first
+}
+
 export async function signIn(login: string, password: string): Promise<void> {
   await post('/session', { login, password })
   await refreshSession()
