@@ -1,4 +1,5 @@
-//! The manuals against the program: every stable code is in docs/errors.md, and none that the program does not have.
+//! The manuals against the program: every stable code is in docs/errors.md, and none that the program does not have; every
+//! direct dependency is in the README.
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::fs;
@@ -54,7 +55,8 @@ fn every_code_of_the_server_stands_in_the_manual_with_its_status_and_words() {
     let said: BTreeMap<String, serde_json::Value> =
         serde_json::from_str(&source("web/src/shared/codes/zh-CN.json")).expect("JSON");
     let server: BTreeSet<_> = steps.iter().chain(&requests).map(|(code, _)| *code).collect();
-    let pages: Vec<_> = said.keys().map(|code| (code.as_str(), None)).filter(|(code, _)| !server.contains(code)).collect();
+    let pages: Vec<_> =
+        said.keys().map(|code| (code.as_str(), None)).filter(|(code, _)| !server.contains(code)).collect();
     for (heading, codes) in [("Steps", steps), ("Requests", requests), ("Pages", pages)] {
         let manual = rows(heading);
         for (code, status) in &codes {
@@ -76,8 +78,40 @@ fn every_code_of_the_start_the_opening_and_the_gate_stands_in_the_manual() {
     let messages: serde_json::Value = serde_json::from_str(&source("web/src/desk/messages/en.json")).expect("JSON");
     let worded: BTreeSet<String> = messages["reason"].as_object().expect("reasons").keys().cloned().collect();
     assert_eq!(named("Reasons of the gate"), worded);
-    for path in ["mod", "rules/batch", "rules/minimum", "rules/parts", "rules/pilot", "rules/precision", "rules/reliability", "rules/two_way"] {
+    for path in [
+        "mod",
+        "rules/batch",
+        "rules/minimum",
+        "rules/parts",
+        "rules/pilot",
+        "rules/precision",
+        "rules/reliability",
+        "rules/two_way",
+    ] {
         let given = written(&format!("analytics/src/gate/{path}.rs"), "Reason::new(\"");
         assert!(!given.is_empty() && given.is_subset(&worded), "{path}: {given:?}");
     }
+}
+
+#[test]
+fn the_readme_names_every_direct_dependency() {
+    let readme = source("README.md");
+    let named: BTreeSet<&str> = readme
+        .lines()
+        .filter_map(|line| line.strip_prefix("| ").and_then(|line| line.split(" | ").next()))
+        .flat_map(|cell| cell.split([',', ' ', '*', ':']))
+        .collect();
+    let mut wanted = BTreeSet::new();
+    for path in ["Cargo.toml", "src/domain/Cargo.toml", "analytics/Cargo.toml", "analytics/pipeline/Cargo.toml"] {
+        let manifest: toml::Table = source(path).parse().expect(path);
+        for table in ["dependencies", "dev-dependencies"] {
+            wanted.extend(manifest[table].as_table().into_iter().flat_map(|table| table.keys().cloned()));
+        }
+    }
+    let package: serde_json::Value = serde_json::from_str(&source("web/package.json")).expect("JSON");
+    for table in ["dependencies", "devDependencies"] {
+        wanted.extend(package[table].as_object().into_iter().flat_map(|table| table.keys().cloned()));
+    }
+    let missing: Vec<_> = wanted.iter().filter(|name| !named.contains(name.as_str())).collect();
+    assert!(wanted.len() > 60 && missing.is_empty(), "{missing:?}");
 }
