@@ -8,6 +8,7 @@ use std::net::{IpAddr, SocketAddr};
 use std::path::{Path, PathBuf};
 
 use config::{Environment, File, FileFormat};
+use hengping_domain::ids::Side;
 use serde::Deserialize;
 
 use crate::flow::machine::MachineSettings;
@@ -173,9 +174,12 @@ pub enum Unready {
          [demo-accounts] 数据库中有 {0} 个演示账号；正式环境请使用独立的数据库"
     )]
     DemoAccounts(i64),
-    /// A key that the demo made, or one for this run only.
-    #[error("[demo-keys] production does not start with {0}\n[demo-keys] 正式环境不能使用演示密钥：{0}")]
-    DemoKeys(String),
+    /// A side's enrolled keys were made by the demo.
+    #[error(
+        "[demo-keys] the keys of the side {0} were enrolled by a demo; start production with a database of its own\n\
+         [demo-keys] {0} 一方登记的是演示密钥；正式环境请使用独立的数据库"
+    )]
+    DemoKeys(Side),
     /// The database cannot be opened or brought up to date.
     #[error("[store-unavailable] {0}\n[store-unavailable] 数据库无法使用：{0}")]
     Store(String),
@@ -280,13 +284,11 @@ impl Config {
 /// [`Unready::SecretMissing`] when there is no such file, [`Unready::SecretOpen`] when its mode is wider than 600.
 pub fn only_owner(path: &Path) -> Result<(), Unready> {
     let unreadable = |error: std::io::Error| Unready::SecretMissing { path: path.into(), reason: error.to_string() };
-    let metadata = fs::metadata(path).map_err(unreadable)?;
-    #[cfg(unix)]
-    if std::os::unix::fs::PermissionsExt::mode(&metadata.permissions()) & 0o077 != 0 {
-        return Err(Unready::SecretOpen { path: path.into() });
+    let permissions = fs::metadata(path).map_err(unreadable)?.permissions();
+    match std::os::unix::fs::PermissionsExt::mode(&permissions) & 0o077 {
+        0 => Ok(()),
+        _ => Err(Unready::SecretOpen { path: path.into() }),
     }
-    drop(metadata);
-    Ok(())
 }
 
 #[cfg(test)]
@@ -342,7 +344,7 @@ mod tests {
             Unready::SecretOpen { path },
             Unready::OriginInsecure("x".into()),
             Unready::DemoAccounts(3),
-            Unready::DemoKeys("x".into()),
+            Unready::DemoKeys(Side::Bar),
             Unready::Store("x".into()),
             Unready::Entropy("x".into()),
         ] {

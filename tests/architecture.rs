@@ -157,7 +157,8 @@ fn files_stay_short_and_say_what_they_are() {
         for path in files(folder, &[".rs", ".ts", ".vue"]) {
             let text = fs::read_to_string(&path).expect("a readable file");
             seen += 1;
-            if text.lines().count() >= LONGEST_FILE {
+            let generated = path.to_string_lossy().ends_with(".d.ts");
+            if text.lines().count() >= LONGEST_FILE && !generated {
                 broken.push(format!("{} has {} lines", path.display(), text.lines().count()));
             }
             let rust = path.extension().is_some_and(|ending| ending == "rs");

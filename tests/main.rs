@@ -7,4 +7,5 @@ mod architecture;
 mod harness;
 mod http;
 mod permissions;
+mod serve;
 mod store;

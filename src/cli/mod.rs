@@ -102,8 +102,10 @@ pub fn run() -> anyhow::Result<()> {
         Command::Demo(args) => demo::run(&args),
         Command::Serve(args) => {
             let config = Config::load(args.config.as_deref())?;
+            config.check()?;
             logging::start(&config.log)?;
             let site = Site::open(config, Arc::new(SystemClock), Arc::new(SystemEntropy))?;
+            site.ready_to_serve()?;
             http::serve(site, |address| tracing::info!(%address, "listening"))?;
             Ok(())
         }

@@ -13,8 +13,10 @@ use jiff::civil::Date;
 use serde::Serialize;
 
 use super::{Failure, Outcome, Refusal, Site};
+use crate::config::Mode;
 use crate::store::audit::{self, Event};
-use crate::store::document::{self, SideKeys, Signed};
+use crate::store::document;
+pub use crate::store::document::{SideKeys, Signed};
 use crate::store::{Connection, StoreError};
 
 #[derive(Serialize)]
@@ -30,8 +32,9 @@ struct About {
 /// [`Refusal::KeysNotReady`] when the side has keys already.
 pub fn enrol(site: &Site, side: Side, keys: &SideKeys) -> Outcome<()> {
     let today = site.clock.today();
+    let demo = site.config.mode == Mode::Demo;
     site.store.decide("enrol keys", |conn| {
-        match document::enrol(conn, side, keys) {
+        match document::enrol(conn, side, keys, demo) {
             Err(StoreError::Duplicate) => return Err(Refusal::KeysNotReady.into()),
             other => other?,
         }

@@ -24,7 +24,7 @@ use std::sync::Arc;
 
 use crate::config::{Config, Mode, Unready};
 use crate::ports::{Clock, Entropy, NoEntropy, SystemEntropy, random};
-use crate::store::{Store, StoreError, Undo, account};
+use crate::store::{Store, StoreError, Undo, account, document};
 
 /// Declares the closed set of refusals with their stable codes.
 macro_rules! refusals {
@@ -209,7 +209,7 @@ impl Site {
         })
     }
 
-    /// Refuses what a production server must not start with: unsafe settings, and accounts that the demo made.
+    /// Refuses what a production server must not start with: unsafe settings, and accounts or keys that a demo made.
     ///
     /// # Errors
     /// The first reason found, in words.
@@ -218,7 +218,13 @@ impl Site {
         if self.config.mode == Mode::Demo {
             return Ok(());
         }
-        match self.store.read("count demo accounts", account::count_demo)? {
+        let (accounts, keys) = self
+            .store
+            .read("look for what a demo made", |conn| Ok((account::count_demo(conn)?, document::demo_keys(conn)?)))?;
+        if let Some(side) = keys.first() {
+            return Err(Unready::DemoKeys(*side));
+        }
+        match accounts {
             0 => Ok(()),
             many => Err(Unready::DemoAccounts(many)),
         }

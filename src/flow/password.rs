@@ -5,9 +5,9 @@
 
 use std::sync::{Condvar, Mutex, PoisonError};
 
-use argon2::password_hash::PasswordVerifier;
-use argon2::password_hash::phc::PasswordHash;
-use argon2::{Algorithm, Argon2, Params, PasswordHasher as _, Version};
+use argon2::password_hash::Error;
+use argon2::password_hash::phc::{Output, ParamsString, PasswordHash, Salt};
+use argon2::{Algorithm, Argon2, Block, Params, Version};
 use serde::Deserialize;
 
 use super::{Failure, Fault, Outcome, Refusal};
@@ -47,21 +47,15 @@ impl Passwords {
     /// # Errors
     /// [`Unready`] when argon2 refuses the parameters or there are no random bytes.
     pub fn new(settings: PasswordSettings, entropy: &dyn Entropy) -> Result<Self, Unready> {
+        let unusable = |error: &dyn std::fmt::Display| Unready::settings(format!("[password]: {error}"));
         let params = Params::new(settings.memory_kib, settings.passes, settings.lanes, None)
-            .map_err(|error| Unready::settings(format!("[password]: {error}")))?;
+            .map_err(|error| unusable(&error))?;
         let places = Places::new(settings.at_once.max(1));
         let mut passwords = Self { params, dummy: String::new(), places };
         let nobody = random::<32>(entropy)?;
         let salt = random::<16>(entropy)?;
-        passwords.dummy =
-            passwords.phc(&nobody, &salt).map_err(|error| Unready::settings(format!("[password]: {error}")))?;
+        passwords.dummy = passwords.phc(&nobody, &salt).map_err(|error| unusable(&error))?;
         Ok(passwords)
-    }
-
-    fn phc(&self, password: &[u8], salt: &[u8]) -> Result<String, argon2::password_hash::Error> {
-        let _place = self.places.take();
-        let hasher = Argon2::new(Algorithm::Argon2id, Version::V0x13, self.params.clone());
-        Ok(hasher.hash_password_with_salt(password, salt)?.to_string())
     }
 
     /// The PHC string to store for `password`.
@@ -84,43 +78,86 @@ impl Passwords {
         if password.chars().count() > LONGEST {
             return false;
         }
-        let known = stored.is_some();
-        let Ok(hash) = PasswordHash::new(stored.unwrap_or(&self.dummy)) else {
-            tracing::error!("a stored password is not a PHC string");
-            return false;
+        match self.opens(password.as_bytes(), stored.unwrap_or(&self.dummy)) {
+            Ok(opens) => opens && stored.is_some(),
+            Err(error) => {
+                tracing::error!(%error, "a stored password cannot be checked");
+                false
+            }
+        }
+    }
+
+    fn phc(&self, password: &[u8], salt: &[u8]) -> Result<String, Error> {
+        let salt = Salt::new(salt)?;
+        let hash = self.work(password, &salt, &self.params)?;
+        let phc = PasswordHash {
+            algorithm: Algorithm::Argon2id.ident(),
+            version: Some(Version::V0x13.into()),
+            params: ParamsString::try_from(&self.params)?,
+            salt: Some(salt),
+            hash: Some(hash),
         };
-        let _place = self.places.take();
-        Argon2::default().verify_password(password.as_bytes(), &hash).is_ok() && known
+        Ok(phc.to_string())
+    }
+
+    fn opens(&self, password: &[u8], stored: &str) -> Result<bool, Error> {
+        let stored = PasswordHash::new(stored)?;
+        let (Some(salt), Some(expected)) = (stored.salt, stored.hash) else { return Err(Error::PasswordInvalid) };
+        if stored.algorithm != Algorithm::Argon2id.ident() || stored.version != Some(Version::V0x13.into()) {
+            return Err(Error::Algorithm);
+        }
+        // Outputs compare in the same time wherever they differ.
+        Ok(self.work(password, &salt, &Params::try_from(&stored)?)? == expected)
+    }
+
+    /// Works in memory that is kept: asking the system for it anew costs as much as the hash, now more and now less, and
+    /// what a known and an unknown login allocate on the way would show in the time of the answer.
+    fn work(&self, password: &[u8], salt: &Salt, params: &Params) -> Result<Output, Error> {
+        let mut place = self.places.take();
+        let count = params.block_count();
+        if place.blocks.len() < count {
+            place.blocks.resize(count, Block::default());
+        }
+        let mut out = [0_u8; Output::MAX_LENGTH];
+        let out = out.get_mut(..params.output_len().unwrap_or(Params::DEFAULT_OUTPUT_LEN)).ok_or(Error::OutputSize)?;
+        let hasher = Argon2::new(Algorithm::Argon2id, Version::V0x13, params.clone());
+        hasher.hash_password_into_with_memory(password, salt, out, &mut place.blocks[..count])?;
+        Ok(Output::new(out)?)
     }
 }
 
-/// A fixed number of places; whoever finds none waits.
+/// A fixed number of working memories; whoever finds none waits.
 struct Places {
-    free: Mutex<u32>,
+    free: Mutex<Vec<Vec<Block>>>,
     freed: Condvar,
 }
 
 impl Places {
-    const fn new(free: u32) -> Self {
-        Self { free: Mutex::new(free), freed: Condvar::new() }
+    fn new(count: u32) -> Self {
+        Self { free: Mutex::new((0..count).map(|_| Vec::new()).collect()), freed: Condvar::new() }
     }
 
     fn take(&self) -> Place<'_> {
         let mut free = self.free.lock().unwrap_or_else(PoisonError::into_inner);
-        while *free == 0 {
-            free = self.freed.wait(free).unwrap_or_else(PoisonError::into_inner);
+        loop {
+            match free.pop() {
+                Some(blocks) => return Place { blocks, places: self },
+                None => free = self.freed.wait(free).unwrap_or_else(PoisonError::into_inner),
+            }
         }
-        *free -= 1;
-        Place(self)
     }
 }
 
-struct Place<'a>(&'a Places);
+struct Place<'a> {
+    blocks: Vec<Block>,
+    places: &'a Places,
+}
 
 impl Drop for Place<'_> {
     fn drop(&mut self) {
-        *self.0.free.lock().unwrap_or_else(PoisonError::into_inner) += 1;
-        self.0.freed.notify_one();
+        let blocks = std::mem::take(&mut self.blocks);
+        self.places.free.lock().unwrap_or_else(PoisonError::into_inner).push(blocks);
+        self.places.freed.notify_one();
     }
 }
 
@@ -143,6 +180,26 @@ mod tests {
         assert!(!passwords.check("长长的一句话密码 ", Some(&stored)));
         assert!(!passwords.check("长长的一句话密码", None));
         assert_ne!(stored, passwords.hash("长长的一句话密码", &entropy).expect("hash"), "each has its own salt");
+    }
+
+    #[test]
+    fn our_own_memory_changes_nothing_in_the_hash() {
+        use argon2::password_hash::PasswordVerifier as _;
+        let (passwords, entropy) = (cheap(), SeededEntropy::new(5));
+        for password in ["battery staple", "另一句更长的话，第二次用同一块内存"] {
+            let stored = passwords.hash(password, &entropy).expect("hash");
+            let theirs = Argon2::default().verify_password(password.as_bytes(), stored.as_str());
+            assert!(theirs.is_ok(), "{stored}");
+        }
+    }
+
+    #[test]
+    fn other_algorithms_are_not_taken_for_ours() {
+        let entropy = SeededEntropy::new(6);
+        let stored = cheap().hash("battery staple", &entropy).expect("hash");
+        for other in [stored.replace("argon2id", "argon2i"), stored.replace("v=19", "v=16"), String::new()] {
+            assert!(!cheap().check("battery staple", Some(&other)), "{other}");
+        }
     }
 
     #[test]

@@ -16,7 +16,8 @@ use serde::{Deserialize, Serialize};
 
 use super::{Failure, Outcome, Refusal, Site, documents};
 use crate::store::audit::{self, Event};
-use crate::store::period::{self, BallotBox, Period};
+use crate::store::period;
+pub use crate::store::period::{BallotBox, BoxState, Period};
 use crate::store::{Connection, StoreError, document};
 
 /// What both sides agreed on for a period.

@@ -10,8 +10,7 @@ use utoipa::ToSchema;
 use super::problem::{Problem, run};
 use super::text::TextBody;
 use crate::flow::Site;
-use crate::flow::periods::{self, PeriodView};
-use crate::store::period::{BallotBox, Period};
+use crate::flow::periods::{self, BallotBox, Period, PeriodView};
 
 /// A box in a list.
 #[derive(Debug, Serialize, ToSchema)]

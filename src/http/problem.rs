@@ -96,6 +96,12 @@ const fn status_of(refusal: Refusal) -> StatusCode {
 pub struct Problem {
     code: &'static str,
     status: StatusCode,
+    /// Boxed, because every handler's result is as large as this and hardly any has details.
+    details: Option<Box<Details>>,
+}
+
+#[derive(Debug, Clone, Default)]
+struct Details {
     note: Option<String>,
     problems: Option<serde_json::Value>,
     header: Option<(header::HeaderName, String)>,
@@ -123,7 +129,7 @@ pub struct ProblemBody {
 
 impl Problem {
     const fn new(code: &'static str, status: StatusCode) -> Self {
-        Self { code, status, note: None, problems: None, header: None }
+        Self { code, status, details: None }
     }
 
     /// The stable code.
@@ -135,41 +141,46 @@ impl Problem {
     /// The same, with the place in the request or another technical remark.
     #[must_use]
     pub fn noting(mut self, note: impl Into<String>) -> Self {
-        self.note = Some(note.into());
+        self.details.get_or_insert_default().note = Some(note.into());
         self
     }
 
     /// The same, with a JSON array of what is wrong where.
     #[must_use]
     pub fn listing(mut self, problems: serde_json::Value) -> Self {
-        self.problems = Some(problems);
+        self.details.get_or_insert_default().problems = Some(problems);
         self
     }
 
     /// 405 with the methods the path has.
     #[must_use]
     pub fn method_not_allowed(allow: &str) -> Self {
-        let header = Some((header::ALLOW, allow.to_owned()));
-        Self { header, ..Transport::MethodNotAllowed.into() }
+        Self::from(Transport::MethodNotAllowed).with_header(header::ALLOW, allow)
+    }
+
+    fn with_header(mut self, name: header::HeaderName, value: &str) -> Self {
+        self.details.get_or_insert_default().header = Some((name, value.to_owned()));
+        self
     }
 
     /// The response in `language`.
     fn response(&self, language: Language) -> HttpResponse {
         let (title, next) =
             words_of(self.code, language).map_or((self.code, ""), |words| (words.what.as_str(), words.next.as_str()));
-        let detail = self.note.as_ref().map_or_else(|| next.to_owned(), |note| format!("{next} [{note}]"));
+        let details = self.details.as_deref().cloned().unwrap_or_default();
+        let detail = details.note.map_or_else(|| next.to_owned(), |note| format!("{next} [{note}]"));
         let body = ProblemBody {
             kind: format!("/problems/{}", self.code),
             title,
             status: self.status.as_u16(),
             code: self.code,
             detail,
-            problems: self.problems.clone(),
+            problems: details.problems,
         };
         let mut response = HttpResponse::build(self.status);
         response.insert_header((header::CONTENT_LANGUAGE, language.tag()));
-        if let Some((name, value)) = &self.header {
-            response.insert_header((name.clone(), value.as_str()));
+        if let Some((name, value)) = details.header {
+            response.insert_header((name, value));
         }
         if self.status == StatusCode::UNAUTHORIZED {
             response.insert_header((header::WWW_AUTHENTICATE, "Bearer"));
@@ -209,7 +220,7 @@ impl From<Failure> for Problem {
     fn from(failure: Failure) -> Self {
         match failure {
             Failure::Refused(refusal) => refusal.into(),
-            Failure::Busy => Self { header: Some((header::RETRY_AFTER, "2".to_owned())), ..Transport::Busy.into() },
+            Failure::Busy => Self::from(Transport::Busy).with_header(header::RETRY_AFTER, "2"),
             Failure::Fault(fault) => fault.into(),
         }
     }

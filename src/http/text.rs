@@ -7,7 +7,7 @@ use hengping_domain::rubric::Text;
 use serde::Serialize;
 use utoipa::ToSchema;
 
-use crate::store::document::Signed;
+use crate::flow::documents::Signed;
 
 /// Text in both languages.
 #[derive(Debug, Clone, Serialize, ToSchema)]

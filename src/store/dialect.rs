@@ -86,7 +86,6 @@ fn create_private(path: &Path) -> std::io::Result<()> {
     }
     let mut options = OpenOptions::new();
     options.create(true).truncate(false).write(true);
-    #[cfg(unix)]
     std::os::unix::fs::OpenOptionsExt::mode(&mut options, 0o600);
     options.open(path).map(drop)
 }

@@ -117,21 +117,32 @@ pub struct SideKeys {
     pub opening: OpeningPublic,
 }
 
-/// Enrols a side's keys.
+/// Enrols a side's keys; `demo` marks those that a demo made, whose secrets lie beside each other.
 ///
 /// # Errors
 /// [`StoreError::Duplicate`] when the side has keys already.
-pub fn enrol(conn: &mut Connection, side: Side, keys: &SideKeys) -> Result<(), StoreError> {
+pub fn enrol(conn: &mut Connection, side: Side, keys: &SideKeys, demo: bool) -> Result<(), StoreError> {
     savepoint(conn, |conn| {
         diesel::insert_into(side_key::table)
             .values((
                 side_key::side.eq(side.as_str()),
                 side_key::signing.eq(keys.signing.to_string()),
                 side_key::opening.eq(keys.opening.to_string()),
+                side_key::demo.eq(i64::from(demo)),
             ))
             .execute(conn)?;
         Ok(())
     })
+}
+
+/// The sides whose keys a demo made.
+///
+/// # Errors
+/// [`StoreError`].
+pub fn demo_keys(conn: &mut Connection) -> Result<Vec<Side>, StoreError> {
+    let sides: Vec<String> =
+        side_key::table.filter(side_key::demo.eq(1)).order(side_key::side).select(side_key::side).load(conn)?;
+    sides.iter().map(|side| stored(side)).collect()
 }
 
 /// The enrolled keys of a side.

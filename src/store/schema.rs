@@ -140,6 +140,7 @@ diesel::table! {
         side -> Text,
         signing -> Text,
         opening -> Text,
+        demo -> BigInt,
     }
 }
 

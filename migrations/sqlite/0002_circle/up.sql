@@ -56,7 +56,8 @@ CREATE TABLE signature (
 CREATE TABLE side_key (
     side TEXT NOT NULL PRIMARY KEY CHECK (side IN ('bench', 'bar')),
     signing TEXT NOT NULL,
-    opening TEXT NOT NULL
+    opening TEXT NOT NULL,
+    demo BIGINT NOT NULL CHECK (demo IN (0, 1))
 );
 
 CREATE TABLE period (
