@@ -71,7 +71,8 @@ fn store(conn: &mut Connection, cast: &Cast, new: &Held, today: Date) -> Outcome
     }
 }
 
-/// What everybody may know of a box's list.
+/// What everybody may know of a box's list. How many casts wait is not in it: whoever watched that number would see
+/// the moment of each cast.
 #[derive(Debug, Clone)]
 pub struct Published {
     /// RFC 6962 root over the sorted leaves.
@@ -80,8 +81,8 @@ pub struct Published {
     pub leaves: Vec<Digest>,
     /// Sorted batches so far.
     pub batches: u32,
-    /// Casts that wait for the next batch.
-    pub waiting: u32,
+    /// Whether the box still takes ballots, so that a missing one may yet come with the next batch.
+    pub open: bool,
 }
 
 /// The published list of a box.
@@ -90,10 +91,9 @@ pub struct Published {
 /// [`Refusal::NotFound`].
 pub fn published(site: &Site, id: &BoxId) -> Outcome<Published> {
     Ok(site.store.read("box log", |conn| {
-        period::find_box(conn, id)?;
+        let open = period::find_box(conn, id)?.state == BoxState::Open;
         let leaves = ballot_box::leaves(conn, id)?;
-        let (batches, waiting) = (ballot_box::batches(conn, id)?, ballot_box::waiting(conn, id)?);
-        Ok(Published { root: log::root(&leaves), leaves, batches, waiting })
+        Ok(Published { root: log::root(&leaves), leaves, batches: ballot_box::batches(conn, id)?, open })
     })?)
 }
 

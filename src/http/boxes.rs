@@ -16,14 +16,15 @@ use super::problem::{Problem, checked, run};
 use super::text::SignatureBody;
 use crate::flow::cast::{self, Cast};
 use crate::flow::{Refusal, Site, boxes, close};
+use crate::flow::periods::BoxState;
 
 /// What happened to the ballots of a box.
 #[derive(Debug, Serialize, ToSchema)]
 pub struct CountsBody {
     /// Invitations below the cap.
     invited: u32,
-    /// Invitations whose tokens are listed.
-    issued: u32,
+    /// Invitations whose tokens are listed; null while the box is open, or it would tell when somebody signed in.
+    issued: Option<u32>,
     /// Distinct stamps in the box; casts that wait for a batch are not in it.
     sealed: u32,
     /// The rest is null before the opening.
@@ -76,7 +77,7 @@ pub async fn find(site: web::Data<Site>, id: web::Path<String>) -> Result<web::J
         },
         counts: CountsBody {
             invited: view.invited,
-            issued: view.issued,
+            issued: (view.held.state != BoxState::Open).then_some(view.issued),
             sealed: view.sealed,
             refused: opened.map(|c| c.refused),
             invalid: opened.map(|c| c.invalid),
@@ -96,8 +97,8 @@ pub struct LogBody {
     leaves: Vec<String>,
     /// Sorted batches so far.
     batches: u32,
-    /// Stored casts that wait for the next batch.
-    waiting: u32,
+    /// Whether the box still takes ballots: a receipt that is not listed yet may come with the next batch.
+    open: bool,
 }
 
 /// The whole list of a box.
@@ -110,7 +111,7 @@ pub async fn log(site: web::Data<Site>, id: web::Path<String>) -> Result<web::Js
         root: list.root.to_string(),
         leaves: list.leaves.iter().map(ToString::to_string).collect(),
         batches: list.batches,
-        waiting: list.waiting,
+        open: list.open,
     }))
 }
 
