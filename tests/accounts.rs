@@ -177,6 +177,22 @@ on_both_backends! {
         assert!(found.contains("2 audit entries, but 1 in the chain"), "{found}");
     }
 
+    fn an_owner_of_the_database_who_changes_an_entry_is_found_out(trial) {
+        use diesel::RunQueryDsl as _;
+        trial.account("gao", &[(Role::Auditor, Some(Side::Bar))]);
+        let guard = if trial.url.starts_with("sqlite") {
+            "DROP TRIGGER audit_is_never_updated"
+        } else {
+            "DROP TRIGGER audit_is_never_changed ON audit"
+        };
+        for statement in [guard, "UPDATE audit SET body = replace(body, 'account-added', 'nothing')"] {
+            let done = trial.site.store.write("test", |conn| Ok(diesel::sql_query(statement).execute(conn)?));
+            assert!(done.is_ok(), "{statement}: {done:?}");
+        }
+        let found = trial.site.store.read("test", audit::verify).expect_err("an entry says something else").to_string();
+        assert!(found.contains("was changed"), "{found}");
+    }
+
     fn what_a_demo_made_keeps_production_from_starting(trial) {
         assert_eq!(trial.site.ready_to_serve(), Ok(()));
         let mut production = trial.site.clone();
