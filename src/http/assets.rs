@@ -62,7 +62,9 @@ fn send(request: &HttpRequest, name: &str, file: EmbeddedFile) -> HttpResponse {
     let kept = if is_hashed(name) { "public, max-age=31536000, immutable" } else { "no-cache" };
     let known = request.headers().get(header::IF_NONE_MATCH).and_then(|value| value.to_str().ok());
     if known.is_some_and(|known| known.split(',').any(|one| one.trim().trim_start_matches("W/") == tag)) {
+        // The type decides over the policy that goes along, and a browser lets a 304 replace the policy it has kept.
         return HttpResponse::NotModified()
+            .content_type(kind(name))
             .insert_header((header::ETAG, tag))
             .insert_header((header::CACHE_CONTROL, kept))
             .finish();
