@@ -17,6 +17,9 @@ export async function publicWalk(walk, locale, dark = false) {
   await page.waitForSelector('#method')
   await showFigures(page)
   await walk.look(page, `${name}public`)
+  // The second visit, which the server may answer with "not modified".
+  await page.reload()
+  await page.waitForSelector('#method')
   await page.click('nav a[href="/documents"]')
   await page.waitForSelector('.document')
   await walk.look(page, `${name}documents`)

@@ -69,6 +69,8 @@ export async function raterWalk(walk, account, locale, sizes) {
   await page.click('.card > button.primary')
   await page.waitForSelector('.checks')
   await walk.look(page, 'rater-receipt-checked')
+  const missing = await page.locator('.checks svg.square').count()
+  walk.check('receipt', missing === 0, 'a delivered ballot is said to be missing')
   const drafts = await page.evaluate(() => Object.keys(localStorage).filter((key) => key.includes('.draft.')))
   walk.check('receipt', drafts.length === 0, 'a draft is left on the device')
 
