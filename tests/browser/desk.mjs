@@ -79,8 +79,16 @@ export async function negotiatorWalk(walk, account, locale, keyFile) {
   const all = await page.textContent('.room-foot p')
   await page.click('.chip >> nth=3')
   await walk.look(page, 'release-room-withheld')
-  walk.check('release room', (await page.textContent('.room-foot p')) !== all, 'the filter changes nothing')
-  walk.check('release room', (await page.locator('th[aria-sort], th button').count()) === 0, 'a column can be sorted')
+  walk.check(
+    'release room',
+    (await page.textContent('.room-foot p')) !== all,
+    'the filter changes nothing',
+  )
+  walk.check(
+    'release room',
+    (await page.locator('th[aria-sort], th button').count()) === 0,
+    'a column can be sorted',
+  )
   if (keyFile) await sign(walk, page, keyFile)
   await page.context().close()
 }
@@ -92,7 +100,13 @@ async function sign(walk, page, keyFile) {
   await page.waitForSelector('.sign-form')
   await page.waitForTimeout(400)
   const wrong = `${walk.out}/wrong-key.json`
-  writeFileSync(wrong, readFileSync(keyFile, 'utf8').replace(/"side"\s*:\s*"(\w+)"/, (_, side) => `"side":"${side === 'bar' ? 'bench' : 'bar'}"`))
+  writeFileSync(
+    wrong,
+    readFileSync(keyFile, 'utf8').replace(
+      /"side"\s*:\s*"(\w+)"/,
+      (_, side) => `"side":"${side === 'bar' ? 'bench' : 'bar'}"`,
+    ),
+  )
   await page.setInputFiles('.sign-form input[type=file]', wrong)
   await page.click('.sign-form button')
   await page.waitForSelector('.sign-form [role=alert]')

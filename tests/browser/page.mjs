@@ -78,7 +78,10 @@ export class Walk {
       const wide = [...document.querySelectorAll('body *')].filter(
         (node) => node.getBoundingClientRect().right > width + 1,
       )
-      return wide.slice(0, 3).map((node) => `${node.tagName}.${node.className}`).join(', ')
+      return wide
+        .slice(0, 3)
+        .map((node) => `${node.tagName}.${node.className}`)
+        .join(', ')
     })
     this.check(label, !overflow, `horizontal overflow: ${overflow}`)
     const violations = await page.evaluate(() => window.__violations)
@@ -89,7 +92,8 @@ export class Walk {
 
   async #language(page, label) {
     const text = await page.evaluate(() => {
-      const skip = 'code, pre, .hash, .code, .file-name, [lang="en"], noscript, script, style, svg title'
+      const skip =
+        'code, pre, .hash, .code, .file-name, [lang="en"], noscript, script, style, svg title'
       const walker = document.createTreeWalker(document.body, NodeFilter.SHOW_TEXT)
       const out = []
       while (walker.nextNode()) {
@@ -99,10 +103,15 @@ export class Walk {
       return out.join('\n')
     })
     if (page.locale === 'zh-CN') {
-      const left = [...new Set(text.match(/[A-Za-z][A-Za-z0-9]{2,}/g) ?? [])].filter((word) => !LATIN.has(word) && !/^R\d+$/.test(word))
+      const left = [...new Set(text.match(/[A-Za-z][A-Za-z0-9]{2,}/g) ?? [])].filter(
+        (word) => !LATIN.has(word) && !/^R\d+$/.test(word),
+      )
       this.check(label, left.length === 0, `Latin words in a Chinese page: ${left.join(', ')}`)
     }
-    const raw = text.match(/\b[a-z]+(?:\.[a-zA-Z-]+){1,3}\b/g)?.filter((word) => !/\.(csv|xlsx|json|svg|toml)$/.test(word)) ?? []
+    const raw =
+      text
+        .match(/\b[a-z]+(?:\.[a-zA-Z-]+){1,3}\b/g)
+        ?.filter((word) => !/\.(csv|xlsx|json|svg|toml)$/.test(word)) ?? []
     this.check(label, raw.length === 0, `untranslated keys: ${raw.join(', ')}`)
     const forbidden = text.match(/投票|开箱|选票|计票/g) ?? []
     this.check(label, forbidden.length === 0, `words of an election: ${forbidden.join(', ')}`)
@@ -113,8 +122,16 @@ export class Walk {
     await page.evaluate(readFileSync(axePath, 'utf8'))
     const found = await page.evaluate(async () => {
       const tags = ['wcag2a', 'wcag2aa', 'wcag21a', 'wcag21aa']
-      const { violations } = await window.axe.run(document, { runOnly: { type: 'tag', values: tags } })
-      return violations.map((v) => `${v.id} (${v.nodes.slice(0, 3).map((n) => n.target.join(' ')).join(' | ')})`)
+      const { violations } = await window.axe.run(document, {
+        runOnly: { type: 'tag', values: tags },
+      })
+      return violations.map(
+        (v) =>
+          `${v.id} (${v.nodes
+            .slice(0, 3)
+            .map((n) => n.target.join(' '))
+            .join(' | ')})`,
+      )
     })
     this.check(label, found.length === 0, `axe: ${found.join('; ')}`)
   }

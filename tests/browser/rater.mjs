@@ -25,7 +25,10 @@ async function fillIn(page, walk, pictures) {
       await walk.look(page, 'dark-rater-form', { full: false })
       await page.emulateMedia({ colorScheme: 'light' })
     }
-    const small = await page.$$eval('.level, .stick button', (nodes) => nodes.filter((x) => x.getBoundingClientRect().height < 46).length)
+    const small = await page.$$eval(
+      '.level, .stick button',
+      (nodes) => nodes.filter((x) => x.getBoundingClientRect().height < 46).length,
+    )
     walk.check('form', small === 0, `${small} targets below 46 px`)
     const before = page.url()
     await page.click('.stick .primary')
@@ -71,7 +74,9 @@ export async function raterWalk(walk, account, locale, sizes) {
   await walk.look(page, 'rater-receipt-checked')
   const missing = await page.locator('.checks svg.square').count()
   walk.check('receipt', missing === 0, 'a delivered ballot is said to be missing')
-  const drafts = await page.evaluate(() => Object.keys(localStorage).filter((key) => key.includes('.draft.')))
+  const drafts = await page.evaluate(() =>
+    Object.keys(localStorage).filter((key) => key.includes('.draft.')),
+  )
   walk.check('receipt', drafts.length === 0, 'a draft is left on the device')
 
   // A busy machine may disturb a measurement; a change can be made again.
@@ -149,7 +154,9 @@ async function offline(walk, page) {
   await page.waitForURL(/receipt$/)
   await walk.look(page, 'rater-receipt-waiting')
   await page.context().setOffline(false)
-  await page.waitForFunction(() => !JSON.stringify(localStorage).includes('queued'), null, { timeout: 15000 })
+  await page.waitForFunction(() => !JSON.stringify(localStorage).includes('queued'), null, {
+    timeout: 15000,
+  })
 }
 
 async function secondDevice(walk, account, locale, code) {

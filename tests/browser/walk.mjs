@@ -20,7 +20,8 @@ const key = process.env.KEY ?? (existsSync(beside) ? beside : undefined)
 /** A file with hardly anything right in it still has to be answered in words. */
 mkdirSync(out, { recursive: true })
 const docket = process.env.DOCKET ?? `${out}/docket.csv`
-if (!process.env.DOCKET) writeFileSync(docket, '\ufeff案号,法院\r\n（2026）鲁0202民初号,市南法院\r\n')
+if (!process.env.DOCKET)
+  writeFileSync(docket, '\ufeff案号,法院\r\n（2026）鲁0202民初号,市南法院\r\n')
 
 const browser = await launch()
 const walk = new Walk(browser, { base, out })
