@@ -2,7 +2,7 @@
 import { Refusal, get, post } from '@shared/api'
 import { systemEntropy } from '@shared/crypto/bytes'
 import { credentialHash, derive, stampKey } from '@shared/crypto/derive'
-import { documentHash } from '@shared/crypto/document'
+import { documentHash, signedByBoth } from '@shared/crypto/document'
 import { session } from '@shared/session'
 import type { BoxDetail, Invitation, Invitations, Rubric, TokenRequest } from '@shared/types'
 import { reactive } from 'vue'
@@ -84,10 +84,11 @@ async function loadRubric(hash: string): Promise<void> {
   work.rubrics[hash] = rubric
 }
 
-/** A ballot is sealed only under a manifest whose content gives the hash the platform states for it. */
+/** A ballot is sealed only under a manifest of this box whose content gives its hash and that both sides have signed. */
 function checkManifest(box: BoxDetail, expected: string): void {
-  const { body, hash } = box.manifest
-  if (documentHash(body) !== hash || body.box !== expected) {
+  const { body, hash, signatures } = box.manifest
+  const signed = signedByBoth(body.signing, signatures, 'manifest', hash)
+  if (documentHash(body) !== hash || body.box !== expected || !signed) {
     throw new Refusal('document-mismatch', 0)
   }
 }

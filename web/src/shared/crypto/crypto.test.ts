@@ -2,7 +2,7 @@ import { sha256 } from '@noble/hashes/sha2.js'
 import { expect, test } from 'vitest'
 import { b64, concat, fromB64, fromHex, hex, systemEntropy } from './bytes'
 import { boxId, credentialHash, derive, splitBox, stampKey } from './derive'
-import { documentHash, signDocument, verifyDocument } from './document'
+import { documentHash, signDocument, signedByBoth, verifyDocument } from './document'
 import { checkLog, leafHash, merkleRoot } from './log'
 import { recoveryCode, seedFromCode } from './recovery'
 import {
@@ -182,4 +182,24 @@ test('a document signature holds for its kind and hash only', () => {
   expect(verifyDocument(key, signature, 'release', hash)).toBe(true)
   expect(verifyDocument(key, signature, 'charter', hash)).toBe(false)
   expect(verifyDocument('?', signature, 'release', hash)).toBe(false)
+})
+
+test('a manifest counts as signed only by both sides, each with its own key', () => {
+  const hash = documentHash({ v: 1 })
+  const [bench, bar] = [systemEntropy(32), systemEntropy(32)].map((secret) => ({
+    secret,
+    key: b64(ed25519.getPublicKey(secret)),
+  }))
+  const keys = { bench: bench!.key, bar: bar!.key }
+  const by = (side: 'bench' | 'bar', signer: typeof bench) => ({
+    side,
+    key: signer!.key,
+    signature: b64(signDocument(signer!.secret, 'manifest', hash)),
+  })
+  const both = [by('bench', bench), by('bar', bar)]
+  expect(signedByBoth(keys, both, 'manifest', hash)).toBe(true)
+  expect(signedByBoth(keys, both, 'rubric', hash)).toBe(false)
+  expect(signedByBoth(keys, both.slice(1), 'manifest', hash)).toBe(false)
+  expect(signedByBoth(keys, [by('bench', bar), by('bar', bar)], 'manifest', hash)).toBe(false)
+  expect(signedByBoth(keys, [by('bench', bench), by('bench', bench)], 'manifest', hash)).toBe(false)
 })

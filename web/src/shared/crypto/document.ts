@@ -3,6 +3,7 @@ import { ed25519 } from '@noble/curves/ed25519.js'
 import { sha256 } from '@noble/hashes/sha2.js'
 import canonicalize from 'canonicalize'
 import { fromB64, fromHex, hex, utf8 } from './bytes'
+import type { Side } from './derive'
 
 /** Hex SHA-256 of the RFC 8785 form. */
 export function documentHash(body: unknown): string {
@@ -30,6 +31,24 @@ export function verifyDocument(
   } catch {
     return false
   }
+}
+
+/** Whether each side signed with the key that stands for it. */
+export function signedByBoth(
+  keys: Record<Side, string>,
+  signatures: { side: Side; key: string; signature: string }[],
+  kind: string,
+  hash: string,
+): boolean {
+  const sides: Side[] = ['bench', 'bar']
+  return sides.every((side) =>
+    signatures.some(
+      (each) =>
+        each.side === side &&
+        each.key === keys[side] &&
+        verifyDocument(each.key, each.signature, kind, hash),
+    ),
+  )
 }
 
 const anyBytes = (text: string): Uint8Array =>
