@@ -50,7 +50,7 @@ pub struct Shift {
 /// band includes 1.
 pub fn band(value: f64, width: f64, digits: usize) -> String {
     let last = (1.0 / width).round() - 1.0;
-    let index = (value / width + 1e-9).floor().clamp(0.0, last);
+    let index = (value / width + DUST).floor().clamp(0.0, last);
     format!("{:.digits$}-{:.digits$}", index * width, (index + 1.0) * width)
 }
 
@@ -65,9 +65,12 @@ pub fn n_band(n: usize) -> String {
     format!("{start}-{}", start + width - 1)
 }
 
+/// A billionth of a step: what decimal fractions lose in binary must not decide a tie.
+const DUST: f64 = 1e-9;
+
 /// Nearest multiple of `step`, ties upwards, free of binary dust and negative zero.
 fn round(value: f64, step: f64) -> f64 {
-    tidy((value / step + 0.5).floor() * step)
+    tidy((value / step + 0.5 + DUST).floor() * step)
 }
 
 /// Four decimals are more than any step needs.
@@ -79,8 +82,8 @@ fn tidy(value: f64) -> f64 {
 fn level(value: f64, n: usize, step: f64, precision: &Precision) -> (f64, Option<End>) {
     let margin = precision.bound / n as f64;
     // The cap lies on the grid and inside the bound, so "at least" is never an overstatement.
-    let top = tidy(((5.0 - margin) / step + 1e-9).floor() * step);
-    let bottom = tidy(((1.0 + margin) / step - 1e-9).ceil() * step);
+    let top = tidy(((5.0 - margin) / step + DUST).floor() * step);
+    let bottom = tidy(((1.0 + margin) / step - DUST).ceil() * step);
     let rounded = round(value, step);
     if value > 5.0 - margin || rounded > top {
         (top, Some(End::Top))
@@ -117,7 +120,7 @@ pub(super) fn print(
         Range::Level => level(content.value, n, step, precision),
         Range::Difference => (round(content.value, step), None),
         // Downwards, so that a response below a minimum never reads as if it reached it.
-        Range::Share => (tidy((content.value / step + 1e-9).floor() * step), None),
+        Range::Share => (tidy((content.value / step + DUST).floor() * step), None),
     };
     flag(end, Flag::AtLeast, Flag::AtMost);
     let raw = content.raw.map(|raw| {
@@ -146,7 +149,7 @@ pub(super) fn print(
 /// step, so its variance `step^2 / 12` joins the estimate's.
 fn interval(content: &Content, value: f64, end: Option<End>, step: f64) -> [f64; 2] {
     let half = WIDTH * (content.error * content.error + step * step / 12.0).sqrt();
-    let half = (half / step - 1e-9).ceil() * step;
+    let half = (half / step - DUST).ceil() * step;
     let (low, high) = (tidy(value - half), tidy(value + half));
     match (content.range, end) {
         (Range::Level, Some(End::Top)) => [low.max(1.0), 5.0],
@@ -193,6 +196,13 @@ mod tests {
         assert_eq!(level(4.5, 20, 0.2, &charter()), (4.6, None));
         assert_eq!(level(1.0, 20, 0.2, &charter()), (1.4, Some(End::Bottom)));
         assert_eq!(level(3.1, 20, 0.2, &charter()), (3.2, None));
+    }
+
+    #[test]
+    fn ties_go_the_same_way_whatever_their_last_bit() {
+        // 58/20 and 62/20 differ by exactly one step; 2.9 / 0.2 is a hair below 14.5 in binary.
+        assert_eq!(round(58.0 / 20.0, 0.2), 3.0);
+        assert_eq!(round(62.0 / 20.0, 0.2), 3.2);
     }
 
     #[test]
