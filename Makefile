@@ -33,7 +33,8 @@ format: web/node_modules/.package-lock.json
 	npm --prefix web run format
 
 # nextest where it is installed; plain cargo test does the same, one test binary after the other.
-cargo-test:
+# The programs are built first: the tests of the circle start hengping-analyse beside them.
+cargo-test: build
 ifdef NEXTEST
 	cargo nextest run --workspace --locked --no-fail-fast
 	cargo test --workspace --locked --doc

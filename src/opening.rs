@@ -153,5 +153,22 @@ pub fn open(
         })?;
     }
     analyse(dir, &mut progress)?;
-    Ok(draft::take(site, id, dir)?)
+    let release = draft::take(site, id, dir)?;
+    forget_shares(dir)?;
+    Ok(release)
+}
+
+/// Removes both sides' shares: beside the list they are as good as the opened ballots. A side can make its own again.
+///
+/// # Errors
+/// [`OpeningFailure::File`].
+pub fn forget_shares(dir: &Path) -> Result<(), OpeningFailure> {
+    for side in [Side::Bench, Side::Bar] {
+        let path = dir.join(format!("shares-{side}.bin"));
+        match std::fs::remove_file(&path) {
+            Err(error) if error.kind() != std::io::ErrorKind::NotFound => return Err(file(&path)(error)),
+            _ => {}
+        }
+    }
+    Ok(())
 }

@@ -9,6 +9,7 @@ use hengping_domain::ids::BoxId;
 use hengping_domain::keys::OpeningKeyFile;
 
 use super::{SiteArgs, demo, said};
+use crate::flow::close::TooFew;
 use crate::flow::{cast, close, draft, export, invite};
 use crate::opening::{self, read_json};
 
@@ -37,6 +38,9 @@ pub(super) enum BoxCommand {
         site: SiteArgs,
         /// `{period}.{direction}`.
         id: BoxId,
+        /// Destroy the ballots unopened if there are too few to open; without it such a box stays open.
+        #[arg(long)]
+        destroy: bool,
     },
     /// Write the opening's input files.
     Export {
@@ -85,9 +89,15 @@ pub(super) fn run(command: BoxCommand) -> anyhow::Result<()> {
         BoxCommand::Batch { site, id, least } => {
             println!("{}", cast::batch(&site.site()?, &id, least).map_err(said)?);
         }
-        BoxCommand::Close { site, id } => println!("{}", close::close(&site.site()?, &id, None).map_err(said)?),
+        BoxCommand::Close { site, id, destroy } => {
+            let too_few = if destroy { TooFew::Destroy } else { TooFew::Refuse };
+            println!("{}", close::close(&site.site()?, &id, too_few, None).map_err(said)?);
+        }
         BoxCommand::Export { site, id, dir } => export::export(&site.site()?, &id, &dir).map_err(said)?,
-        BoxCommand::Draft { site, id, dir } => println!("{}", draft::take(&site.site()?, &id, &dir).map_err(said)?),
+        BoxCommand::Draft { site, id, dir } => {
+            println!("{}", draft::take(&site.site()?, &id, &dir).map_err(said)?);
+            opening::forget_shares(&dir)?;
+        }
         BoxCommand::Open { site, id, bench_key, bar_key, dir } => {
             let keys: [OpeningKeyFile; 2] = [read_json(&bench_key)?, read_json(&bar_key)?];
             let bar = demo::bar("opening");

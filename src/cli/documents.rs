@@ -81,7 +81,10 @@ pub(super) fn run(command: DocumentCommand) -> anyhow::Result<()> {
             let signature = Signature::sign(key.side, kind, hash, &key.key());
             match kind {
                 DocumentKind::Release => println!("{}", publish::sign(&site, hash, &signature, None).map_err(said)?),
-                _ => documents::sign(&site, hash, &signature, None).map_err(said)?,
+                _ => {
+                    documents::sign(&site, hash, &signature, None).map_err(said)?;
+                    println!("signed for the {}", key.side);
+                }
             }
         }
         DocumentCommand::List { site } => {

@@ -5,10 +5,10 @@
 use std::io::Write as _;
 use std::path::{Path, PathBuf};
 
-use anyhow::{Context as _, ensure};
+use anyhow::Context as _;
 use clap::Subcommand;
 use hengping_domain::ids::Side;
-use hengping_domain::keys::{OpeningKeyFile, SigningKeyFile};
+use hengping_domain::keys::{OpeningKeyFile, PublicKeysFile, SigningKeyFile};
 use rand::SeedableRng as _;
 use rand::rngs::StdRng;
 use serde::Serialize;
@@ -21,7 +21,7 @@ use crate::store::document::SideKeys;
 
 #[derive(Debug, Subcommand)]
 pub(super) enum KeysCommand {
-    /// Make `SIDE-signing.json` and `SIDE-opening.json`; give them to two different people.
+    /// Make `SIDE-signing.json` and `SIDE-opening.json`, to be given to two different people, and `SIDE-public.json`.
     Make {
         /// bench or bar.
         #[arg(long)]
@@ -34,12 +34,8 @@ pub(super) enum KeysCommand {
     Enrol {
         #[command(flatten)]
         site: SiteArgs,
-        /// The signing key file.
-        #[arg(long)]
-        signing: PathBuf,
-        /// The opening key file.
-        #[arg(long)]
-        opening: PathBuf,
+        /// `SIDE-public.json`; the secret files stay with the side.
+        public: PathBuf,
     },
     /// Make this side's shares for the closed list in a directory; the key itself stays where it is.
     Share {
@@ -85,19 +81,20 @@ pub(super) fn run(command: KeysCommand) -> anyhow::Result<()> {
             let paths = [dir.join(format!("{side}-signing.json")), dir.join(format!("{side}-opening.json"))];
             write_secret(&paths[0], &signing)?;
             write_secret(&paths[1], &opening)?;
-            println!("{}\n{}", paths[0].display(), paths[1].display());
+            let public = dir.join(format!("{side}-public.json"));
+            let keys = PublicKeysFile { v: 1, side, signing: signing.public, opening: opening.public };
+            std::fs::write(&public, serde_json::to_vec_pretty(&keys)?)?;
+            println!("{}\n{}\n{}", paths[0].display(), paths[1].display(), public.display());
             eprintln!(
                 "These files are not encrypted yet: keep them on media of their own. 密钥文件尚未加密，请存放于专用介质。"
             );
             Ok(())
         }
-        KeysCommand::Enrol { site, signing, opening } => {
-            let signing: SigningKeyFile = opening::read_json(&signing)?;
-            let opening: OpeningKeyFile = opening::read_json(&opening)?;
-            ensure!(signing.side == opening.side, "[other-side] the two files belong to different sides");
-            let keys = SideKeys { signing: signing.public, opening: opening.public };
-            documents::enrol(&site.site()?, signing.side, &keys).map_err(said)?;
-            println!("{}: {}", signing.side, signing.public);
+        KeysCommand::Enrol { site, public } => {
+            let public: PublicKeysFile = opening::read_json(&public)?;
+            let keys = SideKeys { signing: public.signing, opening: public.opening };
+            documents::enrol(&site.site()?, public.side, &keys).map_err(said)?;
+            println!("{}: {}", public.side, public.signing);
             Ok(())
         }
         KeysCommand::Share { key, dir } => {

@@ -310,7 +310,7 @@ impl Circle {
         })?;
         self.clock.set(span.cast_until.tomorrow()?);
         for id in &boxes {
-            let state = close::close(&self.site, id, None).map_err(failed)?;
+            let state = close::close(&self.site, id, close::TooFew::Refuse, None).map_err(failed)?;
             ensure!(state == BoxState::Closed, "{id} had too few ballots");
         }
         for (id, invited) in boxes.iter().zip(invited) {

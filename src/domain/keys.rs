@@ -43,6 +43,20 @@ pub struct OpeningKeyFile {
     pub secret: Bytes32,
 }
 
+/// What a side tells the platform: the public halves of both keys, and nothing secret.
+#[derive(Debug, Clone, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct PublicKeysFile {
+    /// Format version, 1.
+    pub v: u32,
+    /// Whose keys they are.
+    pub side: Side,
+    /// Ed25519.
+    pub signing: Bytes32,
+    /// X-Wing, 1,216 bytes.
+    pub opening: OpeningPublic,
+}
+
 crate::words! {
     /// Marks a signing key file.
     SigningPurpose, "signing key" {

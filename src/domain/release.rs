@@ -130,12 +130,13 @@ impl Cell {
     /// The cell as an officer of a side reads it: every verdict and reason, the value only where it is meant for the sides.
     #[must_use]
     pub fn for_officer(&self) -> Self {
-        let cell = self.clone();
-        if self.audience == Audience::Own { cell.without_value() } else { cell }
+        if self.audience == Audience::Own { self.without_value() } else { self.clone() }
     }
 
-    fn without_value(self) -> Self {
-        let Self { id, scope, subject, measure, audience, verdict, flags, rules, reason, .. } = self;
+    /// The cell without any number: what there is of a withheld one.
+    #[must_use]
+    pub fn without_value(&self) -> Self {
+        let Self { id, scope, subject, measure, audience, verdict, flags, rules, reason, .. } = self.clone();
         Self {
             id,
             scope,

@@ -105,6 +105,8 @@ pub fn batch(site: &Site, id: &BoxId, least: u32) -> Outcome<u32> {
     let today = site.clock.today();
     site.store.decide("append batch", |conn| {
         if ballot_box::waiting(conn, id)? < least {
+            // Who listed tokens today must not show in their order even on a day with too few ballots.
+            ballot_box::sort_tokens(conn, id)?;
             return Ok(0);
         }
         let held = period::find_box(conn, id)?;

@@ -22,11 +22,20 @@ struct About<'a> {
     root: hengping_domain::digest::Digest,
 }
 
+/// What to do with a box that holds too few ballots to be opened.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum TooFew {
+    /// Refuse to close, so that the period can be extended.
+    Refuse,
+    /// Destroy the ballots unopened.
+    Destroy,
+}
+
 /// Closes a box and says where it stands then: closed, or destroyed.
 ///
 /// # Errors
-/// [`Refusal::NotFound`], [`Refusal::BoxState`].
-pub fn close(site: &Site, id: &BoxId, by: Option<&AccountId>) -> Outcome<BoxState> {
+/// [`Refusal::NotFound`], [`Refusal::BoxState`], [`Refusal::TooFewBallots`].
+pub fn close(site: &Site, id: &BoxId, too_few: TooFew, by: Option<&AccountId>) -> Outcome<BoxState> {
     let today = site.clock.today();
     site.store.decide("close box", |conn| {
         let held = period::find_box(conn, id)?;
@@ -35,6 +44,9 @@ pub fn close(site: &Site, id: &BoxId, by: Option<&AccountId>) -> Outcome<BoxStat
         ballot_box::append_batch(conn, id, today)?;
         let (stamps, _) = ballot_box::stamps(conn, id)?;
         let to = if stamps >= charter.batch.open { BoxState::Closed } else { BoxState::Destroyed };
+        if held.state == BoxState::Open && to == BoxState::Destroyed && too_few == TooFew::Refuse {
+            return Err(Refusal::TooFewBallots.into());
+        }
         match period::move_box(conn, id, BoxState::Open, to) {
             Err(StoreError::Stale) => return Err(Refusal::BoxState.into()),
             other => other?,

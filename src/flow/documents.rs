@@ -29,13 +29,13 @@ struct About {
 /// Enrols the public keys of a side, once.
 ///
 /// # Errors
-/// [`Refusal::KeysNotReady`] when the side has keys already.
+/// [`Refusal::KeysEnrolled`] when the side has keys already.
 pub fn enrol(site: &Site, side: Side, keys: &SideKeys) -> Outcome<()> {
     let today = site.clock.today();
     let demo = site.config.mode == Mode::Demo;
     site.store.decide("enrol keys", |conn| {
         match document::enrol(conn, side, keys, demo) {
-            Err(StoreError::Duplicate) => return Err(Refusal::KeysNotReady.into()),
+            Err(StoreError::Duplicate) => return Err(Refusal::KeysEnrolled.into()),
             other => other?,
         }
         audit::append(conn, today, &Event { event: "keys-enrolled", account: None, about: side })?;
@@ -80,13 +80,17 @@ pub fn add(site: &Site, kind: DocumentKind, body: &impl Serialize) -> Outcome<Di
         .map_err(Failure::from)
 }
 
-/// Takes one side's signature over a document; `account` is whoever brought it, if a person did.
+/// Takes one side's signature over a document; `account` is whoever brought it, if a person did. A release is signed
+/// through its own door, which also lets it out with the second signature.
 ///
 /// # Errors
-/// [`Refusal::NotFound`], [`Refusal::SignatureRefused`], [`Refusal::AlreadySigned`], [`Refusal::KeysNotReady`].
+/// [`Refusal::NotFound`], also for a release; [`Refusal::SignatureRefused`], [`Refusal::AlreadySigned`], [`Refusal::KeysNotReady`].
 pub fn sign(site: &Site, hash: Digest, signature: &Signature, account: Option<&str>) -> Outcome<()> {
     let today = site.clock.today();
-    site.store.decide("sign document", |conn| take_signature(conn, hash, signature, today, account))
+    site.store.decide("sign document", |conn| match document::find(conn, hash)?.kind() {
+        DocumentKind::Release => Err(Refusal::NotFound.into()),
+        _ => take_signature(conn, hash, signature, today, account),
+    })
 }
 
 /// The part of [`sign`] inside a transaction.

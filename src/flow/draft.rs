@@ -3,14 +3,14 @@
 //! The release document binds every file by hash, so that both sides sign the figures too.
 //! Deliberately absent: any look at a ballot; the files hold gated numbers only.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::path::Path;
 
 use hengping_domain::digest::Digest;
 use hengping_domain::document::{Document, DocumentKind};
 use hengping_domain::ids::BoxId;
 use hengping_domain::opening::Counts;
-use hengping_domain::release::Draft;
+use hengping_domain::release::{Cell, Draft};
 use serde::{Deserialize, Serialize};
 
 use super::{Failure, Fault, Outcome, Refusal, Site};
@@ -56,7 +56,7 @@ pub fn take(site: &Site, id: &BoxId, dir: &Path) -> Outcome<Digest> {
     let files = files(dir)?;
     let hashes = files.iter().map(|(name, bytes)| (name.clone(), Digest::of(&[bytes]))).collect();
     let of_box = draft.id == *id && draft.counts == counted.counts;
-    if !of_box || counted.counted.len() != counted.counts.valid as usize {
+    if !of_box || !adds_up(&counted) || !sound(&draft.cells) {
         return Err(Refusal::DraftForeign.into());
     }
     let (manifest, counts) = (draft.manifest, draft.counts);
@@ -64,6 +64,10 @@ pub fn take(site: &Site, id: &BoxId, dir: &Path) -> Outcome<Digest> {
     let today = site.clock.today();
     site.store.decide("take draft", |conn| {
         if period::find_box(conn, id)?.manifest != manifest {
+            return Err(Refusal::DraftForeign.into());
+        }
+        let (stamps, _) = ballot_box::stamps(conn, id)?;
+        if counts.taken != stamps {
             return Err(Refusal::DraftForeign.into());
         }
         match period::move_box(conn, id, BoxState::Closed, BoxState::Opened) {
@@ -81,6 +85,21 @@ pub fn take(site: &Site, id: &BoxId, dir: &Path) -> Outcome<Digest> {
         audit::append(conn, today, &Event { event: "draft-taken", account: None, about })?;
         Ok::<_, Failure>(new.hash())
     })
+}
+
+/// Whether every ballot is in one of the counts, and every counted one in the list, once.
+fn adds_up(file: &CountedFile) -> bool {
+    let Counts { taken, refused, invalid, duplicate, valid } = file.counts;
+    let parts = [refused, invalid, duplicate, valid].into_iter().map(u64::from).sum::<u64>();
+    let distinct: BTreeSet<_> = file.counted.iter().collect();
+    parts == u64::from(taken) && distinct.len() == file.counted.len() && distinct.len() == valid as usize
+}
+
+/// Whether each cell has a name of its own and none that was withheld carries a number: the last look before both sides
+/// are asked to sign, whatever made the draft.
+fn sound(cells: &[Cell]) -> bool {
+    let names: BTreeSet<_> = cells.iter().map(|cell| &cell.id).collect();
+    names.len() == cells.len() && cells.iter().all(|cell| cell.is_released() || *cell == cell.without_value())
 }
 
 fn parse<T: serde::de::DeserializeOwned>(bytes: &[u8]) -> Outcome<T> {

@@ -50,7 +50,7 @@ struct LedgerLine {
 /// Writes the opening's input files into an empty or new directory.
 ///
 /// # Errors
-/// [`Refusal::BoxState`] unless the box is closed; a fault when a file cannot be written.
+/// [`Refusal::BoxState`] unless the box is closed, [`Refusal::CounterpartOpen`] before the other direction is; a fault when a file cannot be written.
 pub fn export(site: &Site, id: &BoxId, dir: &Path) -> Outcome<()> {
     let exported = site.store.look("export box", |conn| collect(conn, id))?;
     write(&exported, dir).map_err(|error| Failure::Fault(Fault::new(&error)))
@@ -63,6 +63,10 @@ fn collect(conn: &mut Connection, id: &BoxId) -> Outcome<Exported> {
     }
     let manifest = periods::manifest(conn, &held)?;
     let boxes = period::boxes(conn, &id.period)?;
+    // Nothing leaves before both directions are closed (R14), so opening now could only withhold everything.
+    if boxes.iter().any(|b| b.id == id.counterpart() && b.state == BoxState::Open) {
+        return Err(Refusal::CounterpartOpen.into());
+    }
     let no_longer_open = |state| matches!(state, BoxState::Closed | BoxState::Opened | BoxState::Destroyed);
     let (stamps, _) = ballot_box::stamps(conn, id)?;
     let charter = documents::in_force(conn, DocumentKind::Charter, manifest.charter)?.read()?;

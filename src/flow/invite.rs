@@ -127,6 +127,15 @@ fn write(
     let fixed: BTreeMap<PersonId, String> = invitation::homes(conn, id)?.into_iter().collect();
     let held = invitation::of_box(conn, id)?;
     let known: BTreeSet<_> = held.iter().map(|i| (i.case.clone(), i.rater.clone(), i.ratee.clone())).collect();
+    // A pair that was asked about one case of a series is not asked about another that is imported later.
+    let series: BTreeMap<&CaseId, _> =
+        records.iter().filter_map(|(case, r)| Some((case, (r.number.court_code(), r.series.as_deref()?)))).collect();
+    let in_series: BTreeSet<_> =
+        held.iter().filter_map(|i| Some((*series.get(&i.case)?, &i.rater, &i.ratee))).collect();
+    let is_new = |p: &&Pair<'_>| {
+        let of_series = series.get(p.case).is_some_and(|s| in_series.contains(&(*s, &p.rater.id, &p.ratee.id)));
+        !of_series && !known.contains(&(p.case.clone(), p.rater.id.clone(), p.ratee.id.clone()))
+    };
     // The draw names a case by its number, so that anybody with the list can repeat it.
     let number: BTreeMap<&CaseId, String> = records.iter().map(|(case, r)| (case, r.number.to_string())).collect();
     let name =
@@ -139,8 +148,7 @@ fn write(
         let list = if i.state == InvitationState::Capped { &mut waiting } else { &mut asked };
         list.entry((&i.rater, Month::from(i.due_on))).or_default().push(name(&i.case, &i.ratee));
     }
-    let new: Vec<_> =
-        pairs.iter().filter(|p| !known.contains(&(p.case.clone(), p.rater.id.clone(), p.ratee.id.clone()))).collect();
+    let new: Vec<_> = pairs.iter().filter(is_new).collect();
     for p in &new {
         let key = (&p.rater.id, Month::from(p.due_on));
         waiting.entry(key).or_default().push(name(p.case, &p.ratee.id));

@@ -1,6 +1,7 @@
 //! Listing tokens: a rater's device hands in hashes for its waiting invitations, and the platform lists them without the name.
 //!
-//! Asking again with the same hashes changes nothing; other hashes for an issued invitation are refused, so nobody votes twice.
+//! Asking again with the same hashes changes nothing; other hashes for an issued invitation, or another nym, are refused, so
+//! nobody votes twice and nobody counts as two raters.
 //! A live platform sees which hashes it lists for whom; blind issue by both sides' agents will end that, and the
 //! documentation says so until then. Deliberately absent: the tokens themselves, which stay on the device.
 
@@ -120,13 +121,18 @@ pub fn issue(site: &Site, rater: &PersonId, id: &BoxId, nym: Digest, tokens: &[T
     site.store.decide("list tokens", |conn| {
         let held = open_box(conn, id, today)?;
         periods::manifest(conn, &held)?;
+        let info = nym_info(conn, id, rater)?.to_string();
+        let first = invitation::of_rater(conn, id, rater)?.iter().all(|i| i.state != InvitationState::Issued);
         let mut new = 0;
         for token in &tokens {
             new += u32::from(issue_one(conn, rater, &held, token)?);
         }
-        let info = nym_info(conn, id, rater)?.to_string();
-        elsewhere(ballot_box::list_token(conn, id, TokenKind::Nym, nym, Some(&info)))?;
-        Ok::<_, Failure>(new)
+        if first && new == 0 {
+            return Ok(0);
+        }
+        // The nym is new with a rater's first token and known ever after; which one is whose, no table says.
+        let listed = elsewhere(ballot_box::list_token(conn, id, TokenKind::Nym, nym, Some(&info)))?;
+        if listed == first { Ok::<_, Failure>(new) } else { Err(Refusal::IssuedElsewhere.into()) }
     })
 }
 
@@ -146,9 +152,10 @@ fn issue_one(conn: &mut Connection, rater: &PersonId, held: &BallotBox, token: &
     match invitation.state {
         InvitationState::Waiting => {
             invitation::set_state(conn, &invitation.id, InvitationState::Waiting, InvitationState::Issued, None)?;
-            elsewhere(ballot_box::list_token(conn, &held.id, TokenKind::Stamp, token.stamp, None))?;
-            elsewhere(ballot_box::list_token(conn, &held.id, TokenKind::Slip, token.slip, Some(&info)))?;
-            Ok(true)
+            let stamp = elsewhere(ballot_box::list_token(conn, &held.id, TokenKind::Stamp, token.stamp, None))?;
+            let slip = elsewhere(ballot_box::list_token(conn, &held.id, TokenKind::Slip, token.slip, Some(&info)))?;
+            // A hash that stands for another invitation already would make one ballot of two.
+            if stamp && slip { Ok(true) } else { Err(Refusal::IssuedElsewhere.into()) }
         }
         InvitationState::Issued => {
             let known = ballot_box::is_listed(conn, &held.id, TokenKind::Stamp, token.stamp)?

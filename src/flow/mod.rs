@@ -75,12 +75,18 @@ refusals! {
     AlreadySigned = "already-signed",
     /// A document that both sides must have signed first is not in force.
     NotInForce = "not-in-force",
-    /// The side's keys are enrolled already, or are not there yet.
+    /// A side's keys are not enrolled yet.
     KeysNotReady = "keys-not-ready",
+    /// The side's keys are enrolled already.
+    KeysEnrolled = "keys-enrolled",
     /// The name of the period is taken, or its dates contradict each other.
     PeriodRefused = "period-refused",
     /// The box is not in the state this step needs.
     BoxState = "box-state",
+    /// Fewer ballots than the charter lets open; closing would destroy them, and that was not asked for.
+    TooFewBallots = "too-few-ballots",
+    /// The other direction of the period is still open; opening this one now would withhold everything for good.
+    CounterpartOpen = "counterpart-open",
     /// The draft belongs to another box or manifest, or its files are not the ones it names.
     DraftForeign = "draft-foreign",
 }

@@ -8,15 +8,16 @@ use hengping_domain::digest::{Bytes, Bytes32, decode_base64url};
 use hengping_domain::envelope::{ENVELOPE_LEN, Envelope};
 use hengping_domain::ids::BoxId;
 use serde::{Deserialize, Serialize};
-use utoipa::ToSchema;
+use utoipa::{IntoParams, ToSchema};
 
 use super::documents::parse;
 use super::guard::Caller;
 use super::problem::{Problem, checked, run};
 use super::text::SignatureBody;
 use crate::flow::cast::{self, Cast};
-use crate::flow::{Refusal, Site, boxes, close};
+use crate::flow::close::TooFew;
 use crate::flow::periods::BoxState;
+use crate::flow::{Refusal, Site, boxes, close};
 
 /// What happened to the ballots of a box.
 #[derive(Debug, Serialize, ToSchema)]
@@ -190,14 +191,24 @@ pub struct BoxStateBody {
     state: &'static str,
 }
 
+/// How to close.
+#[derive(Debug, Deserialize, IntoParams)]
+pub struct CloseQuery {
+    /// Destroy the ballots unopened if there are too few to open; without it such a box stays open.
+    #[serde(default)]
+    destroy: bool,
+}
+
 /// Closes a box for good.
-#[utoipa::path(post, path = "/api/boxes/{box}/close", tag = "boxes", params(("box" = String, Path)), responses((status = 200, body = BoxStateBody)))]
+#[utoipa::path(post, path = "/api/boxes/{box}/close", tag = "boxes", params(("box" = String, Path), CloseQuery), responses((status = 200, body = BoxStateBody), (status = 409, body = super::problem::ProblemBody)))]
 pub async fn close_box(
     site: web::Data<Site>,
     caller: Caller,
     id: web::Path<String>,
+    query: web::Query<CloseQuery>,
 ) -> Result<web::Json<BoxStateBody>, Problem> {
+    let too_few = if query.destroy { TooFew::Destroy } else { TooFew::Refuse };
     let id: BoxId = parse(&id)?;
-    let state = run(move || close::close(&site, &id, Some(&caller.id))).await?;
+    let state = run(move || close::close(&site, &id, too_few, Some(&caller.id))).await?;
     Ok(web::Json(BoxStateBody { state: state.as_str() }))
 }

@@ -81,6 +81,9 @@ const fn status_of(refusal: Refusal) -> StatusCode {
         | Refusal::AlreadySigned
         | Refusal::NotInForce
         | Refusal::KeysNotReady
+        | Refusal::KeysEnrolled
+        | Refusal::TooFewBallots
+        | Refusal::CounterpartOpen
         | Refusal::PeriodRefused
         | Refusal::BoxState => StatusCode::CONFLICT,
         Refusal::PasswordLength
@@ -165,8 +168,7 @@ impl Problem {
 
     /// The response in `language`.
     fn response(&self, language: Language) -> HttpResponse {
-        let (title, next) =
-            words_of(self.code, language).map_or((self.code, ""), |words| (words.what.as_str(), words.next.as_str()));
+        let (title, next) = sentences(self.code, language);
         let details = self.details.as_deref().cloned().unwrap_or_default();
         let detail = details.note.map_or_else(|| next.to_owned(), |note| format!("{next} [{note}]"));
         let body = ProblemBody {
@@ -318,6 +320,17 @@ pub struct Words {
     pub what: String,
     /// What to do next, one sentence.
     pub next: String,
+}
+
+/// What happened and what to do next. Why a file is refused is said in one sentence, the one of `docs/docket-format.md`.
+fn sentences(code: &'static str, language: Language) -> (&'static str, &'static str) {
+    match (words_of(code, language), code.parse::<SheetError>()) {
+        (Some(words), _) => (&words.what, &words.next),
+        (None, Ok(error)) => match (language, error.words()) {
+            (Language::Chinese, (sentence, _)) | (Language::English, (_, sentence)) => (sentence, sentence),
+        },
+        (None, Err(_)) => (code, ""),
+    }
 }
 
 /// The words for a code; `None` where nobody wrote any, which a test finds.

@@ -160,12 +160,13 @@ pub fn waiting(conn: &mut Connection, id: &BoxId) -> Result<u32, StoreError> {
     number(count)
 }
 
-/// Moves everything that waits into the box as one sorted batch, and sorts the token lists anew. Nothing waiting: no batch.
+/// Sorts the token lists anew and moves everything that waits into the box as one sorted batch. Nothing waiting: no batch.
 ///
 /// # Errors
 /// [`StoreError`].
 pub fn append_batch(conn: &mut Connection, id: &BoxId, day: Date) -> Result<u32, StoreError> {
     let name = id.to_string();
+    sort_tokens(conn, id)?;
     let rows: Vec<(String, String, i64, Vec<u8>)> = spool::table
         .filter(spool::box_.eq(&name))
         .order(spool::leaf)
@@ -186,7 +187,6 @@ pub fn append_batch(conn: &mut Connection, id: &BoxId, day: Date) -> Result<u32,
             .execute(conn)?;
     }
     diesel::delete(spool::table.filter(spool::box_.eq(&name))).execute(conn)?;
-    sort_tokens(conn, &name)?;
     let (leaves, number) = (leaves(conn, id)?, batches(conn, id)?);
     diesel::insert_into(batch::table)
         .values((
@@ -200,12 +200,17 @@ pub fn append_batch(conn: &mut Connection, id: &BoxId, day: Date) -> Result<u32,
     Ok(u32::try_from(rows.len()).unwrap_or(u32::MAX))
 }
 
-fn sort_tokens(conn: &mut Connection, name: &str) -> Result<(), StoreError> {
+/// Writes the token lists of a box anew in sorted order, so that they no longer tell who came first.
+///
+/// # Errors
+/// [`StoreError`].
+pub fn sort_tokens(conn: &mut Connection, id: &BoxId) -> Result<(), StoreError> {
+    let name = id.to_string();
     let rows: Vec<(String, String, String, Option<String>)> =
-        listed_token::table.filter(listed_token::box_.eq(name)).order(listed_token::hash).load(conn)?;
-    diesel::delete(listed_token::table.filter(listed_token::box_.eq(name))).execute(conn)?;
+        listed_token::table.filter(listed_token::box_.eq(&name)).order(listed_token::hash).load(conn)?;
+    diesel::delete(listed_token::table.filter(listed_token::box_.eq(&name))).execute(conn)?;
     for (hash, _, kind, info) in rows {
-        insert_token(conn, name, &kind, &hash, info.as_deref())?;
+        insert_token(conn, &name, &kind, &hash, info.as_deref())?;
     }
     Ok(())
 }
