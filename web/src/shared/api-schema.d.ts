@@ -1102,7 +1102,10 @@ export interface operations {
     };
     close_box: {
         parameters: {
-            query?: never;
+            query?: {
+                /** @description Destroy the ballots unopened if there are too few to open; without it such a box stays open. */
+                destroy?: boolean;
+            };
             header?: never;
             path: {
                 box: string;
@@ -1117,6 +1120,14 @@ export interface operations {
                 };
                 content: {
                     "application/json": components["schemas"]["BoxStateBody"];
+                };
+            };
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ProblemBody"];
                 };
             };
             /** @description A problem document (RFC 9457) */
