@@ -6,7 +6,7 @@ BUILT = $${CARGO_TARGET_DIR:-target}/debug
 WEB = $(shell find web -not -path 'web/node_modules*' -not -path 'web/dist*' -type f 2>/dev/null)
 NEXTEST = $(shell command -v cargo-nextest 2>/dev/null)
 
-.PHONY: demo test check format build web cargo-test web-test walk openapi everything
+.PHONY: demo test check format build web cargo-test web-test walk screenshots openapi everything
 # The pages are built before the tests that serve them.
 .NOTPARALLEL:
 
@@ -55,6 +55,15 @@ openapi: build web/node_modules/.package-lock.json
 # WALK: arguments of `hengping demo` for the walk, such as a smaller city.
 walk: web build
 	scripts/walk $(BUILT)/hengping $(WALK)
+
+# The README's picture, from the walk's.
+screenshots: walk
+	mkdir -p docs/screenshots
+	for page in public sign-in rater-list rater-form rater-receipt ratee-result release-room; do \
+		for language in zh-CN en; do \
+			cp target/walk/$$page.$$language.png docs/screenshots/$$page-$${language%-CN}.png; \
+		done; \
+	done
 
 web/dist/index.html: web/node_modules/.package-lock.json $(WEB)
 	npm --prefix web run build
