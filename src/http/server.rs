@@ -6,12 +6,15 @@
 use std::io;
 use std::net::{SocketAddr, TcpListener};
 
+use actix_multipart::MultipartError;
 use actix_multipart::form::MultipartFormConfig;
 use actix_multipart::form::tempfile::TempFileConfig;
 use actix_web::dev::{Server, ServerHandle};
+use actix_web::error::PayloadError;
+use actix_web::http::StatusCode;
 use actix_web::middleware::{Compress, from_fn};
 use actix_web::web::{self, JsonConfig, PathConfig, PayloadConfig, QueryConfig, ServiceConfig};
-use actix_web::{App, HttpServer, ResponseError as _};
+use actix_web::{App, HttpServer};
 use tracing_actix_web::TracingLogger;
 
 use super::guard::Limit;
@@ -94,9 +97,21 @@ fn limits(app: &mut ServiceConfig, config: &Config) {
         .app_data(QueryConfig::default().error_handler(move |error, _| malformed(&error).into()))
         .app_data(TempFileConfig::default())
         .app_data(MultipartFormConfig::default().total_limit(upload).memory_limit(upload).error_handler(
-            move |error, _| match error.status_code() {
-                actix_web::http::StatusCode::PAYLOAD_TOO_LARGE => Problem::from(Transport::TooLarge).into(),
-                _ => malformed(&error).into(),
+            move |error, _| {
+                let too_large = overflows(&error);
+                if too_large { Problem::from(Transport::TooLarge).into() } else { malformed(&error).into() }
             },
         ));
+}
+
+/// Whether an upload was cut off for its size; actix calls that a bad request.
+fn overflows(error: &MultipartError) -> bool {
+    match error {
+        MultipartError::Payload(PayloadError::Overflow) => true,
+        MultipartError::Field { source, .. } => {
+            source.as_error::<MultipartError>().is_some_and(overflows)
+                || source.as_response_error().status_code() == StatusCode::PAYLOAD_TOO_LARGE
+        }
+        _ => false,
+    }
 }
