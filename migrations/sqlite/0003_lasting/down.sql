@@ -1,0 +1,10 @@
+DROP TRIGGER release_is_never_deleted;
+DROP TRIGGER release_moves_once;
+DROP TRIGGER batch_is_never_deleted;
+DROP TRIGGER batch_is_never_updated;
+DROP TRIGGER counted_is_never_deleted;
+DROP TRIGGER counted_is_never_updated;
+DROP TRIGGER release_file_is_never_deleted;
+DROP TRIGGER release_file_is_never_updated;
+DROP TRIGGER signature_is_never_deleted;
+DROP TRIGGER signature_is_never_updated;
