@@ -251,6 +251,11 @@ impl Client {
 
     /// Any method with any body.
     pub fn send(&self, method: &str, path: &str, body: &str) -> Answer {
+        self.send_bytes(method, path, body.as_bytes().to_vec())
+    }
+
+    /// The same with a body that need not be text.
+    pub fn send_bytes(&self, method: &str, path: &str, body: Vec<u8>) -> Answer {
         let mut request = ureq::http::Request::builder().method(method).uri(format!("{}{path}", self.base));
         for (name, value) in &self.headers {
             request = request.header(name, value);
@@ -258,7 +263,7 @@ impl Client {
         let sent = if body.is_empty() && method != "POST" {
             self.agent.run(request.body(()).expect("a request"))
         } else {
-            self.agent.run(request.body(body.to_owned()).expect("a request"))
+            self.agent.run(request.body(body).expect("a request"))
         };
         let mut response = sent.expect("an answer");
         let bytes = response.body_mut().read_to_vec().expect("a body");

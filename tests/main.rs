@@ -3,9 +3,20 @@
 //! Every test of the store and of HTTP runs on SQLite and on PostgreSQL; see `harness`.
 
 mod accounts;
+mod anonymity;
 mod architecture;
+mod by_hand;
+mod casting;
+mod circle;
+mod city;
+mod dump;
 mod harness;
 mod http;
+mod imports;
+mod manual;
+mod nouns;
 mod permissions;
+mod releases;
 mod serve;
 mod store;
+mod tokens;
