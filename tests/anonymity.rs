@@ -3,7 +3,8 @@
 //! Each test has a control that finds what the naive build would show. Ids come from a seed here, so that a rank
 //! correlation, which is chance at heart, is the same number in every run.
 
-use std::collections::{BTreeMap, BTreeSet, HashSet};
+use std::collections::{BTreeMap, BTreeSet};
+use std::path::PathBuf;
 use std::sync::Arc;
 
 use diesel::RunQueryDsl as _;
@@ -21,18 +22,17 @@ use rand::seq::SliceRandom as _;
 use rand::{Rng as _, SeedableRng as _};
 
 use crate::city::{self, Case, City, Device, bar_box, lawyer, reachable};
-use crate::dump::{beside, columns, content, dump, holding, kendall, table, tables};
+use crate::dump::{beside, dump, holding, kendall, table};
 use crate::harness::{Backend, Trial};
-use crate::on_both_backends;
 
 /// Lawyers of the large city; each has about ten cases.
 const LAWYERS: usize = 100;
 /// Lawyers of a small one.
-const FEW: usize = 20;
+pub const FEW: usize = 20;
 /// Largest rank correlation that counts as none.
 const NONE: f64 = 0.05;
 
-fn on(backend: Backend, check: impl FnOnce(&Trial)) {
+pub fn on(backend: Backend, check: impl FnOnce(&Trial)) {
     match reachable(backend, Arc::new(SeededEntropy::new(2026))) {
         Some((trial, _)) => check(&trial),
         None => eprintln!("skipped: HENGPING_TEST_POSTGRES names no server"),
@@ -40,7 +40,7 @@ fn on(backend: Backend, check: impl FnOnce(&Trial)) {
 }
 
 /// Ten invitations for each of so many lawyers.
-fn city(trial: &Trial, lawyers: usize) -> City<'_> {
+pub fn city(trial: &Trial, lawyers: usize) -> City<'_> {
     let case = |n: usize| Case::new(n + 1, n % 10, &[n % lawyers], &[(n * 7 + 3 + n / lawyers) % lawyers]);
     let city = City::found(trial, city::lenient);
     city::import(&trial.site, &city::roster(10, lawyers), false);
@@ -53,21 +53,21 @@ fn city(trial: &Trial, lawyers: usize) -> City<'_> {
 }
 
 /// What was cast, known to this test alone.
-struct Story<'c> {
-    devices: Vec<Device<'c>>,
-    ballots: Vec<Ballot>,
-    casts: Vec<Cast>,
+pub struct Story<'c> {
+    pub devices: Vec<Device<'c>>,
+    pub ballots: Vec<Ballot>,
+    pub casts: Vec<Cast>,
 }
 
 /// What makes an envelope of a ballot and its place.
-type Sealer = fn(&City<'_>, &Ballot, u64) -> Envelope;
+pub type Sealer = fn(&City<'_>, &Ballot, u64) -> Envelope;
 
-fn sealed(city: &City<'_>, ballot: &Ballot, place: u64) -> Envelope {
+pub fn sealed(city: &City<'_>, ballot: &Ballot, place: u64) -> Envelope {
     city.seal(&bar_box(), ballot, place)
 }
 
 /// Another envelope each time that nobody can open: the box cannot tell, and it costs nothing.
-fn noise(_: &City<'_>, _: &Ballot, place: u64) -> Envelope {
+pub fn noise(_: &City<'_>, _: &Ballot, place: u64) -> Envelope {
     let mut bytes = vec![0; ENVELOPE_LEN];
     StdRng::seed_from_u64(place).fill_bytes(&mut bytes);
     bytes[..4].copy_from_slice(b"HPB1");
@@ -75,7 +75,7 @@ fn noise(_: &City<'_>, _: &Ballot, place: u64) -> Envelope {
 }
 
 /// The first `lawyers` come in an order of their own and list their tokens; their ballots arrive in another.
-fn storm<'c>(city: &'c City<'c>, lawyers: usize, seal: Sealer) -> Story<'c> {
+pub fn storm<'c>(city: &'c City<'c>, lawyers: usize, seal: Sealer) -> Story<'c> {
     let mut rng = StdRng::seed_from_u64(7);
     let mut order: Vec<usize> = (0..lawyers).collect();
     order.shuffle(&mut rng);
@@ -132,6 +132,17 @@ fn personal(trial: &Trial) -> BTreeSet<String> {
     names
 }
 
+/// Where each name is first found in a file, as ranks in the order in which the names came.
+fn places(file: &[u8], came: &[String]) -> Vec<usize> {
+    let names: BTreeMap<&[u8], usize> = came.iter().enumerate().map(|(n, name)| (name.as_bytes(), n)).collect();
+    let mut begins = vec![false; 1 << 16];
+    let pair = |w: &[u8]| usize::from(w[0]) << 8 | usize::from(w[1]);
+    names.keys().for_each(|name| begins[pair(name)] = true);
+    let mut seen = BTreeSet::new();
+    let found = file.windows(64).filter(|w| begins[pair(w)]).filter_map(|w| names.get(w).copied());
+    found.filter(|n| seen.insert(*n)).collect()
+}
+
 fn the_order_of_arrival_is_gone(trial: &Trial) {
     let city = city(trial, LAWYERS);
     let story = storm(&city, LAWYERS, noise);
@@ -157,8 +168,22 @@ fn the_order_of_arrival_is_gone(trial: &Trial) {
     // Ties inside one rater's tokens keep the number below 1.
     assert!(kendall(&by_rater("stamp")) > 0.95 && kendall(&by_rater("slip")) > 0.95);
 
+    let files = || {
+        let names =
+            std::fs::read_dir(trial.dir.path()).expect("a directory").map(|entry| entry.expect("an entry").path());
+        let order = |path: PathBuf| (path.clone(), places(&std::fs::read(path).expect("a file"), &came));
+        names.map(order).filter(|(_, ranks)| !ranks.is_empty()).collect::<Vec<_>>()
+    };
+    let sqlite = trial.url.starts_with("sqlite");
+    assert!(!sqlite || files().iter().any(|(_, ranks)| kendall(ranks) > 0.9), "and in the files of the database");
+
     assert_eq!(cast::batch(&trial.site, &bar_box(), 20).expect("a batch") as usize, came.len());
     assert!(table(trial, "spool").rows.is_empty());
+    for (path, ranks) in files() {
+        let tau = kendall(&ranks);
+        assert!(ranks.len() == came.len() && tau.abs() <= NONE, "{}: {} places, {tau}", path.display(), ranks.len());
+    }
+    assert_eq!(files().len(), usize::from(sqlite), "the list itself lies in one file");
     let sealed = table(trial, "sealed");
     let found = [
         ("sealed", kendall(&ranks(&sealed.column("leaf"), &came))),
@@ -310,122 +335,4 @@ fn one_sides_key_opens_nothing_sqlite() {
 #[test]
 fn one_sides_key_opens_nothing_postgres() {
     on(Backend::Postgres, one_sides_key_opens_nothing);
-}
-
-#[test]
-fn no_file_of_the_database_holds_a_token_or_an_answer() {
-    on(Backend::Sqlite, |trial| {
-        let city = city(trial, FEW);
-        let story = storm(&city, FEW, sealed);
-        let files = || {
-            let names = std::fs::read_dir(trial.dir.path()).expect("a directory");
-            let read = |entry: std::io::Result<std::fs::DirEntry>| std::fs::read(entry.expect("an entry").path());
-            names.map(|entry| read(entry).expect("a file")).collect::<Vec<_>>()
-        };
-        // The first twelve bytes of everything that must not be there, and of a hash that must.
-        let needles: HashSet<[u8; 12]> = story
-            .ballots
-            .iter()
-            .flat_map(|b| {
-                [b.slip.to_string().into_bytes(), b.slip.0.to_vec(), b.nym.0.to_vec(), b.nym.to_string().into()]
-            })
-            .chain([b"\"answers\":{\"c".to_vec(), b"\"not_observ\"".to_vec()])
-            .map(|bytes| bytes[..12].try_into().expect("twelve"))
-            .collect();
-        let control: [u8; 12] =
-            token::slip_hash(&story.ballots[0].slip).to_string().as_bytes()[..12].try_into().expect("twelve");
-        let found = |needles: &HashSet<[u8; 12]>| {
-            // Most places are passed over by their first two bytes.
-            let mut begins = vec![false; 1 << 16];
-            let pair = |w: &[u8]| usize::from(w[0]) << 8 | usize::from(w[1]);
-            needles.iter().for_each(|needle| begins[pair(needle)] = true);
-            let here = |file: &Vec<u8>| file.windows(12).filter(|w| begins[pair(w)] && needles.contains(*w)).count();
-            files().iter().map(here).sum::<usize>()
-        };
-        let check = |when: &str| {
-            assert_eq!(found(&needles), 0, "{when}");
-            assert!(found(&HashSet::from([control])) > 0, "what is stored is found, {when}");
-        };
-        check("while ballots wait");
-        cast::batch(&trial.site, &bar_box(), 20).expect("a batch");
-        check("after the batch");
-    });
-}
-
-on_both_backends! {
-    fn tokens_listed_after_the_last_batch_are_sorted_at_close(trial) {
-        let cases: Vec<_> = (1..=40).map(|n| Case::new(n, n % 3, &[n % 20], &[(n + 1) % 20])).collect();
-        let city = City::inviting(trial, 3, 20, &cases);
-        let first = city.device(&lawyer(0), 1);
-        first.list().expect("listed");
-        cast::cast(&trial.site, &first.seal(0, 1, 4, 1)).expect("taken");
-        cast::batch(&trial.site, &bar_box(), 1).expect("a batch");
-        let mut came = BTreeMap::new();
-        for l in 1..20 {
-            let device = city.device(&lawyer(l), 1);
-            device.list().expect("listed");
-            came.extend(device.hashes().iter().map(|h| (h.stamp.to_string(), l)));
-        }
-        let order = || {
-            let listed = table(trial, "listed_token");
-            let rows = listed.column("kind").into_iter().zip(listed.column("hash"));
-            let ranks: Vec<usize> = rows.filter(|(kind, _)| *kind == "stamp").filter_map(|(_, hash)| came.get(hash).copied()).collect();
-            assert_eq!(ranks.len(), came.len());
-            kendall(&ranks)
-        };
-        assert!(order() > 0.9, "control: they lie as they came: {}", order());
-        // A day on which too few ballots wait for a batch still hides who came for tokens. The ids are random here, and
-        // 0.4 is five standard deviations of the rank correlation of 76 random numbers.
-        assert_eq!(cast::batch(&trial.site, &bar_box(), 20).expect("too few"), 0);
-        assert!(order().abs() < 0.4, "{}", order());
-        city::close(&trial.site, &bar_box()).expect("closed");
-        assert!(order().abs() < 0.4, "{}", order());
-    }
-
-    fn no_table_holds_a_person_beside_a_token_or_an_envelope(trial) {
-        let person = ["person", "rater", "ratee", "account", "login", "number", "name", "session", "invitation", "case_file", "home"];
-        let ballot = ["stamp", "slip", "nym", "leaf", "envelope", "seq", "answers", "hash_of_stamp"];
-        let all: BTreeMap<String, Vec<(String, String)>> =
-            tables(trial).into_iter().map(|name| (name.clone(), columns(trial, &name))).collect();
-        let has = |columns: &[(String, String)], set: &[&str]| columns.iter().any(|(name, _)| set.contains(&name.as_str()));
-        let mixed = |all: &BTreeMap<String, Vec<(String, String)>>| {
-            let both = all.iter().filter(|(_, columns)| has(columns, &person) && has(columns, &ballot));
-            both.map(|(name, _)| name.clone()).collect::<Vec<_>>()
-        };
-        assert_eq!(mixed(&all), Vec::<String>::new());
-        let mut naive = all.clone();
-        naive.get_mut("invitation").expect("a table").push(("stamp".into(), "text".into()));
-        assert_eq!(mixed(&naive), ["invitation"], "control");
-
-        // The pinned columns of the box: no person, no time, no serial, no counter beyond the stamp's own number.
-        let pinned: [(&str, &[&str]); 5] = [
-            ("listed_token", &["hash", "box", "kind", "info"]),
-            ("spool", &["stamp", "box", "seq", "leaf", "envelope"]),
-            ("sealed", &["leaf", "box", "stamp", "seq", "envelope"]),
-            ("counted", &["hash", "box"]),
-            ("batch", &["box", "number", "size", "root", "day"]),
-        ];
-        for (name, expected) in pinned {
-            let found: Vec<_> = all[name].iter().map(|(name, _)| name.as_str()).collect();
-            assert_eq!(found, expected, "{name}");
-        }
-        for (name, columns) in &all {
-            for (column, kind) in columns {
-                let known = ["text", "bigint", "blob", "bytea"].contains(&kind.as_str());
-                assert!(known, "{name}.{column} is {kind}: times and serials have no place here");
-            }
-        }
-    }
-
-    fn a_cast_leaves_no_trace_but_the_spooled_envelope(trial) {
-        let cases: Vec<_> = (1..=4).map(|n| Case::new(n, 0, &[0], &[1])).collect();
-        let city = City::inviting(trial, 1, 2, &cases);
-        let device = city.device(&lawyer(0), 1);
-        device.list().expect("listed");
-        let before = content(trial, &["spool"]);
-        cast::cast(&trial.site, &device.seal(0, 1, 4, 1)).expect("taken");
-        cast::cast(&trial.site, &device.seal(0, 2, 4, 1)).expect("replaced");
-        assert!(content(trial, &["spool"]) == before, "no audit entry, no counter, no mark on the invitation");
-        assert_eq!(table(trial, "spool").rows.len(), 1);
-    }
 }

@@ -20,3 +20,4 @@ mod releases;
 mod serve;
 mod store;
 mod tokens;
+mod traces;

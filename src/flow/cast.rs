@@ -103,7 +103,7 @@ pub fn published(site: &Site, id: &BoxId) -> Outcome<Published> {
 /// Busy or a fault.
 pub fn batch(site: &Site, id: &BoxId, least: u32) -> Outcome<u32> {
     let today = site.clock.today();
-    site.store.decide("append batch", |conn| {
+    let moved = site.store.decide("append batch", |conn| {
         if ballot_box::waiting(conn, id)? < least {
             // Who listed tokens today must not show in their order even on a day with too few ballots.
             ballot_box::sort_tokens(conn, id)?;
@@ -112,5 +112,7 @@ pub fn batch(site: &Site, id: &BoxId, least: u32) -> Outcome<u32> {
         let held = period::find_box(conn, id)?;
         periods::manifest(conn, &held)?;
         Ok::<_, Failure>(ballot_box::append_batch(conn, id, today)?)
-    })
+    })?;
+    site.store.sweep();
+    Ok(moved)
 }

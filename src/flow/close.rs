@@ -37,7 +37,7 @@ pub enum TooFew {
 /// [`Refusal::NotFound`], [`Refusal::BoxState`], [`Refusal::TooFewBallots`].
 pub fn close(site: &Site, id: &BoxId, too_few: TooFew, by: Option<&AccountId>) -> Outcome<BoxState> {
     let today = site.clock.today();
-    site.store.decide("close box", |conn| {
+    let state = site.store.decide("close box", |conn| {
         let held = period::find_box(conn, id)?;
         let manifest = periods::manifest(conn, &held)?;
         let charter: Charter = documents::in_force(conn, DocumentKind::Charter, manifest.charter)?.read()?;
@@ -59,5 +59,7 @@ pub fn close(site: &Site, id: &BoxId, too_few: TooFew, by: Option<&AccountId>) -
         let account = by.map(AccountId::as_str);
         audit::append(conn, today, &Event { event: "box-closed", account, about })?;
         Ok::<_, Failure>(to)
-    })
+    })?;
+    site.store.sweep();
+    Ok(state)
 }

@@ -181,6 +181,15 @@ pub(super) fn rollback(conn: &mut Either) -> Result<(), Error> {
     <Either as diesel::Connection>::TransactionManager::rollback_transaction(conn)
 }
 
+/// Takes what deleted rows of the box have left off the disk: the journal of SQLite, whose frames lie in the order in which
+/// they were written, and the dead rows of PostgreSQL. Outside any transaction.
+pub(super) fn sweep(conn: &mut Either) -> Result<(), Error> {
+    match conn {
+        Either::Sqlite(inner) => inner.batch_execute("PRAGMA wal_checkpoint(TRUNCATE)"),
+        Either::Postgres(inner) => inner.batch_execute("VACUUM spool, listed_token"),
+    }
+}
+
 /// Whether trying the whole transaction again may succeed.
 ///
 /// diesel names only SQLSTATE 40001; the others are known by their text, which both backends give in English by default.

@@ -25,7 +25,7 @@ use diesel::result::{DatabaseErrorKind, Error};
 use serde::Deserialize;
 
 pub use dialect::{Either as Connection, Place};
-use dialect::{Opener, begin_read, begin_write, commit, is_busy, migrate, rollback};
+use dialect::{Opener, begin_read, begin_write, commit, is_busy, migrate, rollback, sweep};
 
 use crate::ports::Stopwatch;
 
@@ -169,6 +169,18 @@ impl Store {
         work: impl FnMut(&mut Connection) -> Result<T, E>,
     ) -> Result<T, E> {
         run(&self.writer, name, begin_write, work)
+    }
+
+    /// Takes off the disk what a batch has removed from the spool and the token lists: until then the order in which
+    /// it came could still be read there. What stands in the way now is gone after the next one, so it is only logged.
+    pub fn sweep(&self) {
+        let swept = match self.writer.get() {
+            Ok(mut conn) => sweep(&mut conn).map_err(StoreError::from),
+            Err(_) => Err(StoreError::Busy),
+        };
+        if let Err(error) = swept {
+            tracing::warn!(%error, "what a batch removed is still on the disk");
+        }
     }
 
     /// As [`Store::read`], for work that may also refuse for a reason of its own.
