@@ -236,7 +236,7 @@ fn the_log_holds_no_query_no_address_and_nobody() {
         "{written}"
     );
     for absent in
-        ["QUERYMARK", "PATHMARK", "BOXMARK", "/box", id.as_str(), "\"logged\"", "127.0.0.1", "__Host-hengping"]
+        ["QUERYMARK", "PATHMARK", "BOXMARK", "\"/box\"", id.as_str(), "\"logged\"", "127.0.0.1", "__Host-hengping"]
     {
         assert!(!written.contains(absent), "{absent} in the log");
     }
