@@ -188,7 +188,7 @@ pub fn admit(
             None => drop(best.insert(slip, counted)),
             Some(held) => {
                 duplicate += 1;
-                // Equal numbers cannot come from an honest device; the smaller body wins so that list order decides nothing.
+                // Equal numbers cannot come from an honest device; the larger body wins so that list order decides nothing.
                 let rank = |c: &Counted| (c.ballot.seq, c.ballot.to_body().ok());
                 if rank(&counted) > rank(held) {
                     *held = counted;
