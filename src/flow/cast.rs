@@ -55,8 +55,7 @@ fn store(conn: &mut Connection, cast: &Cast, new: &Held, today: Date) -> Outcome
         Err(StoreError::NotFound) => return Err(refused()),
         other => other?,
     };
-    let open = held_box.state == BoxState::Open && today <= period::find(conn, &id.period)?.cast_until;
-    if !open || !ballot_box::is_listed(conn, id, TokenKind::Stamp, stamp)? {
+    if !periods::takes_ballots(conn, &held_box, today)? || !ballot_box::is_listed(conn, id, TokenKind::Stamp, stamp)? {
         return Err(refused());
     }
     match ballot_box::held(conn, stamp)? {

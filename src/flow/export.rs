@@ -67,7 +67,6 @@ fn collect(conn: &mut Connection, id: &BoxId) -> Outcome<Exported> {
     if boxes.iter().any(|b| b.id == id.counterpart() && b.state == BoxState::Open) {
         return Err(Refusal::CounterpartOpen.into());
     }
-    let no_longer_open = |state| matches!(state, BoxState::Closed | BoxState::Opened | BoxState::Destroyed);
     let (stamps, _) = ballot_box::stamps(conn, id)?;
     let charter = documents::in_force(conn, DocumentKind::Charter, manifest.charter)?.read()?;
     let rubric = documents::in_force(conn, DocumentKind::Rubric, manifest.rubric)?.read()?;
@@ -94,7 +93,7 @@ fn collect(conn: &mut Connection, id: &BoxId) -> Outcome<Exported> {
         rubric,
         charter,
         manifest: ClosedManifest {
-            closed_boxes: boxes.into_iter().filter(|b| no_longer_open(b.state)).map(|b| b.id).collect(),
+            closed_boxes: boxes.into_iter().filter(|b| b.state != BoxState::Open).map(|b| b.id).collect(),
             hash: held.manifest,
             manifest,
             stamps,

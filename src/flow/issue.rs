@@ -138,8 +138,7 @@ pub fn issue(site: &Site, rater: &PersonId, id: &BoxId, nym: Digest, tokens: &[T
 
 fn open_box(conn: &mut Connection, id: &BoxId, today: Date) -> Outcome<BallotBox> {
     let held = period::find_box(conn, id)?;
-    let running = today <= period::find(conn, &id.period)?.cast_until;
-    if held.state == BoxState::Open && running { Ok(held) } else { Err(Refusal::BoxState.into()) }
+    if periods::takes_ballots(conn, &held, today)? { Ok(held) } else { Err(Refusal::BoxState.into()) }
 }
 
 fn issue_one(conn: &mut Connection, rater: &PersonId, held: &BallotBox, token: &TokenHashes) -> Outcome<bool> {

@@ -138,6 +138,14 @@ pub fn current(conn: &mut Connection, today: Date) -> Result<Option<Period>, Sto
     Ok(period::all(conn)?.into_iter().rev().find(running))
 }
 
+/// Whether a box takes ballots and lists tokens on a day.
+///
+/// # Errors
+/// [`StoreError`].
+pub fn takes_ballots(conn: &mut Connection, held: &BallotBox, today: Date) -> Result<bool, StoreError> {
+    Ok(held.state == BoxState::Open && today <= period::find(conn, &held.id.period)?.cast_until)
+}
+
 /// The manifest of a box, if both sides have signed it.
 ///
 /// # Errors
