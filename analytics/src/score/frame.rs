@@ -9,21 +9,21 @@ use crate::design::{Components, Factor};
 use crate::mixed::Column;
 
 /// Index of the factors in every headline problem.
-pub(super) const RATEE: usize = 0;
-pub(super) const RATER: usize = 1;
-pub(super) const HOME: usize = 2;
-pub(super) const COURT: usize = 3;
+pub(crate) const RATEE: usize = 0;
+pub(crate) const RATER: usize = 1;
+pub(crate) const HOME: usize = 2;
+pub(crate) const COURT: usize = 3;
 
 /// A column with its value at the standard mix.
 #[derive(Debug, Clone)]
-pub(super) struct Standardised {
+pub(crate) struct Standardised {
     pub column: Column,
     /// Mean of the column over all eligible cases.
     pub standard: f64,
 }
 
 /// Design of one set of ballots.
-pub(super) struct Frame {
+pub(crate) struct Frame {
     pub ratee: Factor,
     pub rater: Factor,
     pub home: Factor,

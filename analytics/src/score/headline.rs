@@ -23,14 +23,14 @@ pub struct OutcomeAudit {
 }
 
 /// A score with its error, before plain means and counts are added.
-pub(super) struct Score {
+pub(crate) struct Score {
     pub value: f64,
     pub error: f64,
     pub reliability: f64,
 }
 
 /// A fitted headline model.
-pub(super) struct Headline {
+pub(crate) struct Headline {
     pub fit: Fit,
     /// Fit with the outcome among the fixed columns, at the same ratios.
     leaky: Fit,

@@ -2,11 +2,12 @@
 //! Invariant: a pure function of the bundle's content; ballots, ratees and courts may come in any
 //! order. Method: `methods/headline.md`. Absent on purpose: whether a number may leave; that is the gate's.
 
-mod frame;
+pub(crate) mod frame;
 mod headline;
 mod raw;
 mod tiers;
 mod weights;
+mod workings;
 
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -15,6 +16,7 @@ use crate::items;
 use crate::mixed::Refused;
 use frame::Frame;
 use headline::Headline;
+pub(crate) use workings::Workings;
 
 pub use headline::OutcomeAudit;
 pub use tiers::Tier;
@@ -105,75 +107,73 @@ pub struct Scores {
 /// # Errors
 /// [`Refused`] when the ballots cannot carry the model: none, too few, or all equal.
 pub fn score(bundle: &Bundle) -> Result<Scores, Refused> {
-    let all = bundle.sorted();
-    let item_step = items::composites(&bundle.items, &all);
-    let (ballots, composites): (Vec<&Ballot>, Vec<items::Composite>) =
-        all.iter().zip(&item_step.composites).filter_map(|(b, c)| c.map(|c| (*b, c))).unzip();
-    let frame = Frame::new(bundle, &ballots);
-    let values: Vec<f64> = composites.iter().map(|c| c.value).collect();
+    Ok(Workings::new(bundle)?.scores(bundle))
+}
 
-    // Pass one with equal weights tells how much of the noise is the items' and how alike repeats are.
-    let plain = Headline::fit(&frame, &values, &vec![1.0; values.len()], None)?;
-    let repeat = weights::repeat_correlation(&ballots, &plain.fit.residuals);
-    let shares = weights::shares(&ballots, repeat);
-    let precision = weights::precision(&composites, item_step.noise, plain.fit.residual);
-    let combined: Vec<f64> = shares.iter().zip(&precision).map(|(a, b)| a * b).collect();
-    let headline = Headline::fit(&frame, &values, &combined, None)?;
+impl Workings<'_> {
+    /// The results that the workings lead to.
+    pub(crate) fn scores(&self, bundle: &Bundle) -> Scores {
+        let Self { frame, headline, ballots, shares, composites, .. } = self;
+        let raws: Vec<f64> = composites.iter().map(|c| c.raw).collect();
+        let overall = Overall::new(frame, headline, &raws);
+        let tiers = tiers::tiers(frame, headline);
+        let mut persons: BTreeMap<String, Person> = frame
+            .ratee
+            .levels()
+            .iter()
+            .enumerate()
+            .map(|(j, ratee)| {
+                let moved =
+                    Moved { severity: -overall.severity[j], outcome: headline.standard_outcome() - overall.outcome[j] };
+                let person = Person {
+                    court: frame.court_of(j).to_owned(),
+                    score: overall.persons[j],
+                    items: BTreeMap::new(),
+                    tier: tiers[j],
+                    moved,
+                };
+                (ratee.clone(), person)
+            })
+            .collect();
 
-    let raws: Vec<f64> = composites.iter().map(|c| c.raw).collect();
-    let overall = Overall::new(&frame, &headline, &raws);
-    let tiers = tiers::tiers(&frame, &headline);
-    let mut persons: BTreeMap<String, Person> = frame
-        .ratee
-        .levels()
-        .iter()
-        .enumerate()
-        .map(|(j, ratee)| {
-            let moved =
-                Moved { severity: -overall.severity[j], outcome: headline.standard_outcome() - overall.outcome[j] };
-            let person = Person {
-                court: frame.court_of(j).to_owned(),
-                score: overall.persons[j],
-                items: BTreeMap::new(),
-                tier: tiers[j],
-                moved,
-            };
-            (ratee.clone(), person)
-        })
-        .collect();
-
-    let mut system_items = BTreeMap::new();
-    for (k, item) in bundle.items.iter().enumerate() {
-        let Some(result) = by_item(bundle, &ballots, &shares, k, &headline) else { continue };
-        for (ratee, estimate) in result.persons {
-            if let Some(person) = persons.get_mut(&ratee) {
-                person.items.insert(item.id.clone(), estimate);
+        let mut system_items = BTreeMap::new();
+        for (k, item) in bundle.items.iter().enumerate() {
+            let Some(result) = by_item(bundle, ballots, shares, k, headline) else { continue };
+            for (ratee, estimate) in result.persons {
+                if let Some(person) = persons.get_mut(&ratee) {
+                    person.items.insert(item.id.clone(), estimate);
+                }
             }
+            system_items.insert(item.id.clone(), result.system);
         }
-        system_items.insert(item.id.clone(), result.system);
+        let reliabilities: Vec<f64> = overall.persons.iter().filter_map(|p| p.reliability).collect();
+        let mut dropped = headline.dropped();
+        dropped.sort();
+        Scores {
+            courts: overall.courts(frame, headline),
+            homes: headline.homes(frame),
+            system: overall.system,
+            outcome: headline.audit(frame),
+            parameters: Parameters {
+                variances: headline.fit.components.iter().map(|c| (c.name.clone(), c.variance)).collect(),
+                residual: headline.fit.residual,
+                item_noise: self.items.noise,
+                difficulty: bundle
+                    .items
+                    .iter()
+                    .map(|i| i.id.clone())
+                    .zip(self.items.difficulty.iter().copied())
+                    .collect(),
+                repeat: self.repeat,
+                reliability: mean(&reliabilities),
+                components: frame.components(),
+                dropped,
+                steps: headline.fit.steps,
+            },
+            persons,
+            system_items,
+        }
     }
-    let reliabilities: Vec<f64> = overall.persons.iter().filter_map(|p| p.reliability).collect();
-    let mut dropped = headline.dropped();
-    dropped.sort();
-    Ok(Scores {
-        courts: overall.courts(&frame, &headline),
-        homes: headline.homes(&frame),
-        system: overall.system,
-        outcome: headline.audit(&frame),
-        parameters: Parameters {
-            variances: headline.fit.components.iter().map(|c| (c.name.clone(), c.variance)).collect(),
-            residual: headline.fit.residual,
-            item_noise: item_step.noise,
-            difficulty: bundle.items.iter().map(|i| i.id.clone()).zip(item_step.difficulty).collect(),
-            repeat,
-            reliability: mean(&reliabilities),
-            components: frame.components(),
-            dropped,
-            steps: headline.fit.steps,
-        },
-        persons,
-        system_items,
-    })
 }
 
 fn mean(values: &[f64]) -> f64 {
