@@ -128,7 +128,12 @@ fn any_theta_agrees_with_the_marginal_formulas() {
                 let (blup, pev) = dense.effect(&problem, k, level, variances[k]);
                 let contrast = Contrast { fixed: vec![], effects: vec![(k, level, 1.0)] };
                 close(fit.value(&contrast), blup, 1e-11, "prediction");
-                close(fit.variance(&contrast), pev, 1e-11, "prediction error variance");
+                close(
+                    fit.variances(std::slice::from_ref(&contrast)).unwrap()[0],
+                    pev,
+                    1e-11,
+                    "prediction error variance",
+                );
             }
         }
     }
@@ -173,10 +178,21 @@ fn contrasts_combine_blocks_and_the_predictor_is_linear() {
         fixed: parts[0].fixed.clone(),
         effects: parts[1].effects.iter().map(|&(k, l, w)| (k, l, -w)).collect(),
     };
-    let parallelogram = 2.0 * (fit.variance(&parts[0]) + fit.variance(&parts[1]));
-    close(fit.variance(&sum) + fit.variance(&difference), parallelogram, 1e-12, "parallelogram law");
-    close(fit.value_for(&sum, &problem.y), fit.value(&sum), 1e-12, "own response");
+    let parallelogram = 2.0 * fit.variances(&parts).unwrap().iter().sum::<f64>();
+    close(
+        fit.variances(std::slice::from_ref(&sum)).unwrap()[0]
+            + fit.variances(std::slice::from_ref(&difference)).unwrap()[0],
+        parallelogram,
+        1e-12,
+        "parallelogram law",
+    );
+    close(fit.values_for(std::slice::from_ref(&sum), &problem.y).unwrap()[0], fit.value(&sum), 1e-12, "own response");
     let other: Vec<f64> = problem.y.iter().enumerate().map(|(i, y)| 3.0 - 2.0 * y + (i % 7) as f64).collect();
     let refitted = Problem { y: other.clone(), ..problem.clone() }.fit_at(&theta).unwrap();
-    close(fit.value_for(&sum, &other), refitted.value(&sum), 1e-12, "another response");
+    close(
+        fit.values_for(std::slice::from_ref(&sum), &other).unwrap()[0],
+        refitted.value(&sum),
+        1e-12,
+        "another response",
+    );
 }

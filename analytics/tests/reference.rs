@@ -49,7 +49,7 @@ fn differences(problem: &Problem, theta: &[f64], rows: &[Vec<String>]) -> Vec<f6
     let fit = problem.fit_at(theta).unwrap();
     let mut out = Vec::new();
     for (k, factor) in problem.factors.iter().enumerate() {
-        let variances = fit.variances_given_fixed(k);
+        let variances = fit.variances_given_fixed(k).unwrap();
         for row in rows.iter().filter(|row| row[0] == factor.name()) {
             let level = factor.position(&row[1]).unwrap();
             out.push(fit.effects[k][level] - row[2].parse::<f64>().unwrap());

@@ -2,6 +2,7 @@
 //! Invariant: no message holds a row, an answer or a name from a ballot.
 //! Absent on purpose: recovery; a run that fails leaves nothing behind.
 
+use hengping_analytics::mixed::Refused;
 use hengping_domain::opening::OpeningError;
 
 /// A refusal with its stable code.
@@ -54,6 +55,25 @@ pub enum Stop {
         /// Column and first line, never a value.
         reason: String,
     },
+    /// A column that was asked for is not there.
+    #[error("there is no column {column}; the table has {known}")]
+    ColumnMissing {
+        /// Name asked for.
+        column: String,
+        /// Names there are.
+        known: String,
+    },
+    /// A column cannot play its part.
+    #[error("column {column}: {reason}")]
+    ColumnUnfit {
+        /// Name of the column.
+        column: String,
+        /// What is wrong, never a value.
+        reason: String,
+    },
+    /// The rows cannot carry the model.
+    #[error(transparent)]
+    Refused(#[from] Refused),
     /// An output could not be written.
     #[error("{0} cannot be written")]
     NotWritten(String),
@@ -77,6 +97,9 @@ impl Stop {
             Self::BoxTooSmall { .. } => "box-too-small",
             Self::Opening(error) => error.code(),
             Self::TableMalformed { .. } => "table-malformed",
+            Self::ColumnMissing { .. } => "column-missing",
+            Self::ColumnUnfit { .. } => "column-unfit",
+            Self::Refused(refused) => refused.code(),
             Self::NotWritten(_) => "not-written",
             Self::Internal(_) => "internal",
         }

@@ -4,6 +4,7 @@
 
 mod analysis;
 mod error;
+pub mod fit;
 mod input;
 mod open;
 mod output;

@@ -35,6 +35,11 @@ impl Progress {
         Self::with(true, std::io::stderr().is_terminal())
     }
 
+    /// A bar on standard error when it is a terminal, and nothing else: standard output is the result's.
+    pub fn bars() -> Self {
+        Self::with(false, std::io::stderr().is_terminal())
+    }
+
     /// Says nothing.
     pub fn silent() -> Self {
         Self::with(false, false)

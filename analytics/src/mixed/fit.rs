@@ -2,11 +2,11 @@
 //! Invariant: results are in the caller's order of factors, levels and rows, whatever the engine used inside.
 //! Absent on purpose: how the variances were found; see `reml`.
 
-use std::sync::Arc;
-
-use super::Refused;
-use super::exact::{Solver, System};
-use super::reml::{NOTHING, Point};
+use super::cross::Cross;
+use super::reml::{NOTHING, Point, freedom, log_terms};
+use super::solver::Solver;
+use super::{Criterion, Options, Path, Phase, Refused};
+use crate::design::Forest;
 
 /// An estimated fixed coefficient.
 #[derive(Debug, Clone, PartialEq)]
@@ -40,15 +40,19 @@ pub struct Fit {
     pub residual: f64,
     /// Best linear unbiased predictions per factor and level; zeros for a dropped factor.
     pub effects: Vec<Vec<f64>>,
-    /// Residuals in the caller's row order.
+    /// Residuals in the caller's row order; empty for a table that was read in chunks.
     pub residuals: Vec<f64>,
-    /// Minus twice the restricted log-likelihood (lme4's `REMLcrit`).
+    /// Minus twice the log-likelihood, restricted or not (lme4's `REMLcrit` or deviance).
     pub criterion: f64,
+    /// Standard error of the criterion: zero unless its determinant was estimated from draws.
+    pub criterion_error: f64,
     /// Variance updates made; zero for a fit at given ratios.
     pub steps: usize,
     /// Names of fixed columns dropped as collinear.
     pub collinear: Vec<String>,
-    pub(super) system: System,
+    /// The engine that was used; never [`Path::Auto`].
+    pub path: Path,
+    pub(super) cross: Cross,
     pub(super) solver: Solver,
 }
 
@@ -58,76 +62,89 @@ impl Fit {
         self.components.iter().map(|c| (c.variance / self.residual).sqrt()).collect()
     }
 
+    /// Connected components of the two factors with most levels: effects of different components
+    /// cannot be compared. One where there are not two.
+    pub fn connected(&self) -> usize {
+        let Some(pairs) = self.cross.pairs.first() else { return 1 };
+        let first = self.cross.eliminated();
+        let mut forest = Forest::new(first + self.cross.blocks[1].levels());
+        let mut parts = first + self.cross.blocks[1].levels();
+        for level in 0..first {
+            for &column in pairs.row(level).1 {
+                let (one, other) = (forest.root(level), forest.root(first + column as usize));
+                if one != other {
+                    forest.join(one, other);
+                    parts -= 1;
+                }
+            }
+        }
+        parts
+    }
+
     /// Position of `factor` among the active ones.
     pub(super) fn position(&self, factor: usize) -> Option<usize> {
-        self.system.active.iter().position(|&active| active == factor)
+        self.cross.blocks.iter().position(|block| block.factor == factor)
     }
 }
 
-/// Solves once more with the residual variance profiled out and collects the results.
-pub(super) fn finish(system: System, variances: &[f64], steps: usize) -> Result<Fit, Refused> {
-    let rows = Arc::clone(&system.rows);
-    let freedom = (rows.rows() - rows.columns.len()) as f64;
+/// Collects the results at `point` with the residual variance profiled out.
+pub(super) fn finish(cross: Cross, point: Point, options: &Options, steps: usize) -> Result<Fit, Refused> {
+    options.watch.phase(Phase::Errors);
+    let freedom = freedom(&cross, options.criterion);
+    let Point { variances, solver, solution, penalised, .. } = point;
     let scale = variances[variances.len() - 1];
-    let ratios: Vec<f64> = variances.iter().map(|v| v / scale).collect();
-    let point = Point::at(&system, &ratios)?;
-    let residual = point.penalised / freedom;
-    if residual <= NOTHING * rows.spread * rows.spread {
+    let residual = penalised / freedom;
+    if residual <= NOTHING * cross.spread * cross.spread {
         return Err(Refused::NoVariance);
     }
-    let lambda: Vec<f64> = ratios[..system.active.len()].iter().map(|r| 1.0 / r).collect();
-    let criterion =
-        system.log_terms(&point.solver, &lambda) + freedom * (1.0 + (std::f64::consts::TAU * residual).ln());
+    let lambda: Vec<f64> = variances[..cross.blocks.len()].iter().map(|v| scale / v).collect();
+    let given_fixed = options.criterion == Criterion::MaximumLikelihood;
+    let (terms, criterion_error) = log_terms(&cross, &solver, &lambda, given_fixed)?;
+    let criterion = terms + freedom * (1.0 + (std::f64::consts::TAU * residual).ln());
 
-    let inverse = point.solver.schur_inverse();
-    let coefficients = rows
-        .names
-        .iter()
-        .enumerate()
-        .map(|(index, name)| {
-            let column = system.x_start + index;
-            let centre = if index == 0 { rows.centre } else { 0.0 };
-            Coefficient {
-                name: name.clone(),
-                estimate: point.solution.rest[column] + centre,
-                error: (residual * inverse[(column, column)]).sqrt(),
-            }
-        })
-        .collect();
-    let position = |factor: usize| system.active.iter().position(|&active| active == factor);
-    let components = rows
-        .factors
-        .iter()
-        .enumerate()
-        .map(|(index, factor)| Component {
-            name: factor.name().to_owned(),
-            variance: position(index).map_or(0.0, |k| ratios[k] * residual),
-            dropped: position(index).is_none(),
-        })
-        .collect();
-    let effects = rows
-        .factors
-        .iter()
-        .enumerate()
-        .map(|(index, factor)| {
-            position(index)
-                .map_or_else(|| vec![0.0; factor.levels().len()], |k| system.effects(&point.solution, k).to_vec())
-        })
-        .collect();
-    let mut residuals = vec![0.0; rows.rows()];
-    for (canonical, &row) in rows.order.iter().enumerate() {
-        residuals[row] = point.residuals[canonical];
-    }
+    let inverse = solver.fixed_inverse(&cross)?.to_vec();
+    let estimates = &solution.rest[cross.x_start..];
+    // Columns are centred inside: the intercept at their zero is a contrast of all coefficients.
+    let mut at_zero = vec![1.0];
+    at_zero.extend(cross.basis.centres().map(|centre| -centre));
+    let coefficients = cross.basis.names.iter().enumerate().map(|(k, name)| {
+        let mut weights = vec![0.0; cross.p()];
+        weights[k] = 1.0;
+        let (weights, centre) = if k == 0 { (at_zero.clone(), cross.centre) } else { (weights, 0.0) };
+        let value: f64 = weights.iter().zip(estimates).map(|(l, b)| l * b).sum();
+        let variance: f64 = weights
+            .iter()
+            .zip(&inverse)
+            .map(|(l, row)| l * weights.iter().zip(row).map(|(m, c)| m * c).sum::<f64>())
+            .sum();
+        Coefficient { name: name.clone(), estimate: value + centre, error: (residual * variance).max(0.0).sqrt() }
+    });
+    let coefficients = coefficients.collect();
+    let position = |factor: usize| cross.blocks.iter().position(|block| block.factor == factor);
+    let factors = cross.rows.factors();
+    let components = factors.iter().enumerate().map(|(index, factor)| Component {
+        name: factor.name.clone(),
+        variance: position(index).map_or(0.0, |k| variances[k] / scale * residual),
+        dropped: position(index).is_none(),
+    });
+    let components = components.collect();
+    let effects = factors.iter().enumerate().map(|(index, factor)| {
+        position(index).map_or_else(|| vec![0.0; factor.count], |k| cross.effects(&solution, k).to_vec())
+    });
+    let effects = effects.collect();
+    let path = if solver.is_iterative() { Path::ConjugateGradients } else { Path::Exact };
     Ok(Fit {
         coefficients,
         components,
         residual,
         effects,
-        residuals,
+        residuals: Vec::new(),
         criterion,
+        criterion_error,
         steps,
-        collinear: rows.dropped.clone(),
-        solver: point.solver,
-        system,
+        collinear: cross.basis.dropped.clone(),
+        path,
+        solver,
+        cross,
     })
 }

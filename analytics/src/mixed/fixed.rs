@@ -1,69 +1,80 @@
-//! The rows in canonical order with a fixed part of full rank.
+//! The fixed part with full rank: which columns stay, and where their zeros are.
 //! Invariant: column 0 is the intercept; a column that earlier ones explain is dropped and named.
-//! Absent on purpose: random effects beyond carrying their codes along.
+//! Absent on purpose: random effects.
 
-use super::{Problem, Refused};
-use crate::design::Factor;
+use super::rows::Rows;
 
 /// Relative squared length below which a column counts as explained by earlier ones.
 const COLLINEAR: f64 = 1e-10;
 
-/// Canonical rows, ready for cross products.
+/// Name of the constant column.
+pub(super) const INTERCEPT: &str = "intercept";
+
+/// Columns of the fixed part that could be told apart.
 #[derive(Debug, Clone)]
-pub(super) struct Canonical {
-    /// Responses minus `centre`.
-    pub y: Vec<f64>,
-    /// Weighted mean of the responses, given back to the intercept at the end.
-    pub centre: f64,
-    /// Largest absolute deviation from the centre, the scale for "no variance".
-    pub spread: f64,
-    pub weights: Vec<f64>,
-    pub factors: Vec<Factor>,
-    /// Fixed columns in order, intercept first.
-    pub columns: Vec<Vec<f64>>,
+pub(super) struct Basis {
+    /// Names of the columns that stay, intercept first.
     pub names: Vec<String>,
     /// Names of columns dropped as collinear.
     pub dropped: Vec<String>,
-    /// `order[i]` is the caller's row that became canonical row `i`.
-    pub order: Vec<usize>,
+    kept: Vec<Kept>,
 }
 
-impl Canonical {
-    /// # Errors
-    /// [`Refused::TooFewRows`] when the columns leave no degree of freedom.
-    pub fn new(problem: &Problem) -> Result<Self, Refused> {
-        let order = problem.order();
-        let take = |values: &[f64]| order.iter().map(|&row| values[row]).collect::<Vec<f64>>();
-        let weights = take(&problem.weights);
-        let raw = take(&problem.y);
-        let centre = dot(&weights, &raw) / weights.iter().sum::<f64>();
-        let y: Vec<f64> = raw.iter().map(|value| value - centre).collect();
+#[derive(Debug, Clone, Copy)]
+struct Kept {
+    /// Position among the caller's columns.
+    column: usize,
+    middle: f64,
+    /// Weighted mean minus middle.
+    shift: f64,
+    reach: f64,
+}
 
-        let mut names = vec!["intercept".to_owned()];
-        names.extend(problem.fixed.iter().map(|column| column.name.clone()));
-        let mut columns = vec![vec![1.0; y.len()]];
-        columns.extend(problem.fixed.iter().map(|column| take(&column.values)));
-        let kept = independent(&columns, &weights);
-        let dropped = (0..names.len()).filter(|c| !kept.contains(c)).map(|c| names[c].clone()).collect();
-        if y.len() <= kept.len() {
-            return Err(Refused::TooFewRows { rows: y.len(), columns: kept.len() });
-        }
-        Ok(Self {
-            centre,
-            spread: y.iter().fold(0.0, |most: f64, value| most.max(value.abs())),
-            y,
-            factors: problem.factors.iter().map(|factor| factor.reordered(&order)).collect(),
-            columns: kept.iter().map(|&c| columns[c].clone()).collect(),
-            names: kept.iter().map(|&c| names[c].clone()).collect(),
-            dropped,
-            weights,
-            order,
-        })
+impl Basis {
+    /// Chooses among the caller's columns by their centred products `square`.
+    pub fn new(rows: &dyn Rows, square: &[f64], middles: &[f64], shifts: &[f64]) -> Self {
+        let count = middles.len();
+        let kept = independent(square, count);
+        let mut names = vec![INTERCEPT.to_owned()];
+        names.extend(kept.iter().map(|&column| rows.columns()[column].clone()));
+        let dropped = (0..count).filter(|c| !kept.contains(c)).map(|c| rows.columns()[c].clone()).collect();
+        let kept = kept.into_iter().map(|column| Kept {
+            column,
+            middle: middles[column],
+            shift: shifts[column],
+            reach: rows.ranges().fixed[column].reach(),
+        });
+        Self { names, dropped, kept: kept.collect() }
     }
 
-    /// Number of rows.
-    pub fn rows(&self) -> usize {
-        self.y.len()
+    /// Number of columns that stay, the intercept included.
+    pub fn kept(&self) -> usize {
+        self.kept.len() + 1
+    }
+
+    /// Positions of the columns that stay among the caller's.
+    pub fn columns(&self) -> Vec<usize> {
+        self.kept.iter().map(|kept| kept.column).collect()
+    }
+
+    /// Position and middle of each column that stays.
+    pub fn sources(&self) -> impl Iterator<Item = (usize, f64)> + '_ {
+        self.kept.iter().map(|kept| (kept.column, kept.middle))
+    }
+
+    /// Weighted mean of each column that stays, from its middle.
+    pub fn shifts(&self) -> impl Iterator<Item = f64> + '_ {
+        self.kept.iter().map(|kept| kept.shift)
+    }
+
+    /// Largest distance of a value from the middle, by column that stays.
+    pub fn reaches(&self) -> Vec<f64> {
+        self.kept.iter().map(|kept| kept.reach).collect()
+    }
+
+    /// Weighted mean of each column that stays, where the solution has its zero.
+    pub fn centres(&self) -> impl Iterator<Item = f64> + '_ {
+        self.kept.iter().map(|kept| kept.middle + kept.shift)
     }
 }
 
@@ -72,28 +83,23 @@ pub(super) fn dot(one: &[f64], other: &[f64]) -> f64 {
     one.iter().zip(other).map(|(a, b)| a * b).sum()
 }
 
-/// Indices of columns that are not explained by the kept ones before them: modified Gram-Schmidt
-/// with limited pivoting, as R's `lm` does, so that it is always the later column that goes.
-pub(super) fn independent(columns: &[Vec<f64>], weights: &[f64]) -> Vec<usize> {
-    let product =
-        |one: &[f64], other: &[f64]| -> f64 { one.iter().zip(other).zip(weights).map(|((a, b), w)| a * b * w).sum() };
-    let mut basis: Vec<Vec<f64>> = Vec::new();
-    let mut kept = Vec::new();
-    for (index, column) in columns.iter().enumerate() {
-        let mut rest = column.clone();
-        let length = product(&rest, &rest);
-        // Twice is enough: the second sweep removes what rounding left of the first.
-        for _ in 0..2 {
-            for unit in &basis {
-                let share = product(unit, &rest);
-                rest.iter_mut().zip(unit).for_each(|(value, direction)| *value -= share * direction);
-            }
+/// Columns that earlier ones do not explain, from their products: a Cholesky factor that leaves
+/// out what has no length left, so that it is always the later column that goes, as in R's `lm`.
+fn independent(square: &[f64], count: usize) -> Vec<usize> {
+    let mut kept: Vec<usize> = Vec::new();
+    let mut factor: Vec<Vec<f64>> = Vec::new();
+    for column in 0..count {
+        let mut row: Vec<f64> = Vec::with_capacity(kept.len() + 1);
+        for (k, &other) in kept.iter().enumerate() {
+            let sum = dot(&row, &factor[k][..k]);
+            row.push((square[column * count + other] - sum) / factor[k][k]);
         }
-        let remains = product(&rest, &rest);
+        let length = square[column * count + column];
+        let remains = length - dot(&row, &row);
         if length > 0.0 && remains > COLLINEAR * length {
-            let norm = remains.sqrt();
-            basis.push(rest.iter().map(|value| value / norm).collect());
-            kept.push(index);
+            row.push(remains.sqrt());
+            factor.push(row);
+            kept.push(column);
         }
     }
     kept
@@ -105,7 +111,12 @@ mod tests {
 
     #[test]
     fn the_later_of_two_collinear_columns_goes() {
-        let columns = vec![vec![1.0; 4], vec![1.0, 0.0, 1.0, 0.0], vec![0.0, 1.0, 0.0, 1.0], vec![0.0; 4]];
-        assert_eq!(independent(&columns, &[1.0; 4]), [0, 1]);
+        // Centred: one, its negative, nothing, and one that is new.
+        let columns = [[0.5, -0.5, 0.5, -0.5], [-0.5, 0.5, -0.5, 0.5], [0.0; 4], [1.0, 1.0, -1.0, -1.0]];
+        let square: Vec<f64> = columns
+            .iter()
+            .flat_map(|a| columns.iter().map(move |b| a.iter().zip(b).map(|(x, y)| x * y).sum::<f64>()))
+            .collect();
+        assert_eq!(independent(&square, 4), [0, 3]);
     }
 }

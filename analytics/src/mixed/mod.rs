@@ -1,17 +1,31 @@
-//! Linear mixed models with crossed random intercepts and fixed effects, solved exactly.
-//! Invariant: rows are put into a canonical order first and every sum runs in that order, so a
-//! permutation of the rows gives the same bits. Method: `methods/mixed-model.md`.
+//! Linear mixed models with any number of crossed or nested random intercepts and fixed effects.
+//! Two engines: exact for a city, conjugate gradients for a nation.
+//! Invariant: sums do not depend on the order of rows nor on threads, so a permutation of the rows
+//! gives the same bits. Method: `methods/mixed-model.md`.
 //! Absent on purpose: what a rating, a judge or a court is; see `score` for that.
 
+mod cross;
 mod errors;
 mod exact;
 mod fit;
 mod fixed;
+mod iterative;
+mod krylov;
+mod memory;
+mod pairs;
+mod precondition;
 mod reml;
+mod rows;
+mod schur;
+mod solver;
+mod start;
+mod sum;
+mod sums;
 mod within;
 
 pub use errors::Contrast;
 pub use fit::{Coefficient, Component, Fit};
+pub use rows::{Chunk, Levels, Range, Ranges, Rows};
 pub use within::{Within, within};
 
 use std::sync::Arc;
@@ -72,6 +86,113 @@ pub enum Refused {
     /// The normal equations could not be factorised.
     #[error("the normal equations are not positive definite")]
     Indefinite,
+    /// The table could not be read a second time.
+    #[error("the table cannot be read again: {0}")]
+    Unreadable(String),
+}
+
+impl Refused {
+    /// Stable kebab-case code.
+    pub fn code(&self) -> &'static str {
+        match self {
+            Self::Empty => "no-rows",
+            Self::Ragged(_) => "ragged-columns",
+            Self::NotFinite(_) => "not-finite",
+            Self::TooFewRows { .. } => "too-few-rows",
+            Self::NoVariance => "no-variance",
+            Self::NotSettled => "not-settled",
+            Self::Theta => "theta-unfit",
+            Self::Indefinite => "not-positive-definite",
+            Self::Unreadable(_) => "not-readable-again",
+        }
+    }
+}
+
+/// What is optimised.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+pub enum Criterion {
+    /// Restricted maximum likelihood (Patterson and Thompson 1971).
+    #[default]
+    Restricted,
+    /// Full maximum likelihood; needed to compare models with different fixed parts.
+    MaximumLikelihood,
+}
+
+/// Which engine solves.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+pub enum Path {
+    /// Exact where the dense complement fits, conjugate gradients beyond.
+    #[default]
+    Auto,
+    /// Dense Schur complement.
+    Exact,
+    /// Conjugate gradients with estimated traces and drawn errors.
+    ConjugateGradients,
+}
+
+/// What a fit is busy with; phases alternate.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+pub enum Phase {
+    /// Reading the table and forming its cross products.
+    Pairs,
+    /// Factorising and solving.
+    Solve,
+    /// Traces of the inverse.
+    Traces,
+    /// Standard errors and the criterion.
+    Errors,
+}
+
+/// Hears what a fit is busy with.
+pub trait Watch: Sync {
+    /// A phase begins and the one before ends.
+    fn phase(&self, phase: Phase);
+}
+
+/// Hears and says nothing.
+#[derive(Debug, Clone, Copy, Default)]
+pub struct Unwatched;
+
+impl Watch for Unwatched {
+    fn phase(&self, _: Phase) {}
+}
+
+/// How to fit.
+#[derive(Clone, Copy)]
+pub struct Options<'w> {
+    /// What is optimised.
+    pub criterion: Criterion,
+    /// Which engine solves.
+    pub path: Path,
+    /// Seed of probes and draws; the exact engine uses it only to find a start.
+    pub seed: u64,
+    /// Who hears about the phases.
+    pub watch: &'w dyn Watch,
+}
+
+impl Default for Options<'_> {
+    fn default() -> Self {
+        Self { criterion: Criterion::default(), path: Path::default(), seed: 1, watch: &Unwatched }
+    }
+}
+
+/// Fits the variances of a table that is read in chunks.
+///
+/// # Errors
+/// [`Refused`] when the rows cannot carry the model or cannot be read.
+pub fn fit(rows: &Arc<dyn Rows>, options: &Options) -> Result<Fit, Refused> {
+    reml::fit(rows, options)
+}
+
+/// Solves a table at given `theta`; see [`Problem::fit_at`].
+///
+/// # Errors
+/// [`Refused`] when the rows cannot carry the model, cannot be read, or `theta` does not fit.
+pub fn fit_at(rows: &Arc<dyn Rows>, theta: &[f64], options: &Options) -> Result<Fit, Refused> {
+    if theta.len() != rows.factors().len() || theta.iter().any(|t| !t.is_finite() || *t < 0.0) {
+        return Err(Refused::Theta);
+    }
+    reml::fit_at(rows, theta, options)
 }
 
 impl Problem {
@@ -80,7 +201,15 @@ impl Problem {
     /// # Errors
     /// [`Refused`] when the rows cannot carry the model.
     pub fn fit(&self) -> Result<Fit, Refused> {
-        reml::fit(&self.canonical()?)
+        self.fit_with(&Options::default())
+    }
+
+    /// [`Problem::fit`] with options.
+    ///
+    /// # Errors
+    /// As [`Problem::fit`].
+    pub fn fit_with(&self, options: &Options) -> Result<Fit, Refused> {
+        self.with_residuals(|rows| fit(rows, options))
     }
 
     /// Solves at given `theta` (standard deviation of each factor over the residual's, in the
@@ -89,10 +218,24 @@ impl Problem {
     /// # Errors
     /// [`Refused`] when the rows cannot carry the model or `theta` does not fit.
     pub fn fit_at(&self, theta: &[f64]) -> Result<Fit, Refused> {
-        if theta.len() != self.factors.len() || theta.iter().any(|t| !t.is_finite() || *t < 0.0) {
-            return Err(Refused::Theta);
-        }
-        reml::fit_at(&self.canonical()?, theta)
+        self.fit_at_with(theta, &Options::default())
+    }
+
+    /// [`Problem::fit_at`] with options.
+    ///
+    /// # Errors
+    /// As [`Problem::fit_at`].
+    pub fn fit_at_with(&self, theta: &[f64], options: &Options) -> Result<Fit, Refused> {
+        self.with_residuals(|rows| fit_at(rows, theta, options))
+    }
+
+    fn with_residuals(&self, solve: impl FnOnce(&Arc<dyn Rows>) -> Result<Fit, Refused>) -> Result<Fit, Refused> {
+        self.check()?;
+        let memory = Arc::new(memory::Memory::new(self));
+        let rows: Arc<dyn Rows> = memory.clone();
+        let mut fit = solve(&rows)?;
+        fit.residuals = memory.residuals(&fit);
+        Ok(fit)
     }
 
     /// Row order that depends on content only: by level codes, then fixed values, weight, response.
@@ -108,12 +251,6 @@ impl Problem {
                 .then_with(|| self.y[one].total_cmp(&self.y[other]))
         });
         order
-    }
-
-    /// Checks the rows and puts them into canonical order, collinear columns removed.
-    fn canonical(&self) -> Result<Arc<fixed::Canonical>, Refused> {
-        self.check()?;
-        Ok(Arc::new(fixed::Canonical::new(self)?))
     }
 
     pub(crate) fn check(&self) -> Result<(), Refused> {

@@ -6,10 +6,11 @@
 use faer::linalg::solvers::{DenseSolveCore, Llt, Solve};
 use faer::{Mat, Side};
 
-use super::fixed::independent;
 use super::{Coefficient, Problem, Refused};
 use crate::design::Components;
 
+/// Relative squared length below which a column counts as explained by earlier ones.
+const COLLINEAR: f64 = 1e-10;
 /// Share of a column's squared length that must survive the sweep.
 const SURVIVES: f64 = 1e-8;
 
@@ -78,6 +79,33 @@ pub fn within(problem: &Problem) -> Result<Within, Refused> {
         error: covariance[i][i].sqrt(),
     });
     Ok(Within { coefficients: coefficients.collect(), covariance, dropped, residual })
+}
+
+/// Indices of columns that are not explained by the kept ones before them: modified Gram-Schmidt
+/// with limited pivoting, as R's `lm` does, so that it is always the later column that goes.
+fn independent(columns: &[Vec<f64>], weights: &[f64]) -> Vec<usize> {
+    let product =
+        |one: &[f64], other: &[f64]| -> f64 { one.iter().zip(other).zip(weights).map(|((a, b), w)| a * b * w).sum() };
+    let mut basis: Vec<Vec<f64>> = Vec::new();
+    let mut kept = Vec::new();
+    for (index, column) in columns.iter().enumerate() {
+        let mut rest = column.clone();
+        let length = product(&rest, &rest);
+        // Twice is enough: the second sweep removes what rounding left of the first.
+        for _ in 0..2 {
+            for unit in &basis {
+                let share = product(unit, &rest);
+                rest.iter_mut().zip(unit).for_each(|(value, direction)| *value -= share * direction);
+            }
+        }
+        let remains = product(&rest, &rest);
+        if length > 0.0 && remains > COLLINEAR * length {
+            let norm = remains.sqrt();
+            basis.push(rest.iter().map(|value| value / norm).collect());
+            kept.push(index);
+        }
+    }
+    kept
 }
 
 /// Projection off two factors: eliminate the larger, factorise the grounded rest.

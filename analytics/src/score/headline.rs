@@ -96,16 +96,16 @@ impl Headline {
     }
 
     /// Scores of weighted groups of ratees (shares sum to one) at the standard mix.
-    pub fn scores(&self, frame: &Frame, groups: &[Vec<(usize, f64)>]) -> Vec<Score> {
+    pub fn scores(&self, frame: &Frame, groups: &[Vec<(usize, f64)>]) -> Result<Vec<Score>, Refused> {
         let random = contrasts(frame, groups, &[]);
         let whole = contrasts(frame, groups, &self.standard(frame));
         let standard: Vec<f64> = frame.outcome.iter().map(|s| s.standard).collect();
-        let random_errors = self.errors(frame, &random, &vec![0.0; standard.len()]);
-        let errors = self.errors(frame, &whole, &standard);
+        let random_errors = self.errors(frame, &random, &vec![0.0; standard.len()])?;
+        let errors = self.errors(frame, &whole, &standard)?;
         let between = self.fit.components[RATEE].variance + self.fit.components[COURT].variance;
         // Without a within estimate the outcome columns are part of the fitted contrast already.
         let added = if self.within.is_some() { self.standard_outcome } else { 0.0 };
-        whole
+        let scores = whole
             .iter()
             .zip(errors)
             .zip(random_errors)
@@ -114,27 +114,28 @@ impl Headline {
                 error,
                 reliability: if between > 0.0 { (1.0 - own * own / between).clamp(0.0, 1.0) } else { 0.0 },
             })
-            .collect()
+            .collect();
+        Ok(scores)
     }
 
     /// Values and errors of contrasts between ratees (weights sum to zero).
-    pub fn differences(&self, frame: &Frame, groups: &[Vec<(usize, f64)>]) -> Vec<(f64, f64)> {
+    pub fn differences(&self, frame: &Frame, groups: &[Vec<(usize, f64)>]) -> Result<Vec<(f64, f64)>, Refused> {
         let random = contrasts(frame, groups, &[]);
-        let errors = self.errors(frame, &random, &vec![0.0; frame.outcome.len()]);
-        random.iter().zip(errors).map(|(contrast, error)| (self.fit.value(contrast), error)).collect()
+        let errors = self.errors(frame, &random, &vec![0.0; frame.outcome.len()])?;
+        Ok(random.iter().zip(errors).map(|(contrast, error)| (self.fit.value(contrast), error)).collect())
     }
 
     /// Severity by home court.
-    pub fn homes(&self, frame: &Frame) -> BTreeMap<String, Estimate> {
+    pub fn homes(&self, frame: &Frame) -> Result<BTreeMap<String, Estimate>, Refused> {
         let mut raters = vec![std::collections::BTreeSet::new(); frame.home.levels().len()];
         for (&h, &i) in frame.home.codes().iter().zip(frame.rater.codes()) {
             raters[h as usize].insert(i);
         }
         let single: Vec<Contrast> =
             (0..raters.len()).map(|h| Contrast { fixed: vec![], effects: vec![(HOME, h, 1.0)] }).collect();
-        let errors = self.errors(frame, &single, &vec![0.0; frame.outcome.len()]);
+        let errors = self.errors(frame, &single, &vec![0.0; frame.outcome.len()])?;
         let variance = self.fit.components[HOME].variance;
-        frame
+        let homes = frame
             .home
             .levels()
             .iter()
@@ -151,12 +152,13 @@ impl Headline {
                 };
                 (code.clone(), estimate)
             })
-            .collect()
+            .collect();
+        Ok(homes)
     }
 
     /// The outcome effect for minus against, with the check against the leaky estimate.
-    pub fn audit(&self, frame: &Frame) -> Option<OutcomeAudit> {
-        let weights = for_minus_against(&frame.outcomes)?;
+    pub fn audit(&self, frame: &Frame) -> Result<Option<OutcomeAudit>, Refused> {
+        let Some(weights) = for_minus_against(&frame.outcomes) else { return Ok(None) };
         let effect: f64 = weights.iter().zip(&self.outcome).map(|(w, b)| w * b).sum();
         let names: Vec<&str> = frame.outcome.iter().map(|s| s.column.name.as_str()).collect();
         let leaky: f64 = weights.iter().zip(&names).map(|(w, name)| w * coefficient(&self.leaky, name)).sum();
@@ -169,11 +171,11 @@ impl Headline {
                 .collect(),
             effects: vec![],
         };
-        let leaky_variance = self.leaky.variance(&contrast);
+        let leaky_variance: f64 = self.leaky.variances(&[contrast])?.iter().sum();
         let variance = self.within.as_ref().map_or(leaky_variance, |w| quadratic(w, &names, &weights));
         let gap = variance - leaky_variance;
         let raters: std::collections::BTreeSet<&u32> = frame.rater.codes().iter().collect();
-        Some(OutcomeAudit {
+        Ok(Some(OutcomeAudit {
             effect: Estimate {
                 value: effect,
                 error: variance.max(0.0).sqrt(),
@@ -184,7 +186,7 @@ impl Headline {
             leaky,
             hausman: (self.within.is_some() && gap > 0.0).then(|| (leaky - effect) / gap.sqrt()),
             within: self.within.is_some(),
-        })
+        }))
     }
 
     /// Factors without effect and collinear columns, by name.
@@ -211,18 +213,18 @@ impl Headline {
 
     /// Errors of contrasts: prediction error plus that of the outcome effect, `g' V g` with
     /// `g = standard - (predictor applied to the outcome column)`.
-    fn errors(&self, frame: &Frame, contrasts: &[Contrast], standard: &[f64]) -> Vec<f64> {
-        let mut variances: Vec<f64> = contrasts.iter().map(|c| self.fit.variance(c)).collect();
+    fn errors(&self, frame: &Frame, contrasts: &[Contrast], standard: &[f64]) -> Result<Vec<f64>, Refused> {
+        let mut variances = self.fit.variances(contrasts)?;
         if let Some(inside) = &self.within {
             let names: Vec<&str> = frame.outcome.iter().map(|s| s.column.name.as_str()).collect();
-            let taken: Vec<Vec<f64>> =
-                frame.outcome.iter().map(|s| self.fit.values_for(contrasts, &s.column.values)).collect();
+            let taken = frame.outcome.iter().map(|s| self.fit.values_for(contrasts, &s.column.values));
+            let taken = taken.collect::<Result<Vec<Vec<f64>>, Refused>>()?;
             for (index, variance) in variances.iter_mut().enumerate() {
                 let g: Vec<f64> = standard.iter().zip(&taken).map(|(s, t)| s - t[index]).collect();
                 *variance += quadratic(inside, &names, &g);
             }
         }
-        variances.iter().map(|v| v.max(0.0).sqrt()).collect()
+        Ok(variances.iter().map(|v| v.max(0.0).sqrt()).collect())
     }
 }
 

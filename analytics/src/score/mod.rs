@@ -107,16 +107,19 @@ pub struct Scores {
 /// # Errors
 /// [`Refused`] when the ballots cannot carry the model: none, too few, or all equal.
 pub fn score(bundle: &Bundle) -> Result<Scores, Refused> {
-    Ok(Workings::new(bundle)?.scores(bundle))
+    Workings::new(bundle)?.scores(bundle)
 }
 
 impl Workings<'_> {
     /// The results that the workings lead to.
-    pub(crate) fn scores(&self, bundle: &Bundle) -> Scores {
+    ///
+    /// # Errors
+    /// [`Refused::NotSettled`] when conjugate gradients do not converge.
+    pub(crate) fn scores(&self, bundle: &Bundle) -> Result<Scores, Refused> {
         let Self { frame, headline, ballots, shares, composites, .. } = self;
         let raws: Vec<f64> = composites.iter().map(|c| c.raw).collect();
-        let overall = Overall::new(frame, headline, &raws);
-        let tiers = tiers::tiers(frame, headline);
+        let overall = Overall::new(frame, headline, &raws)?;
+        let tiers = tiers::tiers(frame, headline)?;
         let mut persons: BTreeMap<String, Person> = frame
             .ratee
             .levels()
@@ -149,11 +152,11 @@ impl Workings<'_> {
         let reliabilities: Vec<f64> = overall.persons.iter().filter_map(|p| p.reliability).collect();
         let mut dropped = headline.dropped();
         dropped.sort();
-        Scores {
-            courts: overall.courts(frame, headline),
-            homes: headline.homes(frame),
+        Ok(Scores {
+            courts: overall.courts(frame, headline)?,
+            homes: headline.homes(frame)?,
             system: overall.system,
-            outcome: headline.audit(frame),
+            outcome: headline.audit(frame)?,
             parameters: Parameters {
                 variances: headline.fit.components.iter().map(|c| (c.name.clone(), c.variance)).collect(),
                 residual: headline.fit.residual,
@@ -172,7 +175,7 @@ impl Workings<'_> {
             },
             persons,
             system_items,
-        }
+        })
     }
 }
 
@@ -190,11 +193,11 @@ struct Overall {
 }
 
 impl Overall {
-    fn new(frame: &Frame, headline: &Headline, raws: &[f64]) -> Self {
+    fn new(frame: &Frame, headline: &Headline, raws: &[f64]) -> Result<Self, Refused> {
         let raw = raw::Means::new(frame, raws);
         let ratees = frame.ratee.levels().len();
         let single: Vec<Vec<(usize, f64)>> = (0..ratees).map(|j| vec![(j, 1.0)]).collect();
-        let scores = headline.scores(frame, &single);
+        let scores = headline.scores(frame, &single)?;
         let persons = scores.iter().enumerate().map(|(j, score)| Estimate {
             value: score.value,
             error: score.error,
@@ -203,9 +206,9 @@ impl Overall {
             raters: raw.raters[j],
         });
         let whole: Vec<(usize, f64)> = frame.shares(|_| true);
-        let system = headline.scores(frame, &[whole]);
+        let system = headline.scores(frame, &[whole])?;
         let raters: BTreeSet<&u32> = frame.rater.codes().iter().collect();
-        Self {
+        Ok(Self {
             persons: persons.collect(),
             system: Estimate {
                 value: system[0].value,
@@ -217,16 +220,16 @@ impl Overall {
             severity: raw::Means::new(frame, &headline.severity(frame)).persons,
             outcome: raw::Means::new(frame, &headline.outcome(frame)).persons,
             raw,
-        }
+        })
     }
 
-    fn courts(&self, frame: &Frame, headline: &Headline) -> BTreeMap<String, Estimate> {
+    fn courts(&self, frame: &Frame, headline: &Headline) -> Result<BTreeMap<String, Estimate>, Refused> {
         let codes: BTreeSet<&str> =
             (0..frame.ratee.levels().len()).map(|j| frame.court_of(j)).filter(|code| !code.is_empty()).collect();
         let codes: Vec<&str> = codes.into_iter().collect();
         let shares: Vec<_> = codes.iter().map(|code| frame.shares(|j| frame.court_of(j) == *code)).collect();
-        let scores = headline.scores(frame, &shares);
-        codes
+        let scores = headline.scores(frame, &shares)?;
+        let courts = codes
             .iter()
             .zip(scores)
             .map(|(&code, score)| {
@@ -235,7 +238,8 @@ impl Overall {
                     Estimate { value: score.value, error: score.error, raw: Some(mean), reliability: None, raters };
                 (code.to_owned(), estimate)
             })
-            .collect()
+            .collect();
+        Ok(courts)
     }
 }
 
@@ -252,7 +256,7 @@ fn by_item(bundle: &Bundle, ballots: &[&Ballot], shares: &[f64], k: usize, at: &
     let weights: Vec<f64> = kept.iter().map(|&b| shares[b]).collect();
     let frame = Frame::new(bundle, &subset);
     let headline = Headline::fit(&frame, &levels, &weights, Some(&at.fit.theta())).ok()?;
-    let overall = Overall::new(&frame, &headline, &levels);
+    let overall = Overall::new(&frame, &headline, &levels).ok()?;
     let persons = frame.ratee.levels().iter().cloned().zip(overall.persons).collect();
     Some(ItemResult { persons, system: overall.system })
 }

@@ -6,6 +6,7 @@ use statrs::distribution::{ContinuousCDF, Normal};
 
 use super::frame::Frame;
 use super::headline::Headline;
+use crate::mixed::Refused;
 
 /// Largest expected share of wrong signs among those told apart from the mean.
 const FALSE_SIGN: f64 = 0.05;
@@ -24,7 +25,7 @@ pub enum Tier {
 }
 
 /// Tier of every ratee.
-pub(super) fn tiers(frame: &Frame, headline: &Headline) -> Vec<Tier> {
+pub(super) fn tiers(frame: &Frame, headline: &Headline) -> Result<Vec<Tier>, Refused> {
     let whole = frame.shares(|_| true);
     let contrasts: Vec<Vec<(usize, f64)>> = (0..frame.ratee.levels().len())
         .map(|j| {
@@ -35,8 +36,8 @@ pub(super) fn tiers(frame: &Frame, headline: &Headline) -> Vec<Tier> {
         .collect();
     let main = frame.in_main_component();
     let mut tiers = vec![Tier::NotDistinguishable; contrasts.len()];
-    let Ok(normal) = Normal::new(0.0, 1.0) else { return tiers };
-    let differences = headline.differences(frame, &contrasts);
+    let Ok(normal) = Normal::new(0.0, 1.0) else { return Ok(tiers) };
+    let differences = headline.differences(frame, &contrasts)?;
     let mut ranked: Vec<(f64, usize, f64)> = Vec::new();
     for (j, (value, error)) in differences.into_iter().enumerate().filter(|(j, _)| main[*j]) {
         tiers[j] = Tier::Similar;
@@ -53,5 +54,5 @@ pub(super) fn tiers(frame: &Frame, headline: &Headline) -> Vec<Tier> {
         }
         tiers[j] = if value > 0.0 { Tier::Above } else { Tier::Below };
     }
-    tiers
+    Ok(tiers)
 }

@@ -1,0 +1,173 @@
+//! Levels of a factor: what its cells say, numbered in the order of numbers or of text.
+//! Invariant: codes depend on the set of levels only, never on the order of rows.
+//! Absent on purpose: levels without a row.
+
+use std::collections::{BTreeSet, HashMap};
+
+use polars::prelude::*;
+
+use crate::error::Stop;
+
+/// Widest range of whole numbers that is looked up in a table.
+const WIDE: i64 = 1 << 28;
+
+/// Cells of a factor in one frame.
+pub enum Cells {
+    /// Whole numbers.
+    Whole(Int64Chunked),
+    /// Anything else as text.
+    Text(StringChunked),
+}
+
+impl Cells {
+    /// The cells of `column`.
+    ///
+    /// # Errors
+    /// [`Stop::Internal`] when polars cannot cast, which is a defect.
+    pub fn of(column: &Column) -> Result<Self, Stop> {
+        let internal = |error: PolarsError| Stop::Internal(error.to_string());
+        if column.dtype().is_integer() {
+            let cast = column.cast(&DataType::Int64).map_err(internal)?;
+            Ok(Self::Whole(cast.i64().map_err(internal)?.clone()))
+        } else {
+            let cast = column.cast(&DataType::String).map_err(internal)?;
+            Ok(Self::Text(cast.str().map_err(internal)?.clone()))
+        }
+    }
+
+    /// Clears `keep` where a cell is missing.
+    pub fn keep(&self, keep: &mut [bool]) {
+        let missing: Box<dyn Iterator<Item = bool> + '_> = match self {
+            Self::Whole(cells) if cells.null_count() == 0 => return,
+            Self::Text(cells) if cells.null_count() == 0 => return,
+            Self::Whole(cells) => Box::new(cells.iter().map(|cell| cell.is_none())),
+            Self::Text(cells) => Box::new(cells.iter().map(|cell| cell.is_none())),
+        };
+        for (keep, missing) in keep.iter_mut().zip(missing) {
+            *keep &= !missing;
+        }
+    }
+}
+
+/// Collects levels.
+#[derive(Default)]
+pub struct Collector {
+    whole: BTreeSet<i64>,
+    text: BTreeSet<String>,
+    last: Option<i64>,
+    /// Whole numbers seen, by offset, while their range is narrow.
+    seen: Vec<bool>,
+    low: i64,
+    high: i64,
+}
+
+impl Collector {
+    /// Adds the cells of rows to keep.
+    pub fn add(&mut self, cells: &Cells, keep: &[bool]) {
+        match cells {
+            Cells::Text(cells) => {
+                for (cell, _) in cells.iter().zip(keep).filter(|(_, keep)| **keep) {
+                    if let Some(cell) = cell.filter(|cell| !self.text.contains(*cell)) {
+                        self.text.insert(cell.to_owned());
+                    }
+                }
+            }
+            Cells::Whole(cells) => {
+                let narrow = self.widen(cells);
+                for (cell, _) in cells.iter().zip(keep).filter(|(_, keep)| **keep) {
+                    let Some(cell) = cell else { continue };
+                    if narrow {
+                        self.seen[(cell - self.low) as usize] = true;
+                    } else if self.last != Some(cell) {
+                        self.last = Some(cell);
+                        self.whole.insert(cell);
+                    }
+                }
+            }
+        }
+    }
+
+    /// Makes room for the range of `cells`; false when it is too wide for a table.
+    fn widen(&mut self, cells: &Int64Chunked) -> bool {
+        let (Some(low), Some(high)) = (cells.min(), cells.max()) else { return false };
+        let (low, high) = if self.seen.is_empty() { (low, high) } else { (low.min(self.low), high.max(self.high)) };
+        let wide = high.checked_sub(low).is_none_or(|span| span >= WIDE);
+        if wide || !self.whole.is_empty() {
+            self.whole.extend((self.low..).zip(&self.seen).filter(|(_, seen)| **seen).map(|(value, _)| value));
+            self.seen.clear();
+            return false;
+        }
+        if self.seen.is_empty() || low < self.low || high > self.high {
+            let mut seen = vec![false; (high - low + 1) as usize];
+            if !self.seen.is_empty() {
+                let from = (self.low - low) as usize;
+                seen[from..from + self.seen.len()].copy_from_slice(&self.seen);
+            }
+            (self.seen, self.low, self.high) = (seen, low, high);
+        }
+        true
+    }
+
+    /// The levels found.
+    pub fn finish(mut self) -> Dictionary {
+        self.whole.extend((self.low..).zip(&self.seen).filter(|(_, seen)| **seen).map(|(value, _)| value));
+        if self.text.is_empty() {
+            let values: Vec<i64> = self.whole.into_iter().collect();
+            let (low, high) = (values.first().copied().unwrap_or(0), values.last().copied().unwrap_or(0));
+            let narrow = high.checked_sub(low).is_some_and(|span| span < WIDE);
+            let codes = if narrow {
+                let mut table = vec![u32::MAX; (high - low + 1) as usize];
+                values.iter().zip(0..).for_each(|(value, code)| table[(value - low) as usize] = code);
+                Codes::Table { low, table }
+            } else {
+                Codes::Whole(values.iter().copied().zip(0..).collect())
+            };
+            Dictionary { labels: values.iter().map(ToString::to_string).collect(), codes }
+        } else {
+            // A Parquet file has one type per column, a CSV column one type per file.
+            let labels: Vec<String> = self.text.into_iter().collect();
+            let codes = Codes::Text(labels.iter().cloned().zip(0..).collect());
+            Dictionary { labels, codes }
+        }
+    }
+}
+
+enum Codes {
+    Table { low: i64, table: Vec<u32> },
+    Whole(HashMap<i64, u32>),
+    Text(HashMap<String, u32>),
+}
+
+/// Levels with their codes.
+pub struct Dictionary {
+    labels: Vec<String>,
+    codes: Codes,
+}
+
+impl Dictionary {
+    /// Levels in ascending order.
+    pub fn labels(&self) -> &[String] {
+        &self.labels
+    }
+
+    /// Writes the codes of rows to keep to `out`.
+    pub fn encode(&self, cells: &Cells, keep: &[bool], out: &mut Vec<u32>) {
+        out.clear();
+        match (cells, &self.codes) {
+            (Cells::Whole(cells), Codes::Table { low, table }) => {
+                let kept = cells.iter().zip(keep).filter(|(_, keep)| **keep);
+                out.extend(kept.filter_map(|(cell, _)| cell).map(|cell| table[(cell - low) as usize]));
+            }
+            (Cells::Whole(cells), Codes::Whole(codes)) => {
+                let kept = cells.iter().zip(keep).filter(|(_, keep)| **keep);
+                out.extend(kept.filter_map(|(cell, _)| cell).map(|cell| codes[&cell]));
+            }
+            (Cells::Text(cells), Codes::Text(codes)) => {
+                let kept = cells.iter().zip(keep).filter(|(_, keep)| **keep);
+                out.extend(kept.filter_map(|(cell, _)| cell).map(|cell| codes[cell]));
+            }
+            // The type of a column does not change between two passes over one file.
+            _ => {}
+        }
+    }
+}

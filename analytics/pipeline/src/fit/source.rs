@@ -1,0 +1,271 @@
+//! A table's columns in their roles: response, factors, fixed columns, weights.
+//! Invariant: a row with a missing value in any of them is left out and counted.
+//! Absent on purpose: the model.
+
+use std::path::Path;
+
+use hengping_analytics::mixed::{Chunk, Levels, Range, Ranges, Refused, Rows};
+use polars::prelude::*;
+
+use super::levels::{Cells, Collector, Dictionary};
+use super::table::Table;
+use crate::error::Stop;
+
+/// Which column plays which part.
+#[derive(Debug, Clone)]
+pub struct Roles {
+    /// Response.
+    pub response: String,
+    /// Random factors.
+    pub random: Vec<String>,
+    /// Fixed columns: numbers as they are, anything else by level.
+    pub fixed: Vec<String>,
+    /// Fixed columns whose numbers are only names of levels.
+    pub categorical: Vec<String>,
+    /// Weights.
+    pub weights: Option<String>,
+}
+
+impl Roles {
+    fn columns(&self) -> Vec<String> {
+        let mut columns = vec![self.response.clone()];
+        let all = self.random.iter().chain(&self.fixed).chain(&self.categorical).chain(&self.weights);
+        for name in all {
+            if !columns.contains(name) {
+                columns.push(name.clone());
+            }
+        }
+        columns
+    }
+
+    /// Which fixed columns are read by level: those that are named so, and those that hold words.
+    fn kinds(&self, frame: &DataFrame) -> Result<Vec<Kind>, Stop> {
+        let mut kinds = Vec::new();
+        for name in &self.fixed {
+            let number = column(frame, name)?.dtype().is_primitive_numeric();
+            kinds.push(Kind { name: name.clone(), by_level: !number });
+        }
+        kinds.extend(self.categorical.iter().map(|name| Kind { name: name.clone(), by_level: true }));
+        Ok(kinds)
+    }
+}
+
+/// A fixed column as the model sees it.
+enum Fixed {
+    Number,
+    /// Treatment contrasts against the first level, as R codes them.
+    Levels(Dictionary),
+}
+
+/// How a fixed column is read.
+struct Kind {
+    name: String,
+    by_level: bool,
+}
+
+/// A table ready for the engine.
+pub struct Source {
+    table: Table,
+    roles: Roles,
+    kinds: Vec<Kind>,
+    factors: Vec<Dictionary>,
+    fixed: Vec<Fixed>,
+    levels: Vec<Levels>,
+    names: Vec<String>,
+    ranges: Ranges,
+    /// Rows left out because a value is missing.
+    pub dropped: usize,
+}
+
+impl Source {
+    /// Reads the table once: levels, ranges and missing values.
+    ///
+    /// # Errors
+    /// [`Stop`] when a column is missing, not numeric where it must be, or a weight not positive.
+    pub fn open(path: &Path, roles: Roles) -> Result<Self, Stop> {
+        let table = Table::open(path, &roles.columns())?;
+        let mut collectors: Vec<Collector> = roles.random.iter().map(|_| Collector::default()).collect();
+        let mut kinds: Vec<Kind> = Vec::new();
+        let mut by_level: Vec<Collector> = Vec::new();
+        let mut ranges = Ranges {
+            rows: 0,
+            y: Range::NOTHING,
+            weights: if roles.weights.is_some() { Range::NOTHING } else { Range { low: 1.0, high: 1.0 } },
+            fixed: Vec::new(),
+        };
+        let (mut dropped, mut numbers) = (0, Vec::new());
+        table.each(&mut |frame| {
+            if kinds.is_empty() {
+                kinds = roles.kinds(frame)?;
+                numbers = vec![Range::NOTHING; kinds.len()];
+                by_level.resize_with(kinds.len(), Collector::default);
+            }
+            let part = Part::read(frame, &roles, &kinds)?;
+            dropped += part.keep.len() - part.rows();
+            ranges.rows += part.rows();
+            part.kept(&part.y).for_each(|y| ranges.y.hold(y));
+            if let Some(weights) = &part.weights {
+                part.kept(weights).for_each(|w| ranges.weights.hold(w));
+            }
+            for (collector, cells) in collectors.iter_mut().zip(&part.factors) {
+                collector.add(cells, &part.keep);
+            }
+            for ((collector, range), cells) in by_level.iter_mut().zip(&mut numbers).zip(&part.fixed) {
+                match cells {
+                    FixedCells::Levels(cells) => collector.add(cells, &part.keep),
+                    FixedCells::Numbers(values) => part.kept(values).for_each(|x| range.hold(x)),
+                }
+            }
+            Ok(())
+        })?;
+        if ranges.rows > 0 && ranges.weights.low <= 0.0 {
+            let column = roles.weights.clone().unwrap_or_default();
+            return Err(Stop::ColumnUnfit { column, reason: "a weight is not positive".to_owned() });
+        }
+        let factors: Vec<Dictionary> = collectors.into_iter().map(Collector::finish).collect();
+        let (mut fixed, mut names) = (Vec::new(), Vec::new());
+        for ((kind, collector), range) in kinds.iter().zip(by_level).zip(numbers) {
+            let name = kind.name.clone();
+            if !kind.by_level {
+                names.push(name);
+                ranges.fixed.push(range);
+                fixed.push(Fixed::Number);
+                continue;
+            }
+            let dictionary = collector.finish();
+            names.extend(dictionary.labels().iter().skip(1).map(|label| format!("{name}{label}")));
+            let columns = dictionary.labels().len().saturating_sub(1);
+            ranges.fixed.extend(vec![Range { low: 0.0, high: 1.0 }; columns]);
+            fixed.push(Fixed::Levels(dictionary));
+        }
+        let levels = roles.random.iter().zip(&factors);
+        let levels = levels.map(|(name, d)| Levels { name: name.clone(), count: d.labels().len() }).collect();
+        Ok(Self { table, roles, kinds, factors, fixed, levels, names, ranges, dropped })
+    }
+
+    /// Labels of the levels of each factor.
+    pub fn labels(&self, factor: usize) -> &[String] {
+        self.factors[factor].labels()
+    }
+
+    fn visit(&self, frame: &DataFrame, visit: &mut dyn FnMut(Chunk<'_>)) -> Result<(), Stop> {
+        let part = Part::read(frame, &self.roles, &self.kinds)?;
+        let y: Vec<f64> = part.kept(&part.y).collect();
+        let weights: Option<Vec<f64>> = part.weights.as_ref().map(|weights| part.kept(weights).collect());
+        let mut codes: Vec<Vec<u32>> = Vec::new();
+        for (dictionary, cells) in self.factors.iter().zip(&part.factors) {
+            let mut column = Vec::with_capacity(y.len());
+            dictionary.encode(cells, &part.keep, &mut column);
+            codes.push(column);
+        }
+        let mut fixed: Vec<Vec<f64>> = Vec::new();
+        let mut code = Vec::new();
+        for (column, cells) in self.fixed.iter().zip(&part.fixed) {
+            match (column, cells) {
+                (Fixed::Number, FixedCells::Numbers(values)) => fixed.push(part.kept(values).collect()),
+                (Fixed::Levels(dictionary), FixedCells::Levels(cells)) => {
+                    dictionary.encode(cells, &part.keep, &mut code);
+                    for level in 1..dictionary.labels().len() as u32 {
+                        fixed.push(code.iter().map(|&c| if c == level { 1.0 } else { 0.0 }).collect());
+                    }
+                }
+                _ => {}
+            }
+        }
+        let codes: Vec<&[u32]> = codes.iter().map(Vec::as_slice).collect();
+        let fixed: Vec<&[f64]> = fixed.iter().map(Vec::as_slice).collect();
+        visit(Chunk { y: &y, weights: weights.as_deref(), codes: &codes, fixed: &fixed });
+        Ok(())
+    }
+}
+
+impl Rows for Source {
+    fn factors(&self) -> &[Levels] {
+        &self.levels
+    }
+
+    fn columns(&self) -> &[String] {
+        &self.names
+    }
+
+    fn ranges(&self) -> &Ranges {
+        &self.ranges
+    }
+
+    fn weighted(&self) -> bool {
+        self.roles.weights.is_some()
+    }
+
+    fn each(&self, visit: &mut dyn FnMut(Chunk<'_>)) -> Result<(), Refused> {
+        self.table.each(&mut |frame| self.visit(frame, visit)).map_err(|stop| Refused::Unreadable(stop.to_string()))
+    }
+}
+
+/// A fixed column of one frame.
+enum FixedCells {
+    Numbers(Vec<f64>),
+    Levels(Cells),
+}
+
+/// One frame's columns and which of its rows are complete.
+struct Part {
+    y: Vec<f64>,
+    weights: Option<Vec<f64>>,
+    factors: Vec<Cells>,
+    fixed: Vec<FixedCells>,
+    keep: Vec<bool>,
+}
+
+impl Part {
+    fn read(frame: &DataFrame, roles: &Roles, kinds: &[Kind]) -> Result<Self, Stop> {
+        let mut keep = vec![true; frame.height()];
+        let complete = |values: &[f64], keep: &mut [bool]| {
+            keep.iter_mut().zip(values).for_each(|(keep, value)| *keep &= value.is_finite());
+        };
+        let y = numbers(frame, &roles.response)?;
+        complete(&y, &mut keep);
+        let weights = roles.weights.as_ref().map(|name| numbers(frame, name)).transpose()?;
+        if let Some(weights) = &weights {
+            complete(weights, &mut keep);
+        }
+        let mut factors = Vec::new();
+        for name in &roles.random {
+            let cells = Cells::of(column(frame, name)?)?;
+            cells.keep(&mut keep);
+            factors.push(cells);
+        }
+        let mut fixed = Vec::new();
+        for kind in kinds {
+            if kind.by_level {
+                let cells = Cells::of(column(frame, &kind.name)?)?;
+                cells.keep(&mut keep);
+                fixed.push(FixedCells::Levels(cells));
+            } else {
+                let values = numbers(frame, &kind.name)?;
+                complete(&values, &mut keep);
+                fixed.push(FixedCells::Numbers(values));
+            }
+        }
+        Ok(Self { y, weights, factors, fixed, keep })
+    }
+
+    fn rows(&self) -> usize {
+        self.keep.iter().filter(|keep| **keep).count()
+    }
+
+    fn kept<'a>(&'a self, values: &'a [f64]) -> impl Iterator<Item = f64> + 'a {
+        values.iter().zip(&self.keep).filter(|(_, keep)| **keep).map(|(value, _)| *value)
+    }
+}
+
+fn column<'f>(frame: &'f DataFrame, name: &str) -> Result<&'f Column, Stop> {
+    frame.column(name).map_err(|_| Stop::ColumnMissing { column: name.to_owned(), known: String::new() })
+}
+
+/// A numeric column; missing cells are not a number.
+fn numbers(frame: &DataFrame, name: &str) -> Result<Vec<f64>, Stop> {
+    let not_numeric = |_| Stop::ColumnUnfit { column: name.to_owned(), reason: "a cell is not a number".to_owned() };
+    let cast = column(frame, name)?.strict_cast(&DataType::Float64).map_err(not_numeric)?;
+    let cells = cast.f64().map_err(not_numeric)?;
+    Ok(cells.iter().map(|cell| cell.unwrap_or(f64::NAN)).collect())
+}
