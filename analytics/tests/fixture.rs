@@ -4,7 +4,7 @@
 //! Absent on purpose: real data; see `reference` for lme4's own.
 
 use hengping_analytics::design::Factor;
-use hengping_analytics::mixed::{Column, Contrast, Fit, Problem};
+use hengping_analytics::mixed::{Column, Criterion, Options, Problem};
 
 const ROWS: usize = 600;
 const RATERS: usize = 40;
@@ -81,64 +81,42 @@ pub fn problem() -> Problem {
     }
 }
 
-/// Degrees of freedom of REML over those of ML: squared errors of one fit times this are the other's at equal theta.
-const SHRINK: f64 = (ROWS - 4) as f64 / ROWS as f64;
-
-/// The ML criterion at a fit's theta, out of the REML one: without `log |X'V^-1X|`, and with n in place of n - p.
-fn likelihood(fit: &Fit) -> f64 {
-    let freedom = (ROWS - 4) as f64;
-    let variance = |weights: &[(usize, f64)]| {
-        let mut fixed = vec![0.0; 4];
-        weights.iter().for_each(|&(at, weight)| fixed[at] = weight);
-        fit.variance(&Contrast { fixed, effects: vec![] }) / fit.residual
-    };
-    // Covariances by polarisation, then the determinant by elimination.
-    let mut covariance = [[0.0; 4]; 4];
-    for i in 0..4 {
-        for j in 0..4 {
-            covariance[i][j] = match i == j {
-                true => variance(&[(i, 1.0)]),
-                false => (variance(&[(i, 1.0), (j, 1.0)]) - variance(&[(i, 1.0), (j, -1.0)])) / 4.0,
-            };
-        }
-    }
-    let mut log_determinant = 0.0;
-    for pivot in 0..4 {
-        log_determinant += f64::ln(covariance[pivot][pivot]);
-        for i in pivot + 1..4 {
-            let share = covariance[i][pivot] / covariance[pivot][pivot];
-            for j in pivot..4 {
-                covariance[i][j] -= share * covariance[pivot][j];
-            }
-        }
-    }
-    let profiled = |freedom: f64, residual: f64| freedom * (1.0 + (std::f64::consts::TAU * residual).ln());
-    fit.criterion - profiled(freedom, fit.residual) + log_determinant + profiled(ROWS as f64, fit.residual * SHRINK)
+fn options(criterion: Criterion) -> Options<'static> {
+    Options { criterion, ..Options::default() }
 }
 
 fn near(got: f64, expected: f64, tolerance: f64, what: &str) {
     assert!((got - expected).abs() <= tolerance, "{what}: {got} against {expected}");
 }
 
-/// Coefficients, errors and every level at the reference's own theta; `shrink` turns squared errors into the method's.
-fn agrees(reference: &Reference, shrink: f64) {
-    let problem = problem();
-    let fit = problem.fit_at(&reference.theta).unwrap();
-    near((fit.residual * shrink).sqrt(), reference.sigma, 1e-11, "sigma");
+/// Criteria, the optimum, and coefficients, errors and every level at the reference's own theta.
+fn agrees(reference: &Reference, criterion: Criterion) {
+    let (problem, options) = (problem(), options(criterion));
+    for (theta, expected) in reference.at {
+        near(problem.fit_at_with(&theta, &options).unwrap().criterion, expected, 1e-10 * expected, "criterion");
+    }
+    let fit = problem.fit_at_with(&reference.theta, &options).unwrap();
+    near(fit.residual.sqrt(), reference.sigma, 1e-11, "sigma");
     assert_eq!(fit.coefficients.len(), reference.fixed.len());
     for (got, &(name, estimate, error)) in fit.coefficients.iter().zip(&reference.fixed) {
         assert_eq!(got.name, name);
         near(got.estimate, estimate, 1e-11, name);
-        near(got.error * shrink.sqrt(), error, 1e-11, name);
+        near(got.error, error, 1e-11, name);
     }
     for (k, levels) in reference.levels.iter().enumerate() {
-        let variances = fit.variances_given_fixed(k);
+        let variances = fit.variances_given_fixed(k).unwrap();
         assert_eq!(variances.len(), levels.len());
         for (level, &(blup, variance)) in levels.iter().enumerate() {
             near(fit.effects[k][level], blup, 1e-11, "prediction");
-            near(variances[level] * shrink, variance, 1e-11, "conditional variance");
+            near(variances[level], variance, 1e-11, "conditional variance");
         }
     }
+    let fit = problem.fit_with(&options).unwrap();
+    assert!(fit.criterion <= reference.criterion + 1e-8, "{} against {}", fit.criterion, reference.criterion);
+    for (got, expected) in fit.theta().iter().zip(reference.theta) {
+        near(*got, expected, 1e-6, "theta");
+    }
+    near(fit.residual.sqrt(), reference.sigma, 1e-7, "sigma");
 }
 
 /// The same fold as in `fixture.R`: both made the same rows.
@@ -150,28 +128,13 @@ fn the_rows_are_those_r_saw() {
 }
 
 #[test]
-fn restricted_likelihood_agrees_at_fixed_theta_and_at_the_optimum() {
-    let problem = problem();
-    for (theta, criterion) in REML.at {
-        near(problem.fit_at(&theta).unwrap().criterion, criterion, 1e-10 * criterion, "criterion");
-    }
-    agrees(&REML, 1.0);
-    let fit = problem.fit().unwrap();
-    assert!(fit.criterion <= REML.criterion + 1e-8, "{} against {}", fit.criterion, REML.criterion);
-    for (got, expected) in fit.theta().iter().zip(REML.theta) {
-        near(*got, expected, 1e-6, "theta");
-    }
-    near(fit.residual.sqrt(), REML.sigma, 1e-7, "sigma");
+fn restricted_likelihood_agrees() {
+    agrees(&REML, Criterion::Restricted);
 }
 
 #[test]
-fn likelihood_agrees_at_fixed_theta_and_at_its_optimum() {
-    let problem = problem();
-    for (theta, criterion) in ML.at {
-        near(likelihood(&problem.fit_at(&theta).unwrap()), criterion, 1e-10 * criterion, "criterion");
-    }
-    near(likelihood(&problem.fit_at(&ML.theta).unwrap()), ML.criterion, 1e-10 * ML.criterion, "criterion");
-    agrees(&ML, SHRINK);
+fn full_likelihood_agrees() {
+    agrees(&ML, Criterion::MaximumLikelihood);
 }
 
 /// A reference that any model met would show nothing: without weights, or without firms, the numbers are others.
