@@ -4,15 +4,14 @@ use std::io::IsTerminal;
 use std::path::PathBuf;
 use std::process::ExitCode;
 
-use clap::{Args, Parser, Subcommand, ValueEnum};
-use hengping_analyse::fit::{Request, Roles, fit};
-use hengping_analyse::{Progress, Stop, Table, open, score};
-use hengping_analytics::mixed;
+use clap::{Parser, Subcommand};
+use hengping_analyse::fit::{Arguments, fit, summary};
+use hengping_analyse::{Progress, Ratings, Stop, Table, open, ratings, score};
 
 /// Opens a closed box with both sides' shares, scores it and passes every number through the gate.
 #[derive(Debug, Parser)]
 #[command(version)]
-struct Arguments {
+struct Program {
     #[command(subcommand)]
     command: Command,
 }
@@ -46,83 +45,14 @@ enum Command {
         #[arg(long)]
         out: PathBuf,
     },
+    /// Make a table of crossed ratings with known variances, for benchmarks and trials.
+    Ratings(Ratings),
     /// Fit a linear mixed model with crossed or nested random intercepts to any table of ratings.
-    Fit(Box<FitArguments>),
-}
-
-#[derive(Debug, Args)]
-struct FitArguments {
-    /// Table (.csv with a heading, .parquet); rows with a missing value are left out and counted.
-    #[arg(long)]
-    data: PathBuf,
-    /// Column of the response.
-    #[arg(long)]
-    response: String,
-    /// Column of a random factor; repeat it for crossed or nested factors.
-    #[arg(long, required = true)]
-    random: Vec<String>,
-    /// Column of the fixed part; repeatable. Numbers enter as they are, words by level.
-    #[arg(long)]
-    fixed: Vec<String>,
-    /// Column of the fixed part whose numbers are names of levels; repeatable.
-    #[arg(long)]
-    categorical: Vec<String>,
-    /// Column of positive weights: Var(e) = sigma^2 / weight.
-    #[arg(long)]
-    weights: Option<String>,
-    /// Full maximum likelihood instead of restricted.
-    #[arg(long)]
-    ml: bool,
-    /// Solve at these ratios sd(effect)/sigma instead of fitting them, in the order of --random.
-    #[arg(long, value_delimiter = ',')]
-    at_theta: Option<Vec<f64>>,
-    /// Seed of probes and draws.
-    #[arg(long, default_value_t = 1)]
-    seed: u64,
-    /// Engine: exact, conjugate gradients, or chosen by size.
-    #[arg(long, value_enum, default_value_t = Path::Auto)]
-    path: Path,
-    /// Where predictions and conditional variances of all levels go (.csv, .parquet).
-    #[arg(long)]
-    levels: Option<PathBuf>,
-    /// JSON only: no summary on standard error.
-    #[arg(long)]
-    json: bool,
-}
-
-#[derive(Debug, Clone, Copy, ValueEnum)]
-enum Path {
-    Auto,
-    Exact,
-    Cg,
-}
-
-impl FitArguments {
-    fn request(self) -> Request {
-        Request {
-            data: self.data,
-            roles: Roles {
-                response: self.response,
-                random: self.random,
-                fixed: self.fixed,
-                categorical: self.categorical,
-                weights: self.weights,
-            },
-            criterion: if self.ml { mixed::Criterion::MaximumLikelihood } else { mixed::Criterion::Restricted },
-            path: match self.path {
-                Path::Auto => mixed::Path::Auto,
-                Path::Exact => mixed::Path::Exact,
-                Path::Cg => mixed::Path::ConjugateGradients,
-            },
-            at_theta: self.at_theta,
-            seed: self.seed,
-            levels: self.levels,
-        }
-    }
+    Fit(Box<Arguments>),
 }
 
 fn main() -> ExitCode {
-    let command = Arguments::parse().command;
+    let command = Program::parse().command;
     let progress = if matches!(command, Command::Fit(_)) { Progress::bars() } else { Progress::new() };
     match run(command, &progress) {
         Ok(()) => ExitCode::SUCCESS,
@@ -145,13 +75,14 @@ fn run(command: Command, progress: &Progress) -> Result<(), Stop> {
             score(&Table { ballots, rubric, charter, margins }, &out, progress)
         }
         Command::Fit(arguments) => {
-            let summary = !arguments.json && std::io::stderr().is_terminal();
+            let people = !arguments.json && std::io::stderr().is_terminal();
             let result = fit(&arguments.request(), progress)?;
-            if summary {
-                eprint!("{}", hengping_analyse::fit::summary(&result));
+            if people {
+                eprint!("{}", summary(&result));
             }
             println!("{result:#}");
             Ok(())
         }
+        Command::Ratings(plan) => ratings(&plan, progress),
     }
 }

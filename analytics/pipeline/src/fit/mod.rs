@@ -2,6 +2,7 @@
 //! Invariant: standard output holds the result and nothing else; what is written is written whole.
 //! Absent on purpose: the gate. These are the caller's own data, not a box.
 
+mod arguments;
 mod levels;
 mod report;
 mod source;
@@ -13,6 +14,7 @@ use std::sync::Arc;
 use hengping_analytics::mixed::{self, Criterion, Options, Phase, Refused, Rows, Watch};
 use serde_json::Value;
 
+pub use arguments::Arguments;
 pub use report::summary;
 pub use source::Roles;
 
