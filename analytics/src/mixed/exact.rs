@@ -83,8 +83,11 @@ impl Exact {
     }
 
     /// Diagonal of the inverse of the normal equations, by block; given the coefficients if asked.
-    pub fn variances(&self, cross: &Cross, given_fixed: bool) -> Vec<Vec<f64>> {
-        let inverse = if given_fixed { self.leading_inverse(cross.x_start) } else { self.inverse() };
+    ///
+    /// # Errors
+    /// [`Refused::Indefinite`] when the fixed columns' block of the inverse has no Cholesky factor.
+    pub fn variances(&self, cross: &Cross, given_fixed: bool) -> Result<Vec<Vec<f64>>, Refused> {
+        let inverse = if given_fixed { self.leading_inverse(cross.x_start)? } else { self.inverse() };
         let width = if given_fixed { 0 } else { cross.p() };
         let levels: Vec<usize> = (0..cross.eliminated()).collect();
         let first: Vec<Vec<f64>> = levels
@@ -102,28 +105,45 @@ impl Exact {
         let mut blocks = vec![first.concat()];
         blocks.extend((1..cross.blocks.len()).map(|k| cross.block(k).map(|j| inverse[(j, j)]).collect()));
         blocks.truncate(cross.blocks.len());
-        blocks
+        Ok(blocks)
     }
 
-    /// Diagonal of the inverse for the fixed columns, and its row for the intercept.
+    /// The block of the inverse that belongs to the fixed columns.
     pub fn fixed_inverse(&self, cross: &Cross) -> Vec<Vec<f64>> {
-        let inverse = self.inverse();
-        let of = |a: usize, b: usize| inverse[(cross.x_start + a.max(b), cross.x_start + a.min(b))];
-        (0..cross.p()).map(|a| (0..cross.p()).map(|b| of(a, b)).collect()).collect()
+        let unit = |k: usize| {
+            let mut side = vec![0.0; cross.dim()];
+            side[cross.x_start + k] = 1.0;
+            self.schur_solve(&side)[cross.x_start..].to_vec()
+        };
+        (0..cross.p()).map(unit).collect()
     }
 
     fn inverse(&self) -> &Mat<f64> {
         self.inverse.get_or_init(|| self.llt.inverse())
     }
 
-    fn leading_inverse(&self, size: usize) -> &Mat<f64> {
-        self.given_fixed.get_or_init(|| {
-            // The Cholesky factor of a leading block is the leading block of the factor.
-            let block = self.llt.L().submatrix(0, 0, size, size);
-            let mut inverse = Mat::<f64>::identity(size, size);
-            faer::linalg::triangular_solve::solve_lower_triangular_in_place(block, inverse.as_mut(), faer::Par::Seq);
-            inverse.transpose() * &inverse
-        })
+    /// Inverse of the first `size` unknowns alone: the whole inverse less what the others explain,
+    /// `C_RR - C_RX C_XX^-1 C_XR`, lower half.
+    fn leading_inverse(&self, size: usize) -> Result<&Mat<f64>, Refused> {
+        if self.given_fixed.get().is_none() {
+            let whole = self.inverse();
+            let width = whole.nrows() - size;
+            let corner = Mat::from_fn(width, width, |a, b| whole[(size + a.max(b), size + a.min(b))]);
+            let llt = corner.llt(Side::Lower).map_err(|_| Refused::Indefinite)?;
+            let edge = Mat::from_fn(width, size, |k, column| whole[(size + k, column)]);
+            let mut explained = edge.clone();
+            llt.solve_in_place(&mut explained);
+            let mut inverse = whole.submatrix(0, 0, size, size).to_owned();
+            for column in 0..size {
+                let (left, target) = (edge.col_as_slice(column), inverse.col_as_slice_mut(column));
+                for (row, value) in target.iter_mut().enumerate().skip(column) {
+                    *value -= super::fixed::dot(left, explained.col_as_slice(row));
+                }
+            }
+            // Somebody else may have been first with the same matrix.
+            let _ = self.given_fixed.set(inverse);
+        }
+        self.given_fixed.get().ok_or(Refused::Indefinite)
     }
 }
 

@@ -24,7 +24,7 @@ pub(super) struct Solver {
     engine: Engine,
     spread: OnceLock<Result<Spread, Refused>>,
     fixed: OnceLock<Result<Vec<Vec<f64>>, Refused>>,
-    variances: OnceLock<Vec<Vec<f64>>>,
+    variances: OnceLock<Result<Vec<Vec<f64>>, Refused>>,
 }
 
 impl Solver {
@@ -70,7 +70,7 @@ impl Solver {
     pub fn traces(&self, cross: &Cross, given_fixed: bool) -> Result<Vec<f64>, Refused> {
         match &self.engine {
             Engine::Exact(exact) => {
-                Ok(exact.variances(cross, given_fixed).iter().map(|block| block.iter().sum()).collect())
+                Ok(exact.variances(cross, given_fixed)?.iter().map(|block| block.iter().sum()).collect())
             }
             Engine::Iterative(iterative) => iterative.traces(cross, given_fixed),
         }
@@ -82,7 +82,10 @@ impl Solver {
     /// As [`Solver::solve`].
     pub fn variances_given_fixed(&self, cross: &Cross) -> Result<&[Vec<f64>], Refused> {
         match &self.engine {
-            Engine::Exact(exact) => Ok(self.variances.get_or_init(|| exact.variances(cross, true))),
+            Engine::Exact(exact) => {
+                let made = self.variances.get_or_init(|| exact.variances(cross, true));
+                made.as_ref().map(Vec::as_slice).map_err(Clone::clone)
+            }
             Engine::Iterative(iterative) => self.spread(iterative, cross).map(|spread| spread.variances.as_slice()),
         }
     }

@@ -150,6 +150,11 @@ impl Dictionary {
         &self.labels
     }
 
+    /// Keeps the labels alone.
+    pub fn forget_codes(&mut self) {
+        self.codes = Codes::Whole(HashMap::new());
+    }
+
     /// Writes the codes of rows to keep to `out`.
     pub fn encode(&self, cells: &Cells, keep: &[bool], out: &mut Vec<u32>) {
         out.clear();

@@ -63,13 +63,43 @@ struct Kind {
     by_level: bool,
 }
 
-/// A table ready for the engine.
-pub struct Source {
-    table: Table,
+/// How cells become numbers.
+struct Coding {
     roles: Roles,
     kinds: Vec<Kind>,
     factors: Vec<Dictionary>,
     fixed: Vec<Fixed>,
+}
+
+/// Rows as the engine takes them.
+#[derive(Default)]
+struct Columns {
+    y: Vec<f64>,
+    weights: Option<Vec<f64>>,
+    codes: Vec<Vec<u32>>,
+    fixed: Vec<Vec<f64>>,
+}
+
+impl Columns {
+    fn show(&self, visit: &mut dyn FnMut(Chunk<'_>)) {
+        let codes: Vec<&[u32]> = self.codes.iter().map(Vec::as_slice).collect();
+        let fixed: Vec<&[f64]> = self.fixed.iter().map(Vec::as_slice).collect();
+        visit(Chunk { y: &self.y, weights: self.weights.as_deref(), codes: &codes, fixed: &fixed });
+    }
+}
+
+/// Where the rows are between two passes.
+enum Store {
+    /// In the file, to be read again.
+    Table(Table),
+    /// In memory; the table they came from is gone.
+    Columns(Columns),
+}
+
+/// A table ready for the engine.
+pub struct Source {
+    store: Store,
+    coding: Coding,
     levels: Vec<Levels>,
     names: Vec<String>,
     ranges: Ranges,
@@ -140,42 +170,54 @@ impl Source {
         }
         let levels = roles.random.iter().zip(&factors);
         let levels = levels.map(|(name, d)| Levels { name: name.clone(), count: d.labels().len() }).collect();
-        Ok(Self { table, roles, kinds, factors, fixed, levels, names, ranges, dropped })
+        let mut coding = Coding { roles, kinds, factors, fixed };
+        let store = match table {
+            Table::Memory(frame) => Store::Columns(coding.columns(&frame)?),
+            table => Store::Table(table),
+        };
+        if matches!(store, Store::Columns(_)) {
+            // Only labels are asked for from here on.
+            coding.factors.iter_mut().for_each(Dictionary::forget_codes);
+        }
+        Ok(Self { store, coding, levels, names, ranges, dropped })
     }
 
     /// Labels of the levels of each factor.
     pub fn labels(&self, factor: usize) -> &[String] {
-        self.factors[factor].labels()
+        self.coding.factors[factor].labels()
     }
+}
 
-    fn visit(&self, frame: &DataFrame, visit: &mut dyn FnMut(Chunk<'_>)) -> Result<(), Stop> {
+impl Coding {
+    /// The complete rows of `frame`.
+    fn columns(&self, frame: &DataFrame) -> Result<Columns, Stop> {
         let part = Part::read(frame, &self.roles, &self.kinds)?;
-        let y: Vec<f64> = part.kept(&part.y).collect();
-        let weights: Option<Vec<f64>> = part.weights.as_ref().map(|weights| part.kept(weights).collect());
-        let mut codes: Vec<Vec<u32>> = Vec::new();
+        let mut columns = Columns {
+            y: part.kept(&part.y).collect(),
+            weights: part.weights.as_ref().map(|weights| part.kept(weights).collect()),
+            ..Columns::default()
+        };
         for (dictionary, cells) in self.factors.iter().zip(&part.factors) {
-            let mut column = Vec::with_capacity(y.len());
-            dictionary.encode(cells, &part.keep, &mut column);
-            codes.push(column);
+            let mut codes = Vec::with_capacity(columns.y.len());
+            dictionary.encode(cells, &part.keep, &mut codes);
+            columns.codes.push(codes);
         }
-        let mut fixed: Vec<Vec<f64>> = Vec::new();
-        let mut code = Vec::new();
+        let mut codes = Vec::new();
         for (column, cells) in self.fixed.iter().zip(&part.fixed) {
             match (column, cells) {
-                (Fixed::Number, FixedCells::Numbers(values)) => fixed.push(part.kept(values).collect()),
+                (Fixed::Number, FixedCells::Numbers(values)) => columns.fixed.push(part.kept(values).collect()),
                 (Fixed::Levels(dictionary), FixedCells::Levels(cells)) => {
-                    dictionary.encode(cells, &part.keep, &mut code);
+                    dictionary.encode(cells, &part.keep, &mut codes);
                     for level in 1..dictionary.labels().len() as u32 {
-                        fixed.push(code.iter().map(|&c| if c == level { 1.0 } else { 0.0 }).collect());
+                        let is = |&code: &u32| if code == level { 1.0 } else { 0.0 };
+                        columns.fixed.push(codes.iter().map(is).collect());
                     }
                 }
+                // The kind of a column does not change between two passes over one file.
                 _ => {}
             }
         }
-        let codes: Vec<&[u32]> = codes.iter().map(Vec::as_slice).collect();
-        let fixed: Vec<&[f64]> = fixed.iter().map(Vec::as_slice).collect();
-        visit(Chunk { y: &y, weights: weights.as_deref(), codes: &codes, fixed: &fixed });
-        Ok(())
+        Ok(columns)
     }
 }
 
@@ -193,11 +235,22 @@ impl Rows for Source {
     }
 
     fn weighted(&self) -> bool {
-        self.roles.weights.is_some()
+        self.coding.roles.weights.is_some()
     }
 
     fn each(&self, visit: &mut dyn FnMut(Chunk<'_>)) -> Result<(), Refused> {
-        self.table.each(&mut |frame| self.visit(frame, visit)).map_err(|stop| Refused::Unreadable(stop.to_string()))
+        match &self.store {
+            Store::Columns(columns) => {
+                columns.show(visit);
+                Ok(())
+            }
+            Store::Table(table) => table
+                .each(&mut |frame| {
+                    self.coding.columns(frame)?.show(visit);
+                    Ok(())
+                })
+                .map_err(|stop| Refused::Unreadable(stop.to_string())),
+        }
     }
 }
 
