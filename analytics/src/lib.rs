@@ -9,4 +9,5 @@ pub mod figure;
 pub mod gate;
 pub mod items;
 pub mod mixed;
+pub mod planner;
 pub mod score;

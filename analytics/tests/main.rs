@@ -7,5 +7,6 @@ mod city;
 mod dense;
 mod figure;
 mod gate;
+mod planner;
 mod reference;
 mod support;
