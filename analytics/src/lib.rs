@@ -8,6 +8,8 @@ pub mod design;
 pub mod figure;
 pub mod gate;
 pub mod items;
+pub mod linking;
 pub mod mixed;
 pub mod planner;
+pub mod report;
 pub mod score;

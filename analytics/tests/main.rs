@@ -7,6 +7,8 @@ mod city;
 mod dense;
 mod figure;
 mod gate;
+mod linking;
 mod planner;
 mod reference;
+mod report;
 mod support;
