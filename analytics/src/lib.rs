@@ -13,3 +13,4 @@ pub mod mixed;
 pub mod planner;
 pub mod report;
 pub mod score;
+pub mod whatif;

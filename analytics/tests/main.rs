@@ -12,3 +12,4 @@ mod planner;
 mod reference;
 mod report;
 mod support;
+mod whatif;
