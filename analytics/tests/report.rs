@@ -1,5 +1,6 @@
 //! The item report: known answers, the headline's own variances, and what the gate lets out of it.
 
+mod figures;
 mod released;
 
 use hengping_analytics::bundle::{Answer, Bundle};
