@@ -113,6 +113,28 @@ impl Canvas<'_> {
         let _ = self.area.draw(&Rectangle::new([from, to], token.rgb().filled()));
     }
 
+    /// A filled rectangle of which the paper shows through; `strength` 0 to 1. One token in several
+    /// strengths reads as well in grey.
+    pub fn shade(&self, from: (i32, i32), to: (i32, i32), token: Token, strength: f64) {
+        let _ = self.area.draw(&Rectangle::new([from, to], token.rgb().mix(strength).filled()));
+    }
+
+    /// A line through all points.
+    pub fn path(&self, points: Vec<(i32, i32)>, width: u32, token: Token) {
+        let _ = self.area.draw(&PathElement::new(points, token.rgb().stroke_width(width)));
+    }
+
+    /// Text on at most two lines of `width` pixels, centred on the point's height; what is longer
+    /// ends in an ellipsis.
+    pub fn wrapped(&self, text: &str, at: (i32, i32), width: i32, size: f64, token: Token, align: Align) {
+        let lines = lines(text, f64::from(width) / size);
+        let first = at.1 - (lines.len() as i32 - 1) * size as i32 * 5 / 8;
+        for (index, line) in lines.iter().enumerate() {
+            let y = first + index as i32 * size as i32 * 5 / 4;
+            self.text(line, (at.0, y), size, token, align, false);
+        }
+    }
+
     /// A filled circle.
     pub fn dot(&self, at: (i32, i32), radius: u32, token: Token) {
         let _ = self.area.draw(&Circle::new(at, radius, token.rgb().filled()));
@@ -143,6 +165,52 @@ impl Canvas<'_> {
         self.line((24, bottom - 40), (width as i32 - 24, bottom - 40), 1, Token::Line);
         self.text(&frame.foot, (24, bottom - 20), 12.0, Token::Second, Align::Left, false);
     }
+}
+
+/// Widths in ems that hold for the fonts above: han characters and full-width signs one, others about half.
+fn width(c: char) -> f64 {
+    match c {
+        '\u{2e80}'..='\u{ffef}' => 1.0,
+        'm' | 'w' | 'M' | 'W' | '—' | '…' => 0.9,
+        c if c.is_uppercase() => 0.68,
+        _ => 0.54,
+    }
+}
+
+/// Breaks `text` into at most two lines of `room` ems, between words where there are any.
+fn lines(text: &str, room: f64) -> Vec<String> {
+    let mut lines = Vec::new();
+    let mut rest = text.trim();
+    while !rest.is_empty() {
+        let (mut used, mut end, mut word) = (0.0, rest.len(), None);
+        for (at, c) in rest.char_indices() {
+            used += width(c);
+            if used > room {
+                end = at;
+                break;
+            }
+            if c == ' ' {
+                word = Some(at);
+            }
+        }
+        if end == rest.len() {
+            lines.push(rest.to_owned());
+            break;
+        }
+        if lines.len() == 1 {
+            let last = rest[..end].char_indices().next_back().map_or(0, |(at, _)| at);
+            lines.push(format!("{}…", rest[..last].trim_end()));
+            break;
+        }
+        // A single character always fits, or a narrow column would never end.
+        let first = rest.chars().next().map_or(1, char::len_utf8);
+        // Between han characters a line may end anywhere; inside a Latin word it may not.
+        let han = rest[end..].chars().next().is_some_and(|c| width(c) >= 1.0);
+        let cut = word.filter(|at| *at > 0 && !han).unwrap_or(end).max(first);
+        lines.push(rest[..cut].trim_end().to_owned());
+        rest = rest[cut..].trim_start();
+    }
+    lines
 }
 
 fn escape(text: &str) -> String {
@@ -188,4 +256,20 @@ fn dress(body: &str, frame: &Frame, title: &str, description: &str) -> String {
         }
     }
     out
+}
+
+#[cfg(test)]
+mod tests {
+    use super::lines;
+
+    #[test]
+    fn long_names_break_between_words_and_end_in_an_ellipsis() {
+        assert_eq!(lines("程序告知", 6.0), ["程序告知"]);
+        assert_eq!(lines("提前告知开庭时间等程序事项", 7.0), ["提前告知开庭时", "间等程序事项"]);
+        assert_eq!(lines("提前告知开庭时间、举证期限等程序事项", 6.0), ["提前告知开庭", "时间、举证…"]);
+        assert_eq!(lines("Notice of procedure", 7.0), ["Notice of", "procedure"]);
+        assert_eq!(lines("A 级程序告知", 5.0), ["A 级程序", "告知"]);
+        assert_eq!(lines("", 7.0), Vec::<String>::new());
+        assert_eq!(lines("评价", 0.1), ["评", "…"]);
+    }
 }

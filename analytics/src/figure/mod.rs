@@ -5,6 +5,9 @@
 
 mod canvas;
 mod caterpillar;
+mod level_use;
+mod matrix;
+mod planner;
 mod slope;
 mod words;
 
@@ -12,6 +15,9 @@ use std::collections::BTreeMap;
 
 use crate::gate::{Audience, Measure, Released, Row, Scope};
 
+pub use level_use::level_use;
+pub use matrix::matrix;
+pub use planner::planner;
 pub use words::Language;
 
 /// What stands around the data.

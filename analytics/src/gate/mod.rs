@@ -9,6 +9,7 @@ mod parameters;
 mod print;
 mod produce;
 mod released;
+mod report;
 pub mod rules;
 mod suppression;
 
@@ -18,6 +19,7 @@ pub use parameters::{Printed, parameters};
 pub use print::{Values, band, n_band};
 pub use produce::candidates;
 pub use released::{Released, Row};
+pub use report::{Bin, ItemLine, ItemNumbers, ItemReport, PrintedLayers, PrintedLinks, item_report};
 pub use rules::{Finding, Flag, Reason, Rule};
 pub use suppression::{Margin, margins, suppress};
 
