@@ -7,51 +7,15 @@ use plotters::coord::Shift;
 use plotters::drawing::{DrawingArea, IntoDrawingArea};
 use plotters::element::{Circle, PathElement, Polygon, Rectangle, Text};
 use plotters::style::text_anchor::{HPos, Pos, VPos};
-use plotters::style::{Color, FontDesc, FontFamily, FontStyle, RGBColor, ShapeStyle, TextStyle};
+use plotters::style::{Color, FontDesc, FontFamily, FontStyle, ShapeStyle, TextStyle};
 
 use super::Frame;
+pub(super) use super::palette::Token;
 
 /// Fonts that court desks, phones and servers have.
 const FONTS: &str = "Noto Sans CJK SC, PingFang SC, Microsoft YaHei, sans-serif";
 /// The SVG backend divides sizes by this; asking for the product gives the pixels meant.
 const SIZE_FACTOR: f64 = 1.24;
-
-/// A colour of the look with its dark counterpart. All pass 4.5:1 on their paper where they carry text.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(super) enum Token {
-    Paper,
-    Ink,
-    Second,
-    Line,
-    Wash,
-    Accent,
-    Weak,
-    Amber,
-}
-
-impl Token {
-    const ALL: [Self; 8] =
-        [Self::Paper, Self::Ink, Self::Second, Self::Line, Self::Wash, Self::Accent, Self::Weak, Self::Amber];
-
-    fn pair(self) -> (&'static str, &'static str, &'static str) {
-        match self {
-            Self::Paper => ("paper", "#FFFFFF", "#1A2433"),
-            Self::Ink => ("ink", "#1B2A41", "#E7ECF3"),
-            Self::Second => ("ink-2", "#4A5A70", "#AAB6C6"),
-            Self::Line => ("line", "#D9DEE6", "#33425A"),
-            Self::Wash => ("wash", "#F5F7FA", "#111925"),
-            Self::Accent => ("accent", "#23527C", "#93BEE8"),
-            Self::Weak => ("accent-weak", "#E6EEF6", "#23364C"),
-            Self::Amber => ("amber", "#8A5A00", "#F0C675"),
-        }
-    }
-
-    fn rgb(self) -> RGBColor {
-        let hex = &self.pair().1[1..];
-        let part = |at: usize| u8::from_str_radix(&hex[at..at + 2], 16).unwrap_or(0);
-        RGBColor(part(0), part(2), part(4))
-    }
-}
 
 /// Where a text stands against its point.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]

@@ -5,6 +5,7 @@
 
 mod canvas;
 mod caterpillar;
+mod palette;
 mod slope;
 mod words;
 
