@@ -10,6 +10,7 @@ mod print;
 mod produce;
 mod released;
 pub mod rules;
+mod spread;
 mod suppression;
 
 pub use cell::{Audience, Candidate, Content, Key, Measure, Range, Scope, Structure};
@@ -19,6 +20,7 @@ pub use print::{Values, band, n_band};
 pub use produce::candidates;
 pub use released::{Released, Row};
 pub use rules::{Finding, Flag, Reason, Rule};
+pub use spread::{Group, Spread, spread};
 pub use suppression::{Margin, margins, suppress};
 
 use std::collections::BTreeMap;
