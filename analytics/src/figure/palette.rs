@@ -42,3 +42,33 @@ impl Token {
         RGBColor(part(0), part(2), part(4))
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::Token;
+
+    /// Relative luminance and contrast of WCAG 2.1.
+    fn contrast(one: &str, other: &str) -> f64 {
+        let light = |hex: &str| {
+            let part = |at: usize| {
+                let share = f64::from(u8::from_str_radix(&hex[at..at + 2], 16).unwrap()) / 255.0;
+                if share <= 0.03928 { share / 12.92 } else { ((share + 0.055) / 1.055).powf(2.4) }
+            };
+            0.2126 * part(1) + 0.7152 * part(3) + 0.0722 * part(5)
+        };
+        let (a, b) = (light(one), light(other));
+        (a.max(b) + 0.05) / (a.min(b) + 0.05)
+    }
+
+    #[test]
+    fn what_carries_text_is_legible_by_day_and_by_night() {
+        let (_, day, night) = Token::Paper.pair();
+        for token in [Token::Ink, Token::Second, Token::Accent, Token::Amber] {
+            let (name, light, dark) = token.pair();
+            assert!(contrast(day, light) >= 4.5, "{name} by day");
+            assert!(contrast(night, dark) >= 4.5, "{name} by night");
+        }
+        // Control: the colour of lines would not do for text.
+        assert!(contrast(day, Token::Line.pair().1) < 4.5);
+    }
+}
