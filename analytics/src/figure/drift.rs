@@ -8,7 +8,7 @@ use super::canvas::{Align, Canvas, Token};
 use super::heading::{Heading, MARGIN};
 use super::scale::Scale;
 use super::setting::wrap;
-use super::words::{bound, number};
+use super::words::{bound, number, spaced};
 use super::{Figure, Frame, Link, MANY, Period, open};
 use crate::gate::{Audience, Measure, Row, Scope};
 use panel::Panel;
@@ -58,11 +58,6 @@ fn run<'a>(periods: &[Period], city: &Series<'a>) -> Option<[(usize, &'a Row); 2
         }
     }
     ends
-}
-
-/// A name to stand behind a word: figures and Latin letters are set apart from it.
-fn spaced(name: &str) -> String {
-    if name.starts_with(|c: char| c.is_ascii()) { format!(" {name}") } else { name.to_owned() }
 }
 
 fn title(periods: &[Period], city: &Series, frame: &Frame) -> String {

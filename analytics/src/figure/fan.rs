@@ -5,7 +5,7 @@
 use super::canvas::{Align, Canvas, Token};
 use super::heading::{Heading, MARGIN};
 use super::scale::{Scale, apart};
-use super::words::{number, percent, printed};
+use super::words::{number, percent, printed, spaced};
 use super::{Figure, Frame, Ratees};
 use crate::gate::{Flag, Group, Row, Spread};
 
@@ -50,16 +50,25 @@ pub(super) fn draw(
     let inner = middle(spread);
     let (low, high) = (inner.first()?, inner.last()?);
     let share = percent(inner.len() as f64 / spread.groups.len() as f64);
-    let (from, to) = (value(low, spread.step), value(high, spread.step));
+    let told = |group: &Group| {
+        let sign = match group.bound {
+            Some(Flag::AtLeast) => pick("不低于 ", "at least "),
+            Some(Flag::AtMost) => pick("不高于 ", "at most "),
+            _ => String::new(),
+        };
+        format!("{sign}{}", number(group.value, spread.step))
+    };
+    let (from, to) = (told(low), told(high));
+    // Members of a group may lie beyond its mean, so the title speaks of means.
     let title = if from == to {
         pick(
-            &format!("居中 {share} 的{zh}，校正结果都在 {from} 级上下"),
-            &format!("The middle {share} of {en} all lie about level {from}"),
+            &format!("居中 {share} 的{zh}，平均 {from} 级"),
+            &format!("The middle {share} of {en} average level {from}"),
         )
     } else {
         pick(
-            &format!("居中 {share} 的{zh}，校正结果在 {from} 级至 {to} 级之间"),
-            &format!("The middle {share} of {en} lie between levels {from} and {to}"),
+            &format!("居中 {share} 的{zh}，各组均值自{} 级至{} 级", spaced(&from), spaced(&to)),
+            &format!("The middle {share} of {en}: group means from {from} to {to}"),
         )
     };
     let count = spread.groups.len();
@@ -134,16 +143,16 @@ fn body(canvas: &Canvas, spread: &Spread, city: Option<&Row>, frame: &Frame, top
     let tenth = |share: f64| ((share * groups.len() as f64) as usize).min(groups.len() - 1);
     let low = groups.iter().rposition(|g| g.bound == Some(Flag::AtMost)).unwrap_or(tenth(0.1));
     let high = groups.iter().position(|g| g.bound == Some(Flag::AtLeast)).unwrap_or(tenth(0.9));
-    let mut told = vec![high];
-    if low + 1 < high || high + 1 < low {
-        told.push(low);
-    }
-    if low + 1 < tenth(0.5) && tenth(0.5) + 1 < high {
-        told.push(tenth(0.5));
+    let middle = |index: usize| i32::midpoint(x.at(index as f64), x.at(index as f64 + 1.0));
+    let mut told: Vec<usize> = Vec::new();
+    for index in [high, low, tenth(0.5)] {
+        if told.iter().all(|&other| (middle(other) - middle(index)).abs() >= 56) {
+            told.push(index);
+        }
     }
     for index in told {
         let group = &groups[index];
-        let at = (i32::midpoint(x.at(index as f64), x.at(index as f64 + 1.0)), y.at(ends(group)[1]) - 11);
+        let at = (middle(index), y.at(ends(group)[1]) - 11);
         canvas.text(&value(group, spread.step), at, 14.0, Token::Ink, Align::Centre, true);
     }
     let Some(last) = groups.last() else { return };

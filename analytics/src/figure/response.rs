@@ -167,8 +167,8 @@ fn bars(canvas: &Canvas, (strata, labels): (&[Stratum], &Labels), least: f64, fr
     let heading = frame.language.pick("收到", "answered");
     canvas.text(&heading, (RIGHT + 24, top - 22), 13.0, Token::Second, Align::Left, false);
     let note = frame.language.pick(
-        "深色：至少收到的比例；浅色：本档的上限；底色：全部发出的待评案件",
-        "Dark: answered at least; lighter: upper end of the band; ground: all invitations",
+        "实色：至少收到的比例；淡色：至本档上限；全宽：全部发出的待评案件",
+        "Solid: answered at least; faint: up to the end of the band; whole width: all invitations",
     );
     canvas.text(&note, (MARGIN, end + 40), 12.0, Token::Second, Align::Left, false);
 }

@@ -10,7 +10,7 @@ use super::heading::{Heading, MARGIN};
 use super::scale::Scale;
 use super::setting::Labels;
 use super::words::{difference, number};
-use super::{Figure, Frame, Severities, open};
+use super::{Figure, Frame, MANY, Severities, open};
 use crate::gate::{Audience, Measure, Printed, Row, Scope};
 
 const WIDTH: i32 = 860;
@@ -72,22 +72,29 @@ pub(super) fn draw(input: &Severities, frame: &Frame) -> Option<Figure> {
         ),
     );
     let heading = Heading::new(frame, &title, &subtitle, WIDTH);
-    let labels = Labels::new(names.iter().copied(), 14.0, 260.0);
-    let rows = labels.row(ROW) * homes.len() as i32;
+    // Very many courts would bury the curve; they stand in the table.
+    let (shown, left_out) = if homes.len() > MANY { (&[][..], homes.len()) } else { (homes.as_slice(), 0) };
+    let labels = Labels::new(names.iter().copied().take(shown.len()), 14.0, 260.0);
+    let rows = labels.row(ROW) * shown.len() as i32;
     let top = TOP + heading.below();
     // Without variance there is no curve to make room for.
     let upper = if deviations.all > 0.0 { CURVE + BRACKETS } else { 24 };
     let size = (WIDTH as u32, (top + upper + rows + BOTTOM + heading.above()) as u32);
     let svg = Canvas::sheet(size, frame, &title, &subtitle, |canvas| {
         heading.draw(canvas, size.1 as i32);
-        let left = if homes.is_empty() { LEFT } else { LEFT.max(MARGIN + labels.width + 20) };
-        let ends = homes.iter().flat_map(|row| row.values.interval.unwrap_or([row.values.value; 2]));
+        let left = if shown.is_empty() { LEFT } else { LEFT.max(MARGIN + labels.width + 20) };
+        let ends = shown.iter().flat_map(|row| row.values.interval.unwrap_or([row.values.value; 2]));
         let reach = ends.map(f64::abs).fold(3.0 * deviations.all, f64::max);
         let scale = Scale::around([-reach, reach].into_iter(), 1.0, (left, RIGHT));
         curve(canvas, &scale, &deviations, frame, top);
         let from = top + upper;
-        courts(canvas, &scale, (&homes, &labels), frame, (left, from));
         axis(canvas, &scale, frame, (top, from + rows + 8));
+        courts(canvas, &scale, (shown, &labels), frame, (left, from));
+        if left_out > 0 {
+            let note =
+                pick(&format!("{left_out} 个法院见数据表"), &format!("{left_out} home courts stand in the table"));
+            canvas.text(&note, (scale.at(0.0), from + rows + 48), 12.0, Token::Second, Align::Centre, false);
+        }
     });
     let name = if input.audience == Audience::Public { "severity" } else { "sides-severity" };
     Some(Figure { name, svg, table: table(&deviations, &names, &homes, frame) })

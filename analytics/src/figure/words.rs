@@ -52,6 +52,11 @@ pub(super) fn signed(value: f64, step: f64) -> String {
     if value < 0.0 { format!("−{text}") } else { format!("+{text}") }
 }
 
+/// Words to stand behind a Chinese one: figures and Latin letters are set apart from it.
+pub(super) fn spaced(name: &str) -> String {
+    if name.starts_with(|c: char| c.is_ascii()) { format!(" {name}") } else { name.to_owned() }
+}
+
 /// A share in per cent.
 pub(super) fn percent(share: f64) -> String {
     format!("{:.0}%", share * 100.0)

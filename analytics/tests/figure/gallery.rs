@@ -34,8 +34,12 @@ fn look(figure: &Figure, case: &str, ending: &str) {
 
 /// `number` of every record, in the columns named, stands in a text of the drawing.
 fn agrees(figure: &Figure, columns: &[usize]) {
+    records_agree(figure, &figure.table[1..], columns);
+}
+
+fn records_agree(figure: &Figure, records: &[Vec<String>], columns: &[usize]) {
     let texts = texts(figure).join("\n").replace('−', "-").replace('+', "");
-    for record in &figure.table[1..] {
+    for record in records {
         for &column in columns {
             assert!(texts.contains(record[column].as_str()), "{}: {record:?} column {column}", figure.name);
         }
@@ -60,9 +64,13 @@ fn groups_stand_at_their_values(figure: &Figure) {
     }
 }
 
+/// Codes of the courts, and made-up ones beyond them.
+fn codes() -> impl Iterator<Item = String> {
+    COURTS.iter().map(|(code, ..)| (*code).to_owned()).chain((0..).map(|i| format!("x{i:04}")))
+}
+
 fn court_cells(values: &[f64]) -> Vec<Candidate> {
-    let codes = COURTS.iter().map(|(code, ..)| (*code).to_owned()).chain((0..).map(|i| format!("x{i:04}")));
-    values.iter().zip(codes).map(|(value, code)| cell(Scope::Court, &code, Measure::Score, *value)).collect()
+    values.iter().zip(codes()).map(|(value, code)| cell(Scope::Court, &code, Measure::Score, *value)).collect()
 }
 
 fn with_city(mut cells: Vec<Candidate>) -> Vec<Released<Row>> {
@@ -208,8 +216,8 @@ fn outcome_effects_with_the_leaky_one_and_case_types() {
 fn homes(values: &[f64]) -> Vec<Released<Row>> {
     let cells: Vec<Candidate> = values
         .iter()
-        .zip(COURTS)
-        .map(|(value, (code, ..))| cell(Scope::HomeCourt, code, Measure::Severity, *value))
+        .zip(codes())
+        .map(|(value, code)| cell(Scope::HomeCourt, &code, Measure::Severity, *value))
         .collect();
     released(&cells)
 }
@@ -223,6 +231,7 @@ fn severity_for_the_public_and_for_the_officers() {
             ("none", vec![("rater", 0.0)], homes(&[]), Audience::Public),
             ("wide", vec![("rater", 4.0), ("home", 0.5)], homes(&[]), Audience::Public),
             ("courts", vec![("rater", 0.16), ("home", 0.04)], homes(&bell(11, 0.0, 0.2)), Audience::Sides),
+            ("2000", vec![("rater", 0.16), ("home", 0.04)], homes(&bell(2000, 0.0, 0.2)), Audience::Sides),
             ("one", vec![("rater", 0.02), ("home", 0.0)], homes(&[1.4]), Audience::Sides),
         ] {
             let parameters = printed(&variances, None);
@@ -231,6 +240,12 @@ fn severity_for_the_public_and_for_the_officers() {
             assert_eq!(figure.name.starts_with("sides-"), audience == Audience::Sides);
             look(&figure, case, ending);
             assert_eq!(figure.table.len(), 6 + homes.len());
+            // The first three records are the parts of the variance, which the curve shows as a whole.
+            match case {
+                "none" => {}
+                "2000" => records_agree(&figure, &figure.table[4..6], &[2]),
+                _ => records_agree(&figure, &figure.table[4..], &[2]),
+            }
         }
         let parameters = printed(&[("ratee", 0.1)], None);
         let input = Severities { parameters: &parameters, homes: &[], courts: &courts, audience: Audience::Public };
@@ -242,8 +257,7 @@ fn severity_for_the_public_and_for_the_officers() {
 fn response_against_the_least() {
     let response_cell = |scope, subject: &str, value| cell(scope, subject, Measure::Response, value);
     let parts = |values: &[f64]| -> Vec<Candidate> {
-        let codes = COURTS.iter().map(|(code, ..)| (*code).to_owned()).chain((0..).map(|i| format!("x{i:04}")));
-        let courts = values.iter().zip(codes).map(|(v, code)| response_cell(Scope::Court, &code, *v));
+        let courts = values.iter().zip(codes()).map(|(v, code)| response_cell(Scope::Court, &code, *v));
         courts.chain([response_cell(Scope::System, "city", 0.46)]).collect()
     };
     for (language, ending) in LANGUAGES {
@@ -266,6 +280,7 @@ fn response_against_the_least() {
             } else {
                 assert_eq!(figure.table.len(), 1 + cells.len());
                 let shown: Vec<&str> = figure.table[1..].iter().map(|r| r[4].as_str()).collect();
+                agrees(&figure, &[3]);
                 assert!(shown.iter().all(|word| texts(&figure).iter().any(|t| t == word)), "a word beside each shape");
             }
         }
@@ -302,9 +317,9 @@ fn drift_over_releases() {
         let mut gaps = five[..4].to_vec();
         gaps[1].retain(|row| row.get().key.subject != "鲁0202" && row.get().key.subject != "city");
         let many: Vec<_> = bell(20, 0.0, 0.1).iter().map(|by| release(&shifted(*by), 4.0 + by)).collect();
-        let equal = vec![release(&[4.0; 2], 4.0), release(&[4.0; 2], 4.0)];
-        let bounds = vec![release(&[4.97, 1.02], 4.0), release(&[4.96, 1.5], 4.0)];
-        let crowd = vec![release(&bell(2000, 4.0, 0.3), 4.0), release(&bell(2000, 4.2, 0.3), 4.2)];
+        let equal = [release(&[4.0; 2], 4.0), release(&[4.0; 2], 4.0)];
+        let bounds = [release(&[4.97, 1.02], 4.0), release(&[4.96, 1.5], 4.0)];
+        let crowd = [release(&bell(2000, 4.0, 0.3), 4.0), release(&bell(2000, 4.2, 0.3), 4.2)];
         let mut long = courts(language);
         long.insert("鲁0203".into(), if language == Language::Chinese { LONG.into() } else { LONG_EN.into() });
         for (case, rows, breaks, names) in [
@@ -320,6 +335,8 @@ fn drift_over_releases() {
             look(&figure, case, ending);
             let released: usize = rows.iter().map(Vec::len).sum();
             assert_eq!(figure.table.len(), 1 + released, "one record per released cell");
+            let city = rows.iter().flatten().filter(|row| row.get().key.scope == Scope::System).count();
+            records_agree(&figure, &figure.table[1..=city], &[5]);
         }
         assert!(drift(&[], &courts(language), &frame).is_none());
     }
