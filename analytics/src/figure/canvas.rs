@@ -111,7 +111,7 @@ impl Canvas<'_> {
     }
 
     /// A line through `points`.
-    pub fn path(&self, points: Vec<(i32, i32)>, width: u32, token: Token) {
+    pub fn curve(&self, points: Vec<(i32, i32)>, width: u32, token: Token) {
         let _ = self.area.draw(&PathElement::new(points, token.rgb().stroke_width(width)));
     }
 
