@@ -1,10 +1,17 @@
 //! Figures: what they say, in which order, and that they are SVG with real text.
 
+mod gallery;
+mod made;
+mod sheet;
+mod walls;
+
 use std::collections::BTreeMap;
 
 use hengping_analytics::bundle::Bundle;
-use hengping_analytics::figure::{Figure, Frame, Language, Names, public};
-use hengping_analytics::gate::{Audience, Judged, candidates, gate};
+use hengping_analytics::figure::{
+    Effects, Figure, Frame, Language, Names, Ratees, Responses, Severities, outcome, public, response, severity, spread,
+};
+use hengping_analytics::gate::{self, Audience, Judged, candidates, gate, parameters};
 use hengping_analytics::score::score;
 
 use crate::city::{City, plant};
@@ -72,6 +79,44 @@ fn courts_stand_by_code_and_items_by_form_whatever_their_values() {
     assert_eq!(order(&drawn[1], &courts), courts);
     let items = ["item i3", "item i0", "item i1", "item i2"];
     assert_eq!(order(&drawn[2], &items), items);
+}
+
+/// From ballots to every figure of one release, with nothing made up on the way.
+#[test]
+fn a_simulated_city_has_all_figures_of_a_release() {
+    let mut bundle = plant(&City { judges: 60, ballots: 5000, ..City::default() }).bundle;
+    bundle.margins.invited = Some(11_000);
+    bundle.margins.courts = (0..6).map(|c| (format!("c{c:02}"), 1800 + 10 * c)).collect();
+    let scores = score(&bundle).unwrap();
+    let context = context();
+    let cells = gate(&candidates(&bundle, Some(&scores), &context.charter), &context);
+    let rows: Vec<_> = cells.iter().filter_map(Judged::released).collect();
+    let parameters = parameters(&scores, &context).unwrap();
+    let none = BTreeMap::new();
+    let audience = Audience::Sides;
+    for (language, _) in made::LANGUAGES {
+        let frame = made::frame(language);
+        let whole = gate::spread(&rows, &context).unwrap();
+        let drawn = [
+            spread(&whole, Ratees::Judges, &rows, &frame),
+            outcome(&Effects { rows: &rows, parameters: Some(&parameters), types: &none }, &frame),
+            severity(&Severities { parameters: &parameters, homes: &rows, courts: &none, audience }, &frame),
+            response(&Responses { rows: &rows, names: &none, least: context.charter.response }, &frame),
+        ];
+        let drawn: Vec<Figure> = drawn.into_iter().flatten().chain(figures(&bundle, language)).collect();
+        let names: Vec<&str> = drawn.iter().map(|f| f.name).collect();
+        let all = ["spread", "outcome-effect", "sides-severity", "response", "caterpillar", "raw-adjusted", "items"];
+        assert_eq!(names, all);
+        for figure in &drawn {
+            assert_eq!(sheet::faults(figure), Vec::<String>::new(), "{}", figure.name);
+            assert!(!figure.svg.contains("j0") && !figure.svg.contains("n0"), "nobody is drawn in {}", figure.name);
+        }
+        // Planted: 0.6 levels between won and lost, and home courts a standard deviation of 0.3 apart.
+        let effect: f64 = drawn[1].table[1][2].parse().unwrap();
+        assert!((effect - 0.6).abs() < 0.15, "{effect}");
+        let deviation: f64 = drawn[2].table[1][2].parse().unwrap();
+        assert!((0.25..=0.65).contains(&deviation), "{deviation}");
+    }
 }
 
 #[test]

@@ -7,51 +7,16 @@ use plotters::coord::Shift;
 use plotters::drawing::{DrawingArea, IntoDrawingArea};
 use plotters::element::{Circle, PathElement, Polygon, Rectangle, Text};
 use plotters::style::text_anchor::{HPos, Pos, VPos};
-use plotters::style::{Color, FontDesc, FontFamily, FontStyle, RGBColor, ShapeStyle, TextStyle};
+use plotters::style::{Color, FontDesc, FontFamily, FontStyle, ShapeStyle, TextStyle};
 
 use super::Frame;
+use super::heading::Heading;
+pub(super) use super::palette::Token;
 
 /// Fonts that court desks, phones and servers have.
 const FONTS: &str = "Noto Sans CJK SC, PingFang SC, Microsoft YaHei, sans-serif";
 /// The SVG backend divides sizes by this; asking for the product gives the pixels meant.
 const SIZE_FACTOR: f64 = 1.24;
-
-/// A colour of the look with its dark counterpart. All pass 4.5:1 on their paper where they carry text.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(super) enum Token {
-    Paper,
-    Ink,
-    Second,
-    Line,
-    Wash,
-    Accent,
-    Weak,
-    Amber,
-}
-
-impl Token {
-    const ALL: [Self; 8] =
-        [Self::Paper, Self::Ink, Self::Second, Self::Line, Self::Wash, Self::Accent, Self::Weak, Self::Amber];
-
-    fn pair(self) -> (&'static str, &'static str, &'static str) {
-        match self {
-            Self::Paper => ("paper", "#FFFFFF", "#1A2433"),
-            Self::Ink => ("ink", "#1B2A41", "#E7ECF3"),
-            Self::Second => ("ink-2", "#4A5A70", "#AAB6C6"),
-            Self::Line => ("line", "#D9DEE6", "#33425A"),
-            Self::Wash => ("wash", "#F5F7FA", "#111925"),
-            Self::Accent => ("accent", "#23527C", "#93BEE8"),
-            Self::Weak => ("accent-weak", "#E6EEF6", "#23364C"),
-            Self::Amber => ("amber", "#8A5A00", "#F0C675"),
-        }
-    }
-
-    fn rgb(self) -> RGBColor {
-        let hex = &self.pair().1[1..];
-        let part = |at: usize| u8::from_str_radix(&hex[at..at + 2], 16).unwrap_or(0);
-        RGBColor(part(0), part(2), part(4))
-    }
-}
 
 /// Where a text stands against its point.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -153,17 +118,58 @@ impl Canvas<'_> {
         let _ = self.area.draw(&Polygon::new(points, token.rgb().filled()));
     }
 
+    /// A line of short strokes.
+    pub fn dashes(&self, from: (i32, i32), to: (i32, i32), token: Token) {
+        let (dx, dy) = (f64::from(to.0 - from.0), f64::from(to.1 - from.1));
+        let length = dx.hypot(dy);
+        let at = |way: f64| {
+            let share = if length > 0.0 { (way / length).min(1.0) } else { 0.0 };
+            (from.0 + (dx * share).round() as i32, from.1 + (dy * share).round() as i32)
+        };
+        for stroke in 0..(length / 8.0).ceil() as i32 {
+            let way = f64::from(stroke) * 8.0;
+            self.line(at(way), at(way + 4.0), 1, token);
+        }
+    }
+
+    /// A line through `points`.
+    pub fn curve(&self, points: Vec<(i32, i32)>, width: u32, token: Token) {
+        let _ = self.area.draw(&PathElement::new(points, token.rgb().stroke_width(width)));
+    }
+
+    /// A filled shape.
+    pub fn shape(&self, points: Vec<(i32, i32)>, token: Token) {
+        let _ = self.area.draw(&Polygon::new(points, token.rgb().filled()));
+    }
+
+    /// A filled triangle that stands on its base.
+    pub fn triangle(&self, at: (i32, i32), token: Token) {
+        self.shape(vec![(at.0, at.1 - 6), (at.0 - 6, at.1 + 5), (at.0 + 6, at.1 + 5)], token);
+    }
+
+    /// A filled triangle that stands on its point.
+    pub fn wedge(&self, at: (i32, i32), token: Token) {
+        self.shape(vec![(at.0, at.1 + 6), (at.0 - 6, at.1 - 5), (at.0 + 6, at.1 - 5)], token);
+    }
+
+    /// An open square on paper.
+    pub fn square(&self, at: (i32, i32), token: Token) {
+        let corners = [(at.0 - 5, at.1 - 5), (at.0 + 5, at.1 + 5)];
+        let _ = self.area.draw(&Rectangle::new(corners, Token::Paper.rgb().filled()));
+        let _ = self.area.draw(&Rectangle::new(corners, ShapeStyle::from(token.rgb()).stroke_width(2)));
+    }
+
+    /// One or two lines of a row's label, centred on the row.
+    pub fn label(&self, lines: &[String], at: (i32, i32), align: Align) {
+        let first = at.1 - 17 * (lines.len() as i32 - 1) / 2;
+        for (index, line) in lines.iter().enumerate() {
+            self.text(line, (at.0, first + 17 * index as i32), 14.0, Token::Ink, align, false);
+        }
+    }
+
     /// Title (the finding), subtitle (the measure), and foot at the bottom edge.
     pub fn frame(&self, (width, height): (u32, u32), frame: &Frame, title: &str, subtitle: &str) {
-        self.text(title, (24, 32), 18.0, Token::Ink, Align::Left, true);
-        self.text(subtitle, (24, 60), 14.0, Token::Second, Align::Left, false);
-        if frame.pilot {
-            let word = frame.language.pick("试运行", "pilot");
-            self.text(&word, (width as i32 - 24, 32), 14.0, Token::Amber, Align::Right, true);
-        }
-        let bottom = height as i32;
-        self.line((24, bottom - 40), (width as i32 - 24, bottom - 40), 1, Token::Line);
-        self.text(&frame.foot, (24, bottom - 20), 12.0, Token::Second, Align::Left, false);
+        Heading::new(frame, title, subtitle, width as i32).draw(self, height as i32);
     }
 }
 

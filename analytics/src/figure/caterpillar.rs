@@ -3,12 +3,14 @@
 //! counts intervals and names nobody. Absent on purpose: ranks.
 
 use super::canvas::{Align, Canvas, Token};
-use super::words::number;
+use super::heading::{Heading, MARGIN};
+use super::scale::Scale;
+use super::setting::{Labels, width};
+use super::words::{bound, number, printed};
 use super::{Figure, Frame, Line};
-use crate::gate::{Flag, Row};
+use crate::gate::Row;
 
 const WIDTH: i32 = 860;
-const ROW: i32 = 34;
 const TOP: i32 = 112;
 const LEFT: i32 = 190;
 const RIGHT: i32 = 640;
@@ -47,9 +49,17 @@ pub(super) fn draw(subject: Subject, lines: &[Line], city: Option<&Row>, frame: 
             &format!("{count} 个法院的误差区间都含全市均值，差异不显著"),
             &format!("The intervals of all {count} courts hold the city mean: no difference can be told"),
         ),
+        (Subject::Courts, Some(0)) => pick(
+            &format!("{count} 个法院的误差区间都不含全市均值"),
+            &format!("The interval of none of the {count} courts holds the city mean"),
+        ),
         (Subject::Courts, Some(inside)) => pick(
             &format!("{count} 个法院中，{inside} 个的误差区间含全市均值"),
             &format!("The intervals of {inside} of {count} courts hold the city mean"),
+        ),
+        (Subject::Items, Some(0)) => pick(
+            &format!("{count} 个评价项的误差区间都不含综合均值"),
+            &format!("The interval of none of the {count} items holds the overall mean"),
         ),
         (Subject::Items, Some(inside)) => pick(
             &format!("{count} 个评价项中，{inside} 项的误差区间含综合均值"),
@@ -66,79 +76,65 @@ pub(super) fn draw(subject: Subject, lines: &[Line], city: Option<&Row>, frame: 
         Subject::Courts => pick("按法院代码排列，不按得分", "In the order of court codes, not of results"),
         Subject::Items => pick("按评价表顺序排列，不按得分", "In the order of the form, not of results"),
     };
-    let size = (WIDTH as u32, (TOP + ROW * count as i32 + BOTTOM) as u32);
-    let svg = Canvas::sheet(size, frame, &title, &format!("{subtitle}。{order}"), |canvas| {
-        canvas.frame(size, frame, &title, &subtitle);
-        body(canvas, lines, city, frame, &order);
+    let heading = Heading::new(frame, &title, &subtitle, WIDTH);
+    let labels = Labels::new(lines.iter().map(|line| line.label.as_str()), 14.0, 300.0);
+    let top = TOP + heading.below();
+    let size = (WIDTH as u32, (top + labels.row(34) * count as i32 + BOTTOM + heading.above()) as u32);
+    let svg = Canvas::sheet(size, frame, &title, &frame.language.sentences(&[&subtitle, &order]), |canvas| {
+        heading.draw(canvas, size.1 as i32);
+        body(canvas, (lines, &labels), city, frame, &order, top);
     });
     let name = if subject == Subject::Courts { "caterpillar" } else { "items" };
     Figure { name, svg, table: table(subject, lines, city, frame) }
 }
 
-fn body(canvas: &Canvas, lines: &[Line], city: Option<&Row>, frame: &Frame, order: &str) {
+fn body(
+    canvas: &Canvas,
+    (lines, labels): (&[Line], &Labels),
+    city: Option<&Row>,
+    frame: &Frame,
+    order: &str,
+    top: i32,
+) {
+    let left = LEFT.max(MARGIN + labels.width + 20);
     let (low, high) = range(lines, city);
-    let at = |value: f64| LEFT + ((value - low) / (high - low) * f64::from(RIGHT - LEFT)).round() as i32;
-    let end = TOP + ROW * lines.len() as i32;
-    let axis = end + 8;
+    let scale = Scale::new((low, high), (left, RIGHT));
+    let at = |value: f64| scale.at(value);
+    let row = labels.row(34);
+    let axis = top + row * lines.len() as i32 + 8;
     for level in low as i32..=high as i32 {
         let x = at(f64::from(level));
-        canvas.line((x, TOP - 8), (x, axis), 1, Token::Line);
+        canvas.line((x, top - 8), (x, axis), 1, Token::Line);
         canvas.text(&level.to_string(), (x, axis + 14), 13.0, Token::Second, Align::Centre, false);
     }
     if let Some(city) = city {
         let values = &city.values;
         let [from, to] = values.interval.unwrap_or([values.value, values.value]);
-        canvas.rect((at(from), TOP - 8), (at(to), axis), Token::Weak);
-        canvas.line((at(values.value), TOP - 8), (at(values.value), axis), 2, Token::Accent);
+        canvas.rect((at(from), top - 8), (at(to), axis), Token::Weak);
+        canvas.line((at(values.value), top - 8), (at(values.value), axis), 2, Token::Accent);
         let word = frame.language.pick("全市均值", "city mean");
-        let text = format!("{word} {}", printed(city, frame));
-        canvas.text(&text, (at(values.value), TOP - 22), 13.0, Token::Accent, Align::Centre, false);
+        let text = format!("{word} {}", printed(city, frame.language));
+        // Near the end of the axis the words would run into the heading of the numbers.
+        let half = (width(&text, 13.0, false) / 2.0).ceil() as i32;
+        let x = at(values.value).min(RIGHT + 16 - half);
+        canvas.text(&text, (x, top - 22), 13.0, Token::Accent, Align::Centre, false);
     }
     for (index, line) in lines.iter().enumerate() {
-        let y = TOP + ROW * index as i32 + ROW / 2;
+        let y = top + row * index as i32 + row / 2;
         let values = &line.row.values;
-        canvas.text(&line.label, (LEFT - 20, y), 14.0, Token::Ink, Align::Right, false);
+        canvas.label(&labels.lines[index], (left - 20, y), Align::Right);
         if let Some([from, to]) = values.interval {
             canvas.line((at(from), y), (at(to), y), 3, Token::Ink);
         }
-        let bound = bound(line.row);
-        match bound {
+        match bound(line.row) {
             0 => canvas.dot((at(values.value), y), 5, Token::Ink),
             direction => canvas.arrow((at(values.value), y), direction, Token::Ink),
         }
-        canvas.text(&printed(line.row, frame), (RIGHT + 28, y), 14.0, Token::Ink, Align::Left, false);
+        canvas.text(&printed(line.row, frame.language), (RIGHT + 28, y), 14.0, Token::Ink, Align::Left, false);
     }
-    canvas.text(order, (LEFT, axis + 40), 12.0, Token::Second, Align::Left, false);
+    canvas.text(order, (left, axis + 40), 12.0, Token::Second, Align::Left, false);
     let heading = frame.language.pick("结果（区间）", "result (interval)");
-    canvas.text(&heading, (RIGHT + 28, TOP - 22), 13.0, Token::Second, Align::Left, false);
-}
-
-/// 1 for "at least", -1 for "at most", 0 for a plain value.
-fn bound(row: &Row) -> i32 {
-    if row.flags.contains(&Flag::AtLeast) {
-        1
-    } else if row.flags.contains(&Flag::AtMost) {
-        -1
-    } else {
-        0
-    }
-}
-
-fn printed(row: &Row, frame: &Frame) -> String {
-    let values = &row.values;
-    let number = |value: f64| number(value, values.step);
-    let sign = match bound(row) {
-        1 => "≥ ",
-        -1 => "≤ ",
-        _ => "",
-    };
-    match values.interval {
-        Some([from, to]) => frame.language.pick(
-            &format!("{sign}{}（{}–{}）", number(values.value), number(from), number(to)),
-            &format!("{sign}{} ({}–{})", number(values.value), number(from), number(to)),
-        ),
-        None => format!("{sign}{}", number(values.value)),
-    }
+    canvas.text(&heading, (RIGHT + 28, top - 22), 13.0, Token::Second, Align::Left, false);
 }
 
 fn table(subject: Subject, lines: &[Line], city: Option<&Row>, frame: &Frame) -> Vec<Vec<String>> {

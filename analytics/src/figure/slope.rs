@@ -3,6 +3,8 @@
 //! are printed numbers of one cell. Absent on purpose: what moved whom; that is told to the ratee alone.
 
 use super::canvas::{Align, Canvas, Token};
+use super::heading::Heading;
+use super::setting::fit;
 use super::words::number;
 use super::{Figure, Frame, Line};
 use crate::gate::Row;
@@ -55,19 +57,28 @@ pub(super) fn draw(lines: &[Line], city: Option<&Row>, frame: &Frame) -> Option<
         &format!("{} · raw mean on the left, adjusted result on the right", frame.rubric),
     );
     let rows = (count as i32 + COLUMNS - 1) / COLUMNS;
-    let size = (WIDTH as u32, (TOP + rows * PANEL.1 + 74) as u32);
+    let heading = Heading::new(frame, &title, &subtitle, WIDTH);
+    let top = TOP + heading.below();
+    let size = (WIDTH as u32, (top + rows * PANEL.1 + 74 + heading.above()) as u32);
     let svg = Canvas::sheet(size, frame, &title, &subtitle, |canvas| {
         canvas.frame(size, frame, &title, &subtitle);
         let (low, high) = span(&slopes);
         for (index, slope) in slopes.iter().enumerate() {
             let index = index as i32;
-            let corner = (24 + index % COLUMNS * PANEL.0, TOP + index / COLUMNS * PANEL.1);
+            let corner = (24 + index % COLUMNS * PANEL.0, top + index / COLUMNS * PANEL.1);
             panel(canvas, corner, slope, city, (low, high));
         }
         if let Some(city) = city {
             let text = pick("横线：全市均值", "horizontal line: city mean");
             let text = format!("{text} {}", number(city.values.value, city.values.step));
-            canvas.text(&text, (WIDTH - 24, size.1 as i32 - 56), 12.0, Token::Accent, Align::Right, false);
+            canvas.text(
+                &text,
+                (WIDTH - 24, size.1 as i32 - 56 - heading.above()),
+                12.0,
+                Token::Accent,
+                Align::Right,
+                false,
+            );
         }
     });
     Some(Figure { name: "raw-adjusted", svg, table: table(&slopes, frame) })
@@ -79,7 +90,8 @@ fn panel(canvas: &Canvas, corner: (i32, i32), slope: &Slope, city: Option<&Row>,
     let (top, bottom) = (y + 36, y + PANEL.1 - 16);
     let at = |value: f64| top + ((high - value) / (high - low) * f64::from(bottom - top)).round() as i32;
     let (left, right) = (x + ENDS.0, x + ENDS.1);
-    canvas.text(slope.label, (x + (ENDS.0 + ENDS.1) / 2, y + 16), 14.0, Token::Ink, Align::Centre, true);
+    let name = fit(slope.label, 14.0, true, f64::from(PANEL.0 - 12), 1).concat();
+    canvas.text(&name, (x + (ENDS.0 + ENDS.1) / 2, y + 16), 14.0, Token::Ink, Align::Centre, true);
     for end in [left, right] {
         canvas.line((end, top - 4), (end, bottom + 4), 1, Token::Line);
     }

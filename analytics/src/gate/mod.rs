@@ -11,6 +11,7 @@ mod produce;
 mod released;
 mod report;
 pub mod rules;
+mod spread;
 mod suppression;
 
 pub use cell::{Audience, Candidate, Content, Key, Measure, Range, Scope, Structure};
@@ -21,6 +22,7 @@ pub use produce::candidates;
 pub use released::{Released, Row};
 pub use report::{Bin, ItemLine, ItemNumbers, ItemReport, PrintedLayers, PrintedLinks, item_report};
 pub use rules::{Finding, Flag, Reason, Rule};
+pub use spread::{Group, Spread, spread};
 pub use suppression::{Margin, margins, suppress};
 
 use std::collections::BTreeMap;
