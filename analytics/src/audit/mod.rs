@@ -67,7 +67,7 @@ pub fn audits(bundle: &Bundle) -> Result<Audits, Refused> {
 /// [`Refused`] when the ballots cannot carry the model, as for [`crate::score::score`].
 pub fn analysis(bundle: &Bundle) -> Result<(Scores, Audits), Refused> {
     let workings = Workings::new(bundle)?;
-    let scores = workings.scores(bundle);
+    let scores = workings.scores(bundle)?;
     let residuals = Residuals::new(&workings);
     let (robust, student) = robust::robust(&workings, &scores, &residuals)?;
     let (mut pairs, concerts) = ring::pairs(&workings, &residuals.standard, &student);
@@ -91,7 +91,7 @@ pub fn analysis(bundle: &Bundle) -> Result<(Scores, Audits), Refused> {
 /// [`Refused`] when the ballots cannot carry the model, as for [`crate::score::score`].
 pub fn pairs(bundle: &Bundle) -> Result<Vec<ring::Pair>, Refused> {
     let workings = Workings::new(bundle)?;
-    let scores = workings.scores(bundle);
+    let scores = workings.scores(bundle)?;
     let residuals = Residuals::new(&workings);
     let (_, student) = robust::robust(&workings, &scores, &residuals)?;
     Ok(ring::pairs(&workings, &residuals.standard, &student).0)

@@ -37,6 +37,21 @@ impl Fit {
         Ok(contrasts.iter().map(value).collect())
     }
 
+    /// Predictions of all levels, factor by factor, when another response takes the place of `y` as
+    /// in [`Fit::values_for`]; zeros for a dropped factor.
+    ///
+    /// # Errors
+    /// As [`Fit::values_for`].
+    pub fn effects_for(&self, response: &[f64]) -> Result<Vec<Vec<f64>>, Refused> {
+        let side = self.cross.project(response)?;
+        let solved = self.solver.solve(&self.cross, &[side], None, PREDICTION)?;
+        let part = |factor: usize| match (self.position(factor), solved.first()) {
+            (Some(position), Some(at)) => self.cross.effects(at, position).to_vec(),
+            _ => vec![0.0; self.effects[factor].len()],
+        };
+        Ok((0..self.effects.len()).map(part).collect())
+    }
+
     /// Prediction error variances of `contrasts`: `sigma^2 l' C l`.
     ///
     /// # Errors

@@ -7,7 +7,7 @@ use faer::linalg::solvers::Solve;
 use faer::{Mat, Side};
 
 use crate::design::Factor;
-use crate::mixed::{Contrast, Fit};
+use crate::mixed::{Fit, Refused};
 
 /// Levels times probes that a factor's traces are worth: small factors are exact, large ones are
 /// sampled to about one part in a hundred.
@@ -41,14 +41,12 @@ impl Design {
     /// Traces of the design behind `fit`, with `theta` per factor. `forms` are the quadratic forms
     /// of a response whose restricted likelihood is at its optimum here, over its residual
     /// variance: they equal `tr(P Z_i Z_i')` and make the result exact for that response.
-    pub fn new(fit: &Fit, factors: &[Factor], theta: &[f64], forms: Option<&[f64]>) -> Self {
+    ///
+    /// # Errors
+    /// [`Refused`] when the rows cannot be read again.
+    pub fn new(fit: &Fit, factors: &[Factor], theta: &[f64], forms: Option<&[f64]>) -> Result<Self, Refused> {
         let active: Vec<usize> = (0..factors.len()).filter(|&i| theta[i] > 0.0 && !fit.components[i].dropped).collect();
         let ratios: Vec<f64> = theta.iter().map(|t| t * t).collect();
-        let contrasts: Vec<Contrast> = active
-            .iter()
-            .flat_map(|&i| (0..factors[i].levels().len()).map(move |level| (i, level)))
-            .map(|(i, level)| Contrast { fixed: vec![], effects: vec![(i, level, 1.0)] })
-            .collect();
         let size = active.len();
         let mut traces = Mat::<f64>::zeros(size + 1, size + 1);
         let mut own = vec![0.0; size];
@@ -56,11 +54,9 @@ impl Design {
             let levels = factors[i].levels().len();
             for (probe, share) in probes(i, levels) {
                 let response: Vec<f64> = factors[i].codes().iter().map(|&code| probe[code as usize]).collect();
-                let values = fit.values_for(&contrasts, &response);
-                let mut start = 0;
+                let effects = fit.effects_for(&response)?;
                 for (other, &j) in active.iter().enumerate() {
-                    let part = &values[start..start + factors[j].levels().len()];
-                    start += part.len();
+                    let part = &effects[j];
                     // The prediction is ratio * Z' P response.
                     let squares: f64 = part.iter().map(|u| u * u).sum();
                     traces[(at, other)] += share * squares / (ratios[j] * ratios[j]);
@@ -93,7 +89,7 @@ impl Design {
             corner += ratios[active[at]] * side;
         }
         traces[(size, size)] = rest - corner;
-        Self { ratios, active, traces }
+        Ok(Self { ratios, active, traces })
     }
 
     /// Covariance of two responses per factor, and of the residual last; zeros for factors without
@@ -182,7 +178,7 @@ mod tests {
         let fit = problem.fit_at(&theta).expect("a fit");
         let other = Problem { y: problem.y.iter().map(|y| y * y).collect(), ..problem.clone() };
         let second = other.fit_at(&theta).expect("a fit");
-        let design = Design::new(&fit, &problem.factors, &theta, None);
+        let design = Design::new(&fit, &problem.factors, &theta, None).expect("solved");
         let got = design.covariance(&fit, &second, &problem.weights).expect("components");
 
         let mut parts: Vec<Mat<f64>> = problem

@@ -66,12 +66,15 @@ pub struct Report {
 /// # Errors
 /// [`Refused`] when the ballots cannot carry the headline model.
 pub fn report(bundle: &Bundle) -> Result<Report, Refused> {
-    Ok(Workings::new(bundle)?.report(bundle))
+    Workings::new(bundle)?.report(bundle)
 }
 
 impl Workings<'_> {
     /// The report that the workings lead to.
-    pub(crate) fn report(&self, bundle: &Bundle) -> Report {
+    ///
+    /// # Errors
+    /// [`Refused::NotSettled`] when conjugate gradients do not converge.
+    pub(crate) fn report(&self, bundle: &Bundle) -> Result<Report, Refused> {
         let all = bundle.sorted();
         let count = bundle.items.len();
         let total: f64 = bundle.items.iter().map(|item| item.weight).sum();
@@ -81,9 +84,9 @@ impl Workings<'_> {
             usage: Usage::new(&all, k),
             variances: self.item_variances(bundle, k),
         });
-        let system = self.headline.scores(&self.frame, &[self.frame.shares(|_| true)]);
+        let system = self.headline.scores(&self.frame, &[self.frame.shares(|_| true)])?;
         let component = |factor: usize| self.headline.fit.components[factor].variance;
-        Report {
+        Ok(Report {
             ballots: all.len(),
             raters: bundle.raters(),
             ratees: self.frame.ratee.levels().len(),
@@ -98,7 +101,7 @@ impl Workings<'_> {
             },
             layers: self.layers(count),
             sums: ItemSums::of(&bundle.items, &all),
-        }
+        })
     }
 
     /// Answers of item `k` on every ballot that counts; a missing one is what the ballot's other
@@ -123,7 +126,7 @@ impl Workings<'_> {
         let ratios: Vec<f64> = theta.iter().map(|t| t * t).collect();
         let fit = &self.headline.fit;
         let own: Vec<f64> = forms(fit, fit, &self.weights, &ratios).iter().map(|q| q / fit.residual).collect();
-        let design = Design::new(fit, &self.frame.factors(), &theta, Some(&own));
+        let design = Design::new(fit, &self.frame.factors(), &theta, Some(&own)).ok()?;
         let empty = vec![vec![0.0; count]; count];
         let mut layers = vec![empty; ratios.len() + 1];
         for k in 0..count {
@@ -155,7 +158,7 @@ impl Workings<'_> {
         let theta = self.headline.fit.theta();
         let frame = Frame::new(bundle, &subset);
         let fit = Headline::fit(&frame, &levels, &weights, Some(&theta)).ok()?.fit;
-        let parts = Design::new(&fit, &frame.factors(), &theta, None).covariance(&fit, &fit, &weights)?;
+        let parts = Design::new(&fit, &frame.factors(), &theta, None).ok()?.covariance(&fit, &fit, &weights)?;
         Some(Variances { ratee: parts[RATEE] + parts[COURT], rater: parts[RATER], residual: parts[COURT + 1] })
     }
 }

@@ -42,7 +42,7 @@ impl Solved {
             let filled = workings.filled(k);
             match Headline::fit(frame, &filled, &workings.weights, Some(&theta)) {
                 Ok(headline) => {
-                    for (j, score) in headline.scores(frame, &single).iter().enumerate() {
+                    for (j, score) in headline.scores(frame, &single)?.iter().enumerate() {
                         table[j * items + k] = score.value;
                     }
                 }

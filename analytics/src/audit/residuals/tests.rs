@@ -63,7 +63,7 @@ fn leverage_is_near_that_of_the_hat_matrix() {
             let factors = [&frame.ratee, &frame.rater, &frame.home, &frame.court];
             let effects = [RATEE, RATER, HOME, COURT].map(|f| (f, factors[f].codes()[row] as usize, 1.0));
             let contrast = Contrast { fixed: fixed.collect(), effects: effects.to_vec() };
-            let exact = fit.variance(&contrast) * workings.weights[row] / fit.residual;
+            let exact = fit.variances(&[contrast]).expect("solved")[0] * workings.weights[row] / fit.residual;
             far += (cheap - exact).abs();
             count += 1.0;
         }
