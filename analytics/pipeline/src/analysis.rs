@@ -4,12 +4,14 @@
 
 use std::collections::BTreeMap;
 
+use hengping_analytics::analysis;
+use hengping_analytics::audit::Audits;
 use hengping_analytics::bundle::{Ballot, Bundle, Direction, Item, Margins, Ratee};
 use hengping_analytics::gate::{
-    Context, Judged, Minimum, Precision, Printed, Released, Reliability, Thresholds, candidates, gate, parameters,
+    Context, ItemReport, Judged, Minimum, Precision, Printed, Released, Reliability, Spread, Thresholds, candidates,
+    gate, item_report, parameters, spread,
 };
 use hengping_analytics::mixed::Refused;
-use hengping_analytics::score::score;
 use hengping_domain::charter::Charter;
 use hengping_domain::ids;
 use hengping_domain::margins;
@@ -33,6 +35,8 @@ pub struct Setting<'a> {
     pub pilot: bool,
     /// R14.
     pub both_closed: bool,
+    /// Whether to audit raters and pairs: for tables that were never sealed.
+    pub audits: bool,
 }
 
 /// What may go on.
@@ -41,6 +45,14 @@ pub struct Result {
     pub cells: Vec<Judged>,
     /// System-level parameters that may leave.
     pub parameters: Option<Released<Printed>>,
+    /// Item report that may leave.
+    pub report: Option<Released<ItemReport>>,
+    /// How persons' results lie, where that may leave.
+    pub spread: Option<Released<Spread>>,
+    /// Response below which nothing but response leaves (R23).
+    pub least_response: f64,
+    /// Audits, if they were asked for. They have not passed the gate.
+    pub audits: Option<Audits>,
     /// Why there is no estimate, if there is none.
     pub refused: Option<Refused>,
 }
@@ -60,17 +72,28 @@ pub fn analyse(ballots: Vec<Ballot>, setting: &Setting, progress: &Progress) -> 
         margins: setting.margins.map(known).unwrap_or_default(),
     };
     progress.stage("score", bundle.ballots.len());
-    let scores = score(&bundle);
+    let analysis = analysis::analyse(&bundle, setting.audits);
     progress.report(bundle.ballots.len());
     let context = context(&bundle, setting);
-    let candidates = candidates(&bundle, scores.as_ref().ok(), &context.charter);
+    let (analysis, refused) = match analysis {
+        Ok(analysis) => (Some(analysis), None),
+        Err(refused) => (None, Some(refused)),
+    };
+    let scores = analysis.as_ref().map(|analysis| &analysis.scores);
+    let candidates = candidates(&bundle, scores, &context.charter);
     progress.stage("gate", candidates.len());
     let cells = gate(&candidates, &context);
     progress.report(candidates.len());
+    let released: Vec<_> = cells.iter().filter_map(Judged::released).collect();
+    let report = analysis.as_ref().and_then(|analysis| analysis.report.as_ref());
     Result {
+        parameters: scores.and_then(|scores| parameters(scores, &context)),
+        report: report.and_then(|report| item_report(report, &context)),
+        spread: spread(&released, &context),
+        least_response: context.charter.response,
+        audits: analysis.and_then(|analysis| analysis.audits),
+        refused,
         cells,
-        parameters: scores.as_ref().ok().and_then(|scores| parameters(scores, &context)),
-        refused: scores.err(),
     }
 }
 

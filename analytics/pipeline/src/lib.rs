@@ -45,6 +45,8 @@ pub fn open(dir: &Path, out: &Path, progress: &Progress) -> Result<(), Stop> {
         ratees: &input.ratees,
         pilot: about.kind == hengping_domain::manifest::PeriodKind::Pilot,
         both_closed: input.manifest.both_directions_closed(),
+        // Whoever opens a box gets what passed the gate; audits name nyms.
+        audits: false,
     };
     let result = analysis::analyse(ballots, &setting, progress);
     let mut files = output::Files::new();
@@ -60,7 +62,7 @@ pub fn open(dir: &Path, out: &Path, progress: &Progress) -> Result<(), Stop> {
             format!("Period {} · manifest {hash} · {}", about.period, charter.title.en),
         ),
     };
-    files.extend(output::figures(&result.cells, &figures)?);
+    files.extend(output::figures(&result, &figures)?);
     leave(files, &result, &input.hashes, out, progress)
 }
 
@@ -109,6 +111,7 @@ pub fn score(files: &Table, out: &Path, progress: &Progress) -> Result<(), Stop>
         pilot: false,
         // A table belongs to no period: there is no counterpart to wait for.
         both_closed: true,
+        audits: true,
     };
     let result = analysis::analyse(ballots, &setting, progress);
     let hash = digest.short();
@@ -117,7 +120,11 @@ pub fn score(files: &Table, out: &Path, progress: &Progress) -> Result<(), Stop>
         pilot: false,
         foot: (format!("数据摘要 {hash} · {}", charter.title.zh), format!("Data {hash} · {}", charter.title.en)),
     };
-    leave(output::figures(&result.cells, &figures)?, &result, &hashes, out, progress)
+    let mut files = output::figures(&result, &figures)?;
+    if let Some(audits) = &result.audits {
+        files.insert("audits.json".to_owned(), output::pretty(audits)?);
+    }
+    leave(files, &result, &hashes, out, progress)
 }
 
 /// The charter that ships with this version.
@@ -137,6 +144,9 @@ fn leave(
 ) -> Result<(), Stop> {
     progress.stage("write", files.len());
     files.insert("cells.csv".to_owned(), output::cells(&result.cells)?);
+    if let Some(report) = &result.report {
+        files.insert("items.json".to_owned(), output::items(report)?);
+    }
     let refused = result.refused.as_ref().map(ToString::to_string);
     let run = output::run(hashes, &files, &progress.finish(), refused)?;
     files.insert("run.json".to_owned(), run);

@@ -5,16 +5,20 @@
 use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
 
-use hengping_analytics::figure::{Frame, Language, Names, public};
-use hengping_analytics::gate::{Judged, Measure, Printed, Released, Scope, band};
+use hengping_analytics::figure::{self, Effects, Figure, Frame, Language, Names, Ratees, Responses, Severities};
+use hengping_analytics::gate::{Audience, ItemReport, Judged, Measure, Printed, Released, Row, Scope, band};
+use hengping_analytics::report::findings;
 use hengping_domain::digest::Digest;
 use hengping_domain::docket::court::COURTS;
+use hengping_domain::ids::Direction;
 use hengping_domain::manifest::ClosedManifest;
 use hengping_domain::opening::Counts;
 use hengping_domain::release::Draft;
 use hengping_domain::rubric::Rubric;
+use hengping_domain::stratum::CaseType;
 use serde_json::{Value, json};
 
+use crate::analysis;
 use crate::error::Stop;
 
 /// Files by name relative to the output directory.
@@ -24,7 +28,11 @@ fn internal(error: impl std::fmt::Display) -> Stop {
     Stop::Internal(error.to_string())
 }
 
-fn pretty(value: &impl serde::Serialize) -> Result<Vec<u8>, Stop> {
+/// A value as indented JSON.
+///
+/// # Errors
+/// [`Stop::Internal`] never in practice.
+pub fn pretty(value: &impl serde::Serialize) -> Result<Vec<u8>, Stop> {
     let mut bytes = serde_json::to_vec_pretty(value).map_err(internal)?;
     bytes.push(b'\n');
     Ok(bytes)
@@ -133,12 +141,20 @@ fn guarded(text: &str) -> String {
     if text.starts_with(['=', '+', '-', '@', '\t', '\r']) { format!("'{text}") } else { text.to_owned() }
 }
 
+/// `items.json`: the released item report and what it says in codes.
+///
+/// # Errors
+/// [`Stop::Internal`] never in practice.
+pub fn items(report: &Released<ItemReport>) -> Result<Vec<u8>, Stop> {
+    pretty(&json!({"v": 1, "report": report, "findings": findings(report)}))
+}
+
 /// The public figures in both languages, each with its table.
 ///
 /// # Errors
 /// [`Stop::Internal`] when a table cannot be written.
-pub fn figures(cells: &[Judged], about: &About) -> Result<Files, Stop> {
-    let rows: Vec<_> = cells.iter().filter_map(Judged::released).collect();
+pub fn figures(result: &analysis::Result, about: &About) -> Result<Files, Stop> {
+    let rows: Vec<_> = result.cells.iter().filter_map(Judged::released).collect();
     let mut files = Files::new();
     for (language, ending) in [(Language::Chinese, "zh"), (Language::English, "en")] {
         let zh = language == Language::Chinese;
@@ -161,7 +177,7 @@ pub fn figures(cells: &[Judged], about: &About) -> Result<Files, Stop> {
                 .map(|item| (item.id.clone(), if zh { item.title.zh.clone() } else { item.title.en.clone() }))
                 .collect(),
         };
-        for figure in public(&rows, &frame, &names) {
+        for figure in drawn(result, &rows, about, &frame, &names) {
             let mut table = csv::Writer::from_writer("\u{feff}".as_bytes().to_vec());
             for record in &figure.table {
                 table.write_record(record.iter().map(|cell| guarded(cell))).map_err(internal)?;
@@ -171,6 +187,41 @@ pub fn figures(cells: &[Judged], about: &About) -> Result<Files, Stop> {
         }
     }
     Ok(files)
+}
+
+/// Every figure that the released numbers allow.
+fn drawn(
+    result: &analysis::Result,
+    rows: &[Released<Row>],
+    about: &About,
+    frame: &Frame,
+    names: &Names,
+) -> Vec<Figure> {
+    let mut figures = figure::public(rows, frame, names);
+    let parameters = result.parameters.as_ref();
+    let word = |kind: CaseType| match frame.language {
+        Language::Chinese => kind.chinese().to_owned(),
+        Language::English => kind.to_string(),
+    };
+    let types = CaseType::ALL.iter().map(|&kind| (kind.to_string(), word(kind))).collect();
+    figures.extend(figure::outcome(&Effects { rows, parameters, types: &types }, frame));
+    figures.extend(parameters.and_then(|parameters| {
+        let severities = Severities { parameters, homes: rows, courts: &names.courts, audience: Audience::Public };
+        figure::severity(&severities, frame)
+    }));
+    let responses = Responses { rows, names: &names.courts, least: result.least_response };
+    figures.extend(figure::response(&responses, frame));
+    let ratees = match about.rubric.direction {
+        Direction::BarRatesBench => Ratees::Judges,
+        Direction::BenchRatesBar => Ratees::Lawyers,
+    };
+    figures.extend(result.spread.as_ref().and_then(|spread| figure::spread(spread, ratees, rows, frame)));
+    if let Some(report) = &result.report {
+        figures.extend(figure::level_use(report, frame, names));
+        figures.extend(figure::matrix(report, frame, names));
+        figures.extend(figure::planner(report, frame));
+    }
+    figures
 }
 
 /// What the figures say around the numbers.

@@ -61,28 +61,38 @@ pub fn audits(bundle: &Bundle) -> Result<Audits, Refused> {
     Ok(analysis(bundle)?.1)
 }
 
-/// Scores and audits from one fit.
+/// Scores and audits from one fit, without the item report of [`crate::analysis::analyse`].
 ///
 /// # Errors
 /// [`Refused`] when the ballots cannot carry the model, as for [`crate::score::score`].
 pub fn analysis(bundle: &Bundle) -> Result<(Scores, Audits), Refused> {
     let workings = Workings::new(bundle)?;
     let scores = workings.scores(bundle)?;
-    let residuals = Residuals::new(&workings);
-    let (robust, student) = robust::robust(&workings, &scores, &residuals)?;
-    let (mut pairs, concerts) = ring::pairs(&workings, &residuals.standard, &student);
-    let flagged: BTreeSet<&str> = concerts.iter().filter(|c| c.flagged).map(|c| c.ratee.as_str()).collect();
-    pairs.retain(|pair| pair.odds > 0.0 && flagged.contains(pair.ratee.as_str()));
-    let audits = Audits {
-        raters: misfit::raters(&workings, &scores, &residuals),
-        influence: influence::influence(&workings, &scores),
-        outcome: outcome::outcome(bundle, &workings, &scores),
-        bias: bias::biases(bundle, &workings),
-        concerts,
-        pairs,
-        robust,
-    };
+    let audits = workings.audits(bundle, &scores)?;
     Ok((scores, audits))
+}
+
+impl Workings<'_> {
+    /// The audits that the workings lead to.
+    ///
+    /// # Errors
+    /// [`Refused`] when a robust refit is refused.
+    pub(crate) fn audits(&self, bundle: &Bundle, scores: &Scores) -> Result<Audits, Refused> {
+        let residuals = Residuals::new(self);
+        let (robust, student) = robust::robust(self, scores, &residuals)?;
+        let (mut pairs, concerts) = ring::pairs(self, &residuals.standard, &student);
+        let flagged: BTreeSet<&str> = concerts.iter().filter(|c| c.flagged).map(|c| c.ratee.as_str()).collect();
+        pairs.retain(|pair| pair.odds > 0.0 && flagged.contains(pair.ratee.as_str()));
+        Ok(Audits {
+            raters: misfit::raters(self, scores, &residuals),
+            influence: influence::influence(self, scores),
+            outcome: outcome::outcome(bundle, self, scores),
+            bias: bias::biases(bundle, self),
+            concerts,
+            pairs,
+            robust,
+        })
+    }
 }
 
 /// Every pair of rater and ratee with the odds that it belongs to a ring, for studies of the audit itself.

@@ -93,6 +93,10 @@ fn group(rows: &[&Row], step: f64) -> Option<Group> {
 /// sees alone. `None` below the group minimum of raters (R2), with fewer than three groups of the
 /// charter's tier size (R12), or where more than nine tenths share one value (R6).
 pub fn spread(rows: &[Released<Row>], context: &Context) -> Option<Released<Spread>> {
+    // R13: a pilot shows systems and organisations only.
+    if context.pilot {
+        return None;
+    }
     let of = |audience: Audience| -> Vec<&Row> {
         let rows = rows.iter().map(Released::get);
         rows.filter(|row| {
