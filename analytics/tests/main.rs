@@ -6,6 +6,7 @@ mod axioms;
 mod city;
 mod dense;
 mod figure;
+mod fixture;
 mod gate;
 mod reference;
 mod support;
