@@ -8,6 +8,7 @@ mod input;
 mod open;
 mod output;
 mod progress;
+mod ratings;
 mod table;
 
 use std::collections::BTreeMap;
@@ -21,6 +22,7 @@ use serde::de::DeserializeOwned;
 
 pub use error::Stop;
 pub use progress::Progress;
+pub use ratings::{Ratings, ratings};
 
 /// Opens, scores and gates the box in `dir`; writes to `out`.
 ///

@@ -4,7 +4,7 @@ use std::path::PathBuf;
 use std::process::ExitCode;
 
 use clap::{Parser, Subcommand};
-use hengping_analyse::{Progress, Stop, Table, open, score};
+use hengping_analyse::{Progress, Ratings, Stop, Table, open, ratings, score};
 
 /// Opens a closed box with both sides' shares, scores it and passes every number through the gate.
 #[derive(Debug, Parser)]
@@ -43,6 +43,8 @@ enum Command {
         #[arg(long)]
         out: PathBuf,
     },
+    /// Make a table of crossed ratings with known variances, for benchmarks and trials.
+    Ratings(Ratings),
 }
 
 fn main() -> ExitCode {
@@ -67,5 +69,6 @@ fn run(command: Command, progress: &Progress) -> Result<(), Stop> {
         Command::Score { ballots, rubric, charter, margins, out } => {
             score(&Table { ballots, rubric, charter, margins }, &out, progress)
         }
+        Command::Ratings(plan) => ratings(&plan, progress),
     }
 }
