@@ -6,7 +6,7 @@ BUILT = $${CARGO_TARGET_DIR:-target}/debug
 WEB = $(shell find web -not -path 'web/node_modules*' -not -path 'web/dist*' -type f 2>/dev/null)
 NEXTEST = $(shell command -v cargo-nextest 2>/dev/null)
 
-.PHONY: demo test check format build web cargo-test web-test walk screenshots openapi everything
+.PHONY: demo test check format build web cargo-test web-test walk screenshots openapi everything bench
 # The pages are built before the tests that serve them.
 .NOTPARALLEL:
 
@@ -55,6 +55,11 @@ openapi: build web/node_modules/.package-lock.json
 # WALK: arguments of `hengping demo` for the walk, such as a smaller city.
 walk: web build
 	scripts/walk $(BUILT)/hengping $(WALK)
+
+# This engine against lme4 and GPBoost, where they are installed. BENCH_SIZES and more: docs/benchmarks.md.
+bench: build
+	node --test --test-reporter=dot scripts/bench/bars.test.mjs
+	node scripts/bench/run.mjs
 
 # The README's picture, from the walk's.
 screenshots: walk
