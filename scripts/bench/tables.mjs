@@ -41,17 +41,17 @@ export const phases = (runs) =>
     .join('\n')
 
 /** Power of the rows by which our CPU time grows between sizes that follow each other; `rows` by size. */
-export const growth = (runs, rows) =>
-  ['hengping', 'hengping parquet']
-    .flatMap((name) => {
-      const at = Object.keys(rows).filter((size) => runs[size]?.[name])
-      return at.slice(1).map((size, index) => {
-        const [few, many] = [at[index], size]
-        const power = exponent(runs[few][name], runs[many][name], rows[many] / rows[few])
-        return `${name} ${few} to ${many}: rows ^ ${power.toFixed(2)}`
-      })
+export const growth = (runs, rows) => {
+  const lines = ['hengping', 'hengping parquet'].flatMap((name) => {
+    const at = Object.keys(rows).filter((size) => runs[size]?.[name])
+    return at.slice(1).map((size, index) => {
+      const [few, many] = [at[index], size]
+      const power = exponent(runs[few][name], runs[many][name], rows[many] / rows[few])
+      return `${name} ${few} to ${many}: rows ^ ${power.toFixed(2)}`
     })
-    .join('\n')
+  })
+  return lines.join('\n') || 'one size shows none'
+}
 
 /** One line a bar. */
 export const verdicts = (bars) => {
