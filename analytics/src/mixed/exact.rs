@@ -12,10 +12,6 @@ use rayon::prelude::*;
 use super::Refused;
 use super::cross::{Cross, Solution};
 
-/// Parts of `S` that threads may form side by side; fixed, so that results are.
-const PARTS: usize = 8;
-/// Below this size one thread is faster.
-const SMALL: usize = 200;
 /// Eliminated levels that a thread takes at once.
 const LEVELS: usize = 512;
 
@@ -147,6 +143,15 @@ impl Exact {
     }
 }
 
+/// Parts of `S` that threads may form side by side, by size: every part reads all pairs again.
+fn parts(dim: usize) -> usize {
+    match dim {
+        ..200 => 1,
+        200..2000 => 2,
+        _ => 8,
+    }
+}
+
 /// `B` with its ridges, lower half, column by column.
 fn inner(cross: &Cross, lambda: &[f64]) -> Vec<f64> {
     let (dim, p) = (cross.dim(), cross.p());
@@ -183,7 +188,7 @@ fn row(cross: &Cross, level: usize, width: usize, entries: &mut Vec<(usize, f64)
 /// Subtracts `A' D^-1 A`, parts of the columns side by side.
 fn eliminate(cross: &Cross, diagonal: &[f64], schur: &mut [f64]) {
     let dim = cross.dim();
-    let parts = if dim < SMALL { 1 } else { PARTS };
+    let parts = parts(dim);
     // Columns to the left are longer: bounds that give every part about the same area.
     let bound = |k: usize| {
         let share = 1.0 - (1.0 - k as f64 / parts as f64).sqrt();

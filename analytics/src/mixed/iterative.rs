@@ -17,8 +17,8 @@ use super::schur::{Lanes, Schur};
 const WIDTH: usize = 8;
 /// Preconditioned residual of probes; their own noise is far larger.
 const PROBE: f64 = 1e-4;
-/// Share of a draw that may be missing; a draw's noise is a hundred times larger.
-const DRAW: f64 = 1e-3;
+/// Share of a draw that may be missing; its square is missing in a variance, whose noise is a hundredth.
+const DRAW: f64 = 3e-3;
 /// Rows from which eight probes are enough.
 const MANY: usize = 1_000_000;
 /// Draws for standard errors of levels.

@@ -15,8 +15,9 @@ use super::solver::{INFORMATION, PREDICTION, Solver};
 use super::start::start;
 use super::{Criterion, Options, Path, Phase, Refused};
 
-/// Largest relative change of a variance at which the exact engine stops.
-const SETTLED: f64 = 1e-8;
+/// Largest relative change of a variance at which the exact engine stops: a step leaves about a
+/// hundredth of its own length to go.
+const SETTLED: f64 = 1e-6;
 /// The same for conjugate gradients, whose traces are estimates.
 const SETTLED_ROUGHLY: f64 = 1e-5;
 /// Share of the residual variance below which a component counts as zero.

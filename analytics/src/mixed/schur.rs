@@ -29,7 +29,10 @@ impl<'c> Schur<'c> {
     pub fn new(cross: &'c Cross, lambda: &[f64], given_fixed: bool) -> Self {
         let diagonal = cross.blocks[0].weights.iter().map(|w| w + lambda[0]).collect();
         let width = if given_fixed { 0 } else { cross.p() };
-        let pieces = cross.pairs.first().map_or_else(|| vec![0..cross.eliminated()], |pairs| pairs.pieces(PIECES));
+        let pieces = cross
+            .pairs
+            .first()
+            .map_or_else(|| std::iter::once(0..cross.eliminated()).collect(), |pairs| pairs.pieces(PIECES));
         Self { cross, diagonal, lambda: lambda.to_vec(), width, pieces }
     }
 
