@@ -221,7 +221,7 @@ impl<'t> City<'t> {
         let read = |name: &str| std::fs::read(dir.path().join(name)).expect(name);
         let list = read_list(&read("list.bin")).expect("a list");
         let shares = [Side::Bench, Side::Bar]
-            .map(|side| read_shares(&read(&format!("shares-{side}.bin")), &list, side).expect("shares"));
+            .map(|side| read_shares(&read(&format!("shares-{side}.bin")), &list, side).expect("shares").shares);
         let manifest: ClosedManifest = serde_json::from_slice(&read("manifest.json")).expect("a manifest");
         let issued: IssuedTokens = serde_json::from_slice(&read("issuer-keys.json")).expect("tokens");
         let rubric = manifest.manifest.rubric;
@@ -241,10 +241,21 @@ impl<'t> City<'t> {
 
     /// Takes a draft that holds `cells` and figures of these names; the counted list is as long as the box.
     pub fn take_draft(&self, id: &BoxId, cells: &Value, figures: &[&str]) -> Outcome<Digest> {
+        self.take_draft_without(0, id, cells, figures)
+    }
+
+    /// The same, with so many of the ballots invalid.
+    pub fn take_draft_without(
+        &self,
+        invalid: u64,
+        id: &BoxId,
+        cells: &Value,
+        figures: &[&str],
+    ) -> Outcome<Digest> {
         let dir = tempfile::tempdir().expect("a directory");
         let held = hengping::flow::boxes::find(&self.trial.site, id).expect("a box");
-        let n = held.sealed;
-        let counts = json!({"in": n, "refused": 0, "invalid": 0, "duplicate": 0, "valid": n});
+        let (taken, n) = (u64::from(held.sealed), u64::from(held.sealed) - invalid);
+        let counts = json!({"in": taken, "refused": 0, "invalid": invalid, "duplicate": 0, "valid": n});
         let mut counted: Vec<_> = (0..n).map(|i| Digest::of(&[id.to_string().as_bytes(), &i.to_be_bytes()])).collect();
         counted.sort();
         let draft = json!({

@@ -370,6 +370,9 @@ on_both_backends! {
             hengping::flow::draft::take(&trial.site, other, dir.path())
         };
         assert!(elsewhere(&bar_box(), &bar_box()).is_err(), "a directory without a draft");
+        // What an older analysis made of wrong shares: every envelope invalid. Taken, it would burn the box.
+        let burnt = city.take_draft_without(1, &bar_box(), &json!([]), &[]);
+        assert_eq!(refusal(burnt), Refusal::NothingValid);
         city.take_draft(&bar_box(), &cells(&ratees, true), &[]).expect("a sound one is taken");
     }
 

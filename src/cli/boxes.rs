@@ -11,7 +11,7 @@ use hengping_domain::keys::OpeningKeyFile;
 use super::{SiteArgs, demo, said};
 use crate::flow::close::TooFew;
 use crate::flow::{cast, close, draft, export, invite};
-use crate::opening::{self, read_json};
+use crate::opening::{self, Locked, read_json};
 
 #[derive(Debug, Subcommand)]
 pub(super) enum BoxCommand {
@@ -77,6 +77,9 @@ pub(super) enum BoxCommand {
         /// Where the files of the opening go.
         #[arg(long)]
         dir: PathBuf,
+        /// Open although a side left many envelopes locked; only after an auditor has looked at that side's key.
+        #[arg(long)]
+        accept_locked: bool,
     },
 }
 
@@ -98,10 +101,12 @@ pub(super) fn run(command: BoxCommand) -> anyhow::Result<()> {
             println!("{}", draft::take(&site.site()?, &id, &dir).map_err(said)?);
             opening::forget_shares(&dir)?;
         }
-        BoxCommand::Open { site, id, bench_key, bar_key, dir } => {
+        BoxCommand::Open { site, id, bench_key, bar_key, dir, accept_locked } => {
             let keys: [OpeningKeyFile; 2] = [read_json(&bench_key)?, read_json(&bar_key)?];
             let bar = demo::bar("opening");
-            let hash = opening::open(&site.site()?, &id, [&keys[0], &keys[1]], &dir, |step| demo::show(&bar, step))?;
+            let locked = if accept_locked { Locked::Accept } else { Locked::Refuse };
+            let keys = [&keys[0], &keys[1]];
+            let hash = opening::open(&site.site()?, &id, keys, &dir, locked, |step| demo::show(&bar, step))?;
             bar.finish_and_clear();
             println!("{hash}");
         }

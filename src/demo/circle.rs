@@ -30,7 +30,7 @@ use crate::cli::keys as key_files;
 use crate::flow::draft::ReleaseBody;
 use crate::flow::periods::PeriodPlan;
 use crate::flow::{Failure, Site, cast, close, documents, import_docket, invite, periods, publish, sign_in};
-use crate::opening;
+use crate::opening::{self, Locked};
 use crate::ports::{SettableClock, random};
 use crate::sheet;
 use crate::store::account::Grant;
@@ -324,7 +324,7 @@ impl Circle {
     fn open(&self, id: &BoxId, bar: &indicatif::ProgressBar) -> anyhow::Result<Digest> {
         let dir = self.dir.join("openings").join(id.to_string());
         let keys = [&self.opening[0], &self.opening[1]];
-        Ok(opening::open(&self.site, id, keys, &dir, |step| super::show(bar, step))?)
+        Ok(opening::open(&self.site, id, keys, &dir, Locked::Refuse, |step| super::show(bar, step))?)
     }
 
     fn release(&mut self, id: &BoxId, hash: Digest, invited: invite::Invited) -> anyhow::Result<()> {

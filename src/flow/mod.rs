@@ -89,6 +89,8 @@ refusals! {
     CounterpartOpen = "counterpart-open",
     /// The draft belongs to another box or manifest, or its files are not the ones it names.
     DraftForeign = "draft-foreign",
+    /// A draft of a box from which not one valid ballot came; taking it would burn the box.
+    NothingValid = "nothing-valid",
 }
 
 impl std::fmt::Display for Refusal {

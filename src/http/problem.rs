@@ -90,7 +90,8 @@ const fn status_of(refusal: Refusal) -> StatusCode {
         | Refusal::EnvelopeMalformed
         | Refusal::DocumentMalformed
         | Refusal::SignatureRefused
-        | Refusal::DraftForeign => StatusCode::UNPROCESSABLE_ENTITY,
+        | Refusal::DraftForeign
+        | Refusal::NothingValid => StatusCode::UNPROCESSABLE_ENTITY,
     }
 }
 

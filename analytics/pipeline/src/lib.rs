@@ -15,22 +15,24 @@ use std::path::{Path, PathBuf};
 
 use hengping_domain::charter::Charter;
 use hengping_domain::digest::Digest;
+use hengping_domain::manifest::PerSide;
 use hengping_domain::margins::Margins;
 use hengping_domain::rubric::Rubric;
 use serde::de::DeserializeOwned;
 
 pub use error::Stop;
+pub use open::Locked;
 pub use progress::Progress;
 
 /// Opens, scores and gates the box in `dir`; writes to `out`.
 ///
 /// # Errors
 /// [`Stop`]; nothing is written then.
-pub fn open(dir: &Path, out: &Path, progress: &Progress) -> Result<(), Stop> {
+pub fn open(dir: &Path, out: &Path, locked: Locked, progress: &Progress) -> Result<(), Stop> {
     progress.stage("read", 1);
     let input = input::read(dir)?;
     progress.report(1);
-    let opened = open::open(&input, progress);
+    let opened = open::open(&input, locked, progress)?;
     let about = &input.manifest.manifest;
     let rubric = input.rubrics.get(&about.rubric).ok_or_else(|| Stop::Internal("no rubric".to_owned()))?;
     let ballots = table::ballots(open::rows(&opened.ballots)?, &analysis::items(rubric))?;
@@ -58,7 +60,8 @@ pub fn open(dir: &Path, out: &Path, progress: &Progress) -> Result<(), Stop> {
         ),
     };
     files.extend(output::figures(&result.cells, &figures)?);
-    leave(files, &result, &input.hashes, out, progress)
+    let locked = PerSide { bench: input.shares.bench.locked, bar: input.shares.bar.locked };
+    leave(files, &result, &input.hashes, Some(locked), out, progress)
 }
 
 /// What `score` reads.
@@ -114,7 +117,7 @@ pub fn score(files: &Table, out: &Path, progress: &Progress) -> Result<(), Stop>
         pilot: false,
         foot: (format!("数据摘要 {hash} · {}", charter.title.zh), format!("Data {hash} · {}", charter.title.en)),
     };
-    leave(output::figures(&result.cells, &figures)?, &result, &hashes, out, progress)
+    leave(output::figures(&result.cells, &figures)?, &result, &hashes, None, out, progress)
 }
 
 /// The charter that ships with this version.
@@ -129,13 +132,14 @@ fn leave(
     mut files: output::Files,
     result: &analysis::Result,
     hashes: &BTreeMap<String, Digest>,
+    locked: Option<PerSide<usize>>,
     out: &Path,
     progress: &Progress,
 ) -> Result<(), Stop> {
     progress.stage("write", files.len());
     files.insert("cells.csv".to_owned(), output::cells(&result.cells)?);
     let refused = result.refused.as_ref().map(ToString::to_string);
-    let run = output::run(hashes, &files, &progress.finish(), refused)?;
+    let run = output::run(hashes, &files, &progress.finish(), refused, locked)?;
     files.insert("run.json".to_owned(), run);
     output::write(out, &files)
 }

@@ -9,7 +9,7 @@ use hengping_analytics::figure::{Frame, Language, Names, public};
 use hengping_analytics::gate::{Judged, Measure, Printed, Released, Scope, band};
 use hengping_domain::digest::Digest;
 use hengping_domain::docket::court::COURTS;
-use hengping_domain::manifest::ClosedManifest;
+use hengping_domain::manifest::{ClosedManifest, PerSide};
 use hengping_domain::opening::Counts;
 use hengping_domain::release::Draft;
 use hengping_domain::rubric::Rubric;
@@ -202,7 +202,7 @@ fn pinyin(code: &str) -> String {
     name.to_owned()
 }
 
-/// `run.json`: hashes of all inputs and outputs, versions, seconds per stage.
+/// `run.json`: hashes of all inputs and outputs, versions, envelopes each side left locked, seconds per stage.
 ///
 /// # Errors
 /// [`Stop::Internal`] never in practice.
@@ -211,6 +211,7 @@ pub fn run(
     files: &Files,
     seconds: &BTreeMap<&'static str, f64>,
     refused: Option<String>,
+    locked: Option<PerSide<usize>>,
 ) -> Result<Vec<u8>, Stop> {
     let outputs: BTreeMap<&String, Digest> = files.iter().map(|(name, bytes)| (name, Digest::of(&[bytes]))).collect();
     pretty(&json!({
@@ -222,6 +223,7 @@ pub fn run(
         "inputs": inputs,
         "outputs": outputs,
         "no_estimate": refused,
+        "locked": locked,
         "seconds": seconds,
     }))
 }
