@@ -14,7 +14,7 @@ use hengping::flow::import_docket::{self, Imported};
 use hengping::flow::issue::{self, TokenHashes, WaitingCase};
 use hengping::flow::periods::{self, PeriodPlan};
 use hengping::flow::sign_in::{Grant, add_account};
-use hengping::flow::{Failure, Outcome, Refusal, Site, documents, draft, export, invite};
+use hengping::flow::{Failure, Outcome, Refusal, Site, documents, draft, draw, export, invite};
 use hengping::ports::{Entropy, SettableClock};
 use hengping::store::document::SideKeys;
 use hengping::store::period::BoxState;
@@ -23,6 +23,7 @@ use hengping::{opening, sheet};
 use hengping_domain::ballot::{Answers, Ballot};
 use hengping_domain::charter::Charter;
 use hengping_domain::digest::{Bytes, Digest, encode_base64url};
+use hengping_domain::docket::draw::DrawFile;
 use hengping_domain::document::{DocumentKind, Signature};
 use hengping_domain::envelope::Envelope;
 use hengping_domain::ids::{BoxId, Direction, PeriodId, Role, Side};
@@ -165,14 +166,31 @@ impl<'t> City<'t> {
             cast_until: date(2026, 11, 30),
             charter: self.charter,
             rubrics: self.rubrics.clone(),
-            draw: PerSide { bench: Bytes([1; 32]), bar: Bytes([2; 32]) },
         }
     }
 
-    /// Opens the period and brings both manifests into force.
+    /// Both sides' parts of a period's draw.
+    pub fn draws(period: &PeriodId) -> [DrawFile; 2] {
+        [(Side::Bench, 1), (Side::Bar, 2)].map(|(side, byte)| DrawFile {
+            v: 1,
+            side,
+            period: period.clone(),
+            contribution: Bytes([byte; 32]),
+        })
+    }
+
+    /// Lodges both commitments, opens the period, reveals, and brings both manifests into force.
     pub fn open_period(&self, plan: &PeriodPlan) {
-        for (_, manifest) in periods::open(&self.trial.site, plan).expect("a period") {
+        let site = &self.trial.site;
+        let draws = Self::draws(&plan.id);
+        for file in &draws {
+            draw::commit(site, &plan.id, file.side, file.commitment()).expect("lodged");
+        }
+        for (_, manifest) in periods::open(site, plan).expect("a period") {
             self.sign(DocumentKind::Manifest, manifest);
+        }
+        for file in &draws {
+            draw::reveal(site, file).expect("revealed");
         }
     }
 

@@ -7,7 +7,9 @@ use std::path::{Path, PathBuf};
 
 use anyhow::Context as _;
 use clap::Subcommand;
-use hengping_domain::ids::Side;
+use hengping_domain::digest::Bytes;
+use hengping_domain::docket::draw::DrawFile;
+use hengping_domain::ids::{PeriodId, Side};
 use hengping_domain::keys::{OpeningKeyFile, PublicKeysFile, SigningKeyFile};
 use rand::SeedableRng as _;
 use rand::rngs::StdRng;
@@ -37,6 +39,18 @@ pub(super) enum KeysCommand {
         /// `SIDE-public.json`; the secret files stay with the side.
         public: PathBuf,
     },
+    /// Make this side's secret part of a period's draw, `SIDE-draw-PERIOD.json`, and print the commitment to lodge.
+    Draw {
+        /// bench or bar.
+        #[arg(long)]
+        side: Side,
+        /// Name of the period.
+        #[arg(long)]
+        period: PeriodId,
+        /// Where to write it.
+        #[arg(long, default_value = ".")]
+        dir: PathBuf,
+    },
     /// Make this side's shares for the closed list in a directory; the key itself stays where it is.
     Share {
         /// The opening key file.
@@ -57,6 +71,16 @@ pub fn make(side: Side) -> anyhow::Result<(SigningKeyFile, OpeningKeyFile)> {
     SystemEntropy.fill(&mut seed)?;
     let mut rng = StdRng::from_seed(seed);
     Ok((SigningKeyFile::generate(side, &mut rng), OpeningKeyFile::generate(side, &mut rng)))
+}
+
+/// Makes a side's part of a period's draw.
+///
+/// # Errors
+/// When there are no random bytes.
+pub fn draw(side: Side, period: &PeriodId) -> anyhow::Result<DrawFile> {
+    let mut contribution = [0; 32];
+    SystemEntropy.fill(&mut contribution)?;
+    Ok(DrawFile { v: 1, side, period: period.clone(), contribution: Bytes(contribution) })
 }
 
 /// Writes a secret for its owner only; never over an existing file.
@@ -95,6 +119,15 @@ pub(super) fn run(command: KeysCommand) -> anyhow::Result<()> {
             let keys = SideKeys { signing: public.signing, opening: public.opening };
             documents::enrol(&site.site()?, public.side, &keys).map_err(said)?;
             println!("{}: {}", public.side, public.signing);
+            Ok(())
+        }
+        KeysCommand::Draw { side, period, dir } => {
+            let file = draw(side, &period)?;
+            std::fs::create_dir_all(&dir)?;
+            let path = dir.join(format!("{side}-draw-{period}.json"));
+            write_secret(&path, &file)?;
+            eprintln!("{}", path.display());
+            println!("{}", file.commitment());
             Ok(())
         }
         KeysCommand::Share { key, dir } => {

@@ -48,7 +48,7 @@ enum Command {
     /// Put documents on record and sign them.
     #[command(subcommand)]
     Document(documents::DocumentCommand),
-    /// Open a period.
+    /// Commit to a period's draw, open the period, reveal.
     #[command(subcommand)]
     Period(documents::PeriodCommand),
     /// Invite, batch, close, export and open boxes.

@@ -9,11 +9,11 @@ use std::sync::Arc;
 
 use anyhow::{Context as _, anyhow, ensure};
 use hengping_domain::charter::Charter;
-use hengping_domain::digest::{Bytes, Digest};
+use hengping_domain::digest::Digest;
 use hengping_domain::document::{DocumentKind, Signature};
 use hengping_domain::ids::{BoxId, Direction, PeriodId, Role, Side};
 use hengping_domain::keys::{OpeningKeyFile, SigningKeyFile};
-use hengping_domain::manifest::{PerSide, PeriodKind};
+use hengping_domain::manifest::PeriodKind;
 use hengping_domain::opening::Counts;
 use hengping_domain::release::{Audience, Cell, ReleaseState, Scope};
 use hengping_domain::rubric::{Rubric, Text};
@@ -29,9 +29,9 @@ use super::truth::{Truth, TruthPlan};
 use crate::cli::keys as key_files;
 use crate::flow::draft::ReleaseBody;
 use crate::flow::periods::PeriodPlan;
-use crate::flow::{Failure, Site, cast, close, documents, import_docket, invite, periods, publish, sign_in};
+use crate::flow::{Failure, Site, cast, close, documents, draw, import_docket, invite, periods, publish, sign_in};
 use crate::opening::{self, Locked};
-use crate::ports::{SettableClock, random};
+use crate::ports::SettableClock;
 use crate::sheet;
 use crate::store::account::Grant;
 use crate::store::document::SideKeys;
@@ -247,9 +247,13 @@ impl Circle {
     }
 
     fn open_period(&mut self, span: &Span) -> anyhow::Result<Vec<BoxId>> {
-        let draw = || random::<32>(&*self.site.entropy).map(Bytes);
+        let id = PeriodId(span.id.to_owned());
+        let draws = [key_files::draw(Side::Bench, &id)?, key_files::draw(Side::Bar, &id)?];
+        for file in &draws {
+            draw::commit(&self.site, &id, file.side, file.commitment()).map_err(failed)?;
+        }
         let plan = PeriodPlan {
-            id: PeriodId(span.id.to_owned()),
+            id,
             title: Text { zh: span.title[0].to_owned(), en: span.title[1].to_owned() },
             kind: span.kind,
             starts_on: span.starts,
@@ -257,9 +261,11 @@ impl Circle {
             cast_until: span.cast_until,
             charter: self.charter,
             rubrics: self.forms.clone(),
-            draw: PerSide { bench: draw()?, bar: draw()? },
         };
         let manifests = periods::open(&self.site, &plan).map_err(failed)?;
+        for file in &draws {
+            draw::reveal(&self.site, file).map_err(failed)?;
+        }
         for (id, manifest) in &manifests {
             self.sign(DocumentKind::Manifest, *manifest)?;
             self.report.documents.insert(format!("manifest {id}"), *manifest);

@@ -8,6 +8,7 @@ pub mod cast;
 pub mod close;
 pub mod documents;
 pub mod draft;
+pub mod draw;
 pub mod export;
 pub mod import_docket;
 pub mod invite;
@@ -81,6 +82,12 @@ refusals! {
     KeysEnrolled = "keys-enrolled",
     /// The name of the period is taken, or its dates contradict each other.
     PeriodRefused = "period-refused",
+    /// The side has committed to another contribution already.
+    DrawCommitted = "draw-committed",
+    /// A side's commitment or contribution to the draw is missing.
+    DrawNotReady = "draw-not-ready",
+    /// A contribution to the draw that is not the one its side committed to.
+    DrawRefused = "draw-refused",
     /// The box is not in the state this step needs.
     BoxState = "box-state",
     /// Fewer ballots than the charter lets open; closing would destroy them, and that was not asked for.

@@ -85,11 +85,14 @@ const fn status_of(refusal: Refusal) -> StatusCode {
         | Refusal::TooFewBallots
         | Refusal::CounterpartOpen
         | Refusal::PeriodRefused
+        | Refusal::DrawCommitted
+        | Refusal::DrawNotReady
         | Refusal::BoxState => StatusCode::CONFLICT,
         Refusal::PasswordLength
         | Refusal::EnvelopeMalformed
         | Refusal::DocumentMalformed
         | Refusal::SignatureRefused
+        | Refusal::DrawRefused
         | Refusal::DraftForeign
         | Refusal::NothingValid => StatusCode::UNPROCESSABLE_ENTITY,
     }
