@@ -352,6 +352,24 @@ on_both_backends! {
         }
     }
 
+    fn a_response_share_leaves_as_its_band(trial) {
+        let city = closed(trial);
+        let mut share = cell("system", "city", "response", "public", Some(0.4));
+        share["step"] = json!(0.05);
+        share["interval"] = Value::Null;
+        let hash = city.take_draft(&bar_box(), &json!([share]), &[]).expect("a draft");
+        release(&city, hash);
+        let visitor = trial.serve().client();
+        for door in [format!("/api/releases/{hash}"), format!("/api/releases/{hash}/cells.json")] {
+            let shown = visitor.get(&door).json()["cells"][0].clone();
+            assert_eq!((&shown["value"], &shown["band"]), (&Value::Null, &json!("0.40-0.45")), "{door}");
+        }
+        let csv = visitor.get(&format!("/api/releases/{hash}/cells.csv")).text;
+        let lines: Vec<Vec<&str>> = csv.trim_start_matches('\u{feff}').lines().map(|line| line.split(',').collect()).collect();
+        let at = |name: &str| lines[1][lines[0].iter().position(|column| *column == name).expect(name)];
+        assert_eq!((at("value"), at("band")), ("", "0.40-0.45"), "the lower edge alone would be read as the share");
+    }
+
     fn a_draft_that_contradicts_itself_is_refused(trial) {
         let city = closed(trial);
         let ratees = ratees(trial);

@@ -11,8 +11,9 @@ use hengping_domain::digest::Digest;
 use hengping_domain::docket::court::COURTS;
 use hengping_domain::manifest::{ClosedManifest, PerSide};
 use hengping_domain::opening::Counts;
-use hengping_domain::release::Draft;
+use hengping_domain::release::{Cell, Draft};
 use hengping_domain::rubric::Rubric;
+use serde::Deserialize as _;
 use serde_json::{Value, json};
 
 use crate::error::Stop;
@@ -107,10 +108,16 @@ pub fn cells(cells: &[Judged]) -> Result<Vec<u8>, Stop> {
         "tier",
         "moved_severity",
         "moved_outcome",
+        "band",
     ];
     writer.write_record(heading).map_err(internal)?;
     for cell in cells {
-        let cell = serde_json::to_value(cell).map_err(internal)?;
+        let mut cell = serde_json::to_value(cell).map_err(internal)?;
+        // A share is known as a band only, as the platform says it too.
+        let band = Cell::deserialize(&cell).map_err(internal)?.band();
+        if band.is_some() {
+            cell["value"] = Value::Null;
+        }
         let text = |value: &Value| match value {
             Value::String(text) => guarded(text),
             Value::Number(number) => number.to_string(),
@@ -122,7 +129,7 @@ pub fn cells(cells: &[Judged]) -> Result<Vec<u8>, Stop> {
         record.extend(heading[9..12].iter().map(|name| text(&cell[*name])));
         record.extend([text(&cell["interval"][0]), text(&cell["interval"][1])]);
         record.extend(heading[14..17].iter().map(|name| text(&cell[*name])));
-        record.extend([text(&cell["moved"]["severity"]), text(&cell["moved"]["outcome"])]);
+        record.extend([text(&cell["moved"]["severity"]), text(&cell["moved"]["outcome"]), band.unwrap_or_default()]);
         writer.write_record(record).map_err(internal)?;
     }
     writer.into_inner().map_err(internal)

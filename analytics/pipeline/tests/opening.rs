@@ -70,6 +70,9 @@ fn a_box_opens_with_both_keys_and_leaves_gated_cells_only() {
     for name in ["cells.csv", "counted.json", "draft.json", "run.json"] {
         assert!(names.contains(&name.to_owned()), "{name} in {names:?}");
     }
+    let table = std::fs::read_to_string(trial.out.path().join("cells.csv")).unwrap();
+    let share = table.lines().find(|line| line.starts_with("system") && line.contains(",response,")).unwrap();
+    assert!(share.ends_with(",0.50-0.55"), "{share}");
     let counted: serde_json::Value =
         serde_json::from_slice(&std::fs::read(trial.out.path().join("counted.json")).unwrap()).unwrap();
     assert_eq!(counted["counted"].as_array().unwrap().len(), 900);
