@@ -15,13 +15,14 @@ use hengping_domain::opening::{OpeningError, read_list, write_shares};
 use serde::Deserialize;
 
 use crate::flow::{Failure, Site, draft, export};
+use crate::http::problem::sentence;
 
 /// Why an opening did not come to its end.
 #[derive(Debug, thiserror::Error)]
 pub enum OpeningFailure {
     /// A step of the platform was refused.
-    #[error("[{0}]")]
-    Step(String),
+    #[error("{}", sentence(.0))]
+    Step(Failure),
     /// A file cannot be read or written.
     #[error("{path}: {source}")]
     File {
@@ -46,11 +47,7 @@ pub enum OpeningFailure {
 
 impl From<Failure> for OpeningFailure {
     fn from(failure: Failure) -> Self {
-        Self::Step(match failure {
-            Failure::Refused(refusal) => refusal.code().to_owned(),
-            Failure::Busy => "busy".to_owned(),
-            Failure::Fault(fault) => format!("fault {}", fault.id()),
-        })
+        Self::Step(failure)
     }
 }
 

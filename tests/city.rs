@@ -263,13 +263,7 @@ impl<'t> City<'t> {
     }
 
     /// The same, with so many of the ballots invalid.
-    pub fn take_draft_without(
-        &self,
-        invalid: u64,
-        id: &BoxId,
-        cells: &Value,
-        figures: &[&str],
-    ) -> Outcome<Digest> {
+    pub fn take_draft_without(&self, invalid: u64, id: &BoxId, cells: &Value, figures: &[&str]) -> Outcome<Digest> {
         let dir = tempfile::tempdir().expect("a directory");
         let held = hengping::flow::boxes::find(&self.trial.site, id).expect("a box");
         let (taken, n) = (u64::from(held.sealed), u64::from(held.sealed) - invalid);

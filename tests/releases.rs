@@ -352,6 +352,24 @@ on_both_backends! {
         }
     }
 
+    fn the_list_of_releases_reads_no_body(trial) {
+        let city = closed(trial);
+        let hash = city.take_draft(&bar_box(), &cells(&ratees(trial), true), &[]).expect("a draft");
+        release(&city, hash);
+        let served = trial.serve();
+        let visitor = served.client();
+        let before = visitor.get("/api/releases");
+        assert_eq!((&before.json()[0]["period"], &before.json()[0]["kind"]), (&json!("2026"), &json!("regular")));
+        let sql = |text: &str| trial.site.store.write("test", |conn| Ok(diesel::RunQueryDsl::execute(diesel::sql_query(text), conn)?));
+        let trigger = if trial.url.starts_with("sqlite") { "document_is_never_updated" } else { "document_is_never_changed ON document" };
+        sql(&format!("DROP TRIGGER {trigger}")).expect("dropped");
+        // A body that cannot be read shows whether it is.
+        sql(&format!("UPDATE document SET body = '[]' WHERE hash = '{hash}'")).expect("changed");
+        assert_eq!(visitor.get(&format!("/api/releases/{hash}")).status, 500);
+        let after = visitor.get("/api/releases");
+        assert_eq!((after.status, after.text), (200, before.text));
+    }
+
     fn a_response_share_leaves_as_its_band(trial) {
         let city = closed(trial);
         let mut share = cell("system", "city", "response", "public", Some(0.4));
@@ -359,7 +377,8 @@ on_both_backends! {
         share["interval"] = Value::Null;
         let hash = city.take_draft(&bar_box(), &json!([share]), &[]).expect("a draft");
         release(&city, hash);
-        let visitor = trial.serve().client();
+        let served = trial.serve();
+        let visitor = served.client();
         for door in [format!("/api/releases/{hash}"), format!("/api/releases/{hash}/cells.json")] {
             let shown = visitor.get(&door).json()["cells"][0].clone();
             assert_eq!((&shown["value"], &shown["band"]), (&Value::Null, &json!("0.40-0.45")), "{door}");

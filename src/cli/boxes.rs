@@ -87,18 +87,18 @@ pub(super) fn run(command: BoxCommand) -> anyhow::Result<()> {
     match command {
         BoxCommand::Invite { site, id } => {
             let done = invite::invite(&site.site()?, &id).map_err(said)?;
-            println!("{} new, {} above the cap, {} unmatched", done.new, done.capped, done.unmatched);
+            say!("{} new, {} above the cap, {} unmatched", done.new, done.capped, done.unmatched);
         }
         BoxCommand::Batch { site, id, least } => {
-            println!("{}", cast::batch(&site.site()?, &id, least).map_err(said)?);
+            say!("{}", cast::batch(&site.site()?, &id, least).map_err(said)?);
         }
         BoxCommand::Close { site, id, destroy } => {
             let too_few = if destroy { TooFew::Destroy } else { TooFew::Refuse };
-            println!("{}", close::close(&site.site()?, &id, too_few, None).map_err(said)?);
+            say!("{}", close::close(&site.site()?, &id, too_few, None).map_err(said)?);
         }
         BoxCommand::Export { site, id, dir } => export::export(&site.site()?, &id, &dir).map_err(said)?,
         BoxCommand::Draft { site, id, dir } => {
-            println!("{}", draft::take(&site.site()?, &id, &dir).map_err(said)?);
+            say!("{}", draft::take(&site.site()?, &id, &dir).map_err(said)?);
             opening::forget_shares(&dir)?;
         }
         BoxCommand::Open { site, id, bench_key, bar_key, dir, accept_locked } => {
@@ -108,7 +108,7 @@ pub(super) fn run(command: BoxCommand) -> anyhow::Result<()> {
             let keys = [&keys[0], &keys[1]];
             let hash = opening::open(&site.site()?, &id, keys, &dir, locked, |step| demo::show(&bar, step))?;
             bar.finish_and_clear();
-            println!("{hash}");
+            say!("{hash}");
         }
     }
     Ok(())

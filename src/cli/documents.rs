@@ -94,7 +94,7 @@ pub(super) fn run(command: DocumentCommand) -> anyhow::Result<()> {
                     bail!("[document-malformed] a {kind} is made by the platform, not added")
                 }
             };
-            println!("{}", hash.map_err(said)?);
+            say!("{}", hash.map_err(said)?);
         }
         DocumentCommand::Sign { site, key, hash } => {
             let (site, key): (_, SigningKeyFile) = (site.site()?, read_json(&key)?);
@@ -102,17 +102,19 @@ pub(super) fn run(command: DocumentCommand) -> anyhow::Result<()> {
             let kind = held.context("[not-found] no such document")?.document.kind();
             let signature = Signature::sign(key.side, kind, hash, &key.key());
             match kind {
-                DocumentKind::Release => println!("{}", publish::sign(&site, hash, &signature, None).map_err(said)?),
+                DocumentKind::Release => {
+                    say!("{}", publish::sign(&site, hash, &signature, None).map_err(said)?);
+                }
                 _ => {
                     documents::sign(&site, hash, &signature, None).map_err(said)?;
-                    println!("signed for the {}", key.side);
+                    say!("signed for the {}", key.side);
                 }
             }
         }
         DocumentCommand::List { site } => {
             for held in documents::list(&site.site()?).map_err(said)? {
                 let sides: Vec<_> = held.signatures.iter().map(|s| s.signature.side.as_str()).collect();
-                println!("{} {} {}", held.document.hash(), held.document.kind(), sides.join(" "));
+                say!("{} {} {}", held.document.hash(), held.document.kind(), sides.join(" "));
             }
         }
     }
@@ -124,17 +126,17 @@ pub(super) fn run_period(command: PeriodCommand) -> anyhow::Result<()> {
         PeriodCommand::Open { site, plan } => {
             let plan: PeriodPlan = toml::from_str(&text(&plan)?).context("[period-refused] not a plan of a period")?;
             for (id, manifest) in periods::open(&site.site()?, &plan).map_err(said)? {
-                println!("{id} {manifest}");
+                say!("{id} {manifest}");
             }
         }
         PeriodCommand::Commit { site, period, side, commitment } => {
             draw::commit(&site.site()?, &period, side, commitment).map_err(said)?;
-            println!("{period} {side} {commitment}");
+            say!("{period} {side} {commitment}");
         }
         PeriodCommand::Reveal { site, file } => {
             let file: DrawFile = read_json(&file)?;
             draw::reveal(&site.site()?, &file).map_err(said)?;
-            println!("{} {} {}", file.period, file.side, file.contribution);
+            say!("{} {} {}", file.period, file.side, file.contribution);
         }
     }
     Ok(())

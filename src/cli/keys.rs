@@ -108,7 +108,7 @@ pub(super) fn run(command: KeysCommand) -> anyhow::Result<()> {
             let public = dir.join(format!("{side}-public.json"));
             let keys = PublicKeysFile { v: 1, side, signing: signing.public, opening: opening.public };
             std::fs::write(&public, serde_json::to_vec_pretty(&keys)?)?;
-            println!("{}\n{}\n{}", paths[0].display(), paths[1].display(), public.display());
+            say!("{}\n{}\n{}", paths[0].display(), paths[1].display(), public.display());
             eprintln!(
                 "These files are not encrypted yet: keep them on media of their own. 密钥文件尚未加密，请存放于专用介质。"
             );
@@ -118,7 +118,7 @@ pub(super) fn run(command: KeysCommand) -> anyhow::Result<()> {
             let public: PublicKeysFile = opening::read_json(&public)?;
             let keys = SideKeys { signing: public.signing, opening: public.opening };
             documents::enrol(&site.site()?, public.side, &keys).map_err(said)?;
-            println!("{}: {}", public.side, public.signing);
+            say!("{}: {}", public.side, public.signing);
             Ok(())
         }
         KeysCommand::Draw { side, period, dir } => {
@@ -127,7 +127,7 @@ pub(super) fn run(command: KeysCommand) -> anyhow::Result<()> {
             let path = dir.join(format!("{side}-draw-{period}.json"));
             write_secret(&path, &file)?;
             eprintln!("{}", path.display());
-            println!("{}", file.commitment());
+            say!("{}", file.commitment());
             Ok(())
         }
         KeysCommand::Share { key, dir } => {
@@ -138,7 +138,7 @@ pub(super) fn run(command: KeysCommand) -> anyhow::Result<()> {
                 bar.set_position(done as u64);
             })?;
             bar.finish();
-            println!("{}", dir.join(format!("shares-{}.bin", key.side)).display());
+            say!("{}", dir.join(format!("shares-{}.bin", key.side)).display());
             Ok(())
         }
     }

@@ -126,6 +126,18 @@ words! {
     }
 }
 
+impl Role {
+    /// Whether whoever has this role stands for one of the two sides; `None` where both ways make sense.
+    #[must_use]
+    pub const fn has_side(self) -> Option<bool> {
+        match self {
+            Self::Rater | Self::Negotiator | Self::KeyHolder | Self::Coordinator => Some(true),
+            Self::Researcher | Self::Operator | Self::Machine => Some(false),
+            Self::Auditor => None,
+        }
+    }
+}
+
 macro_rules! ids {
     ($($(#[$meta:meta])* $name:ident),+ $(,)?) => {$(
         $(#[$meta])*

@@ -234,7 +234,8 @@ mod tests {
 
     #[test]
     fn only_a_share_is_a_band() {
-        let share = Cell { measure: "response".to_owned(), value: Some(0.4), step: Some(0.05), ..cell(Audience::Public) };
+        let share =
+            Cell { measure: "response".to_owned(), value: Some(0.4), step: Some(0.05), ..cell(Audience::Public) };
         assert_eq!(share.band().as_deref(), Some("0.40-0.45"));
         let full = Cell { value: Some(0.95), ..share.clone() };
         assert_eq!(full.band().as_deref(), Some("0.95-1.00"));

@@ -54,6 +54,8 @@ refusals! {
     TooManyAttempts = "too-many-attempts",
     /// The login is taken, or the person has an account already.
     LoginTaken = "login-taken",
+    /// A role of one side without the side, or one that belongs to none with it.
+    RoleSide = "role-side",
     /// A password shorter or longer than accounts may have.
     PasswordLength = "password-length",
     /// What was asked for does not exist, or not for this account.

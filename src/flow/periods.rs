@@ -16,8 +16,8 @@ use serde::{Deserialize, Serialize};
 
 use super::{Failure, Outcome, Refusal, Site, documents, draw};
 use crate::store::audit::{self, Event};
-use crate::store::period;
 pub use crate::store::draw::DrawShare;
+use crate::store::period;
 pub use crate::store::period::{BallotBox, BoxState, Period};
 use crate::store::{Connection, StoreError, document, draw as store_draw};
 

@@ -134,8 +134,12 @@ mod tests {
     fn each_side_moves_the_seed_and_places_are_pinned() {
         let seed = DrawSeed::join(&[1; 32], &[2; 32]);
         assert_ne!(seed, DrawSeed::join(&[2; 32], &[1; 32]));
-        let file =
-            |side, period: &str, byte| DrawFile { v: 1, side, period: PeriodId(period.into()), contribution: Bytes([byte; 32]) };
+        let file = |side, period: &str, byte| DrawFile {
+            v: 1,
+            side,
+            period: PeriodId(period.into()),
+            contribution: Bytes([byte; 32]),
+        };
         let mine = file(Side::Bench, "2026", 1).commitment();
         let others = [file(Side::Bench, "2026", 2), file(Side::Bar, "2026", 1), file(Side::Bench, "2027", 1)];
         assert!(others.iter().all(|other| other.commitment() != mine));
