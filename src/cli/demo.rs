@@ -14,10 +14,13 @@ pub(super) use crate::demo::show;
 pub(super) use crate::demo::stages::bar;
 
 use crate::config::Config;
-use crate::demo::circle::{Circle, Report, TODAY, Visitors};
+use crate::demo::circle::Circle;
 use crate::demo::docket::DocketPlan;
 use crate::demo::raters::PASSWORD;
+use crate::demo::report::Report;
+use crate::demo::spans::TODAY;
 use crate::demo::stages::Stages;
+use crate::demo::visitors::Visitors;
 use crate::flow::Site;
 use crate::http;
 use crate::ports::{SettableClock, SystemEntropy};
