@@ -14,7 +14,7 @@ pub(super) use crate::demo::show;
 pub(super) use crate::demo::stages::bar;
 
 use crate::config::Config;
-use crate::demo::circle::Circle;
+use crate::demo::circle::{Circle, Signing};
 use crate::demo::docket::DocketPlan;
 use crate::demo::raters::PASSWORD;
 use crate::demo::report::Report;
@@ -76,7 +76,7 @@ pub(super) fn run(args: &DemoArgs) -> anyhow::Result<()> {
         bad_rows: 0,
     };
     let mut circle = Circle::begin(site, clock, base.clone(), &args.dir, &plan, &stages)?;
-    circle.go_round(&stages)?;
+    circle.go_round(if args.once { Signing::All } else { Signing::OneWaits }, &stages)?;
     let visitors = circle.leave_open(&stages)?;
     let report = circle.report(&stages);
     print(&report)?;
@@ -88,7 +88,7 @@ pub(super) fn run(args: &DemoArgs) -> anyhow::Result<()> {
     if args.once {
         return Ok(());
     }
-    invite_visitors(&base, &visitors)?;
+    invite_visitors(&base, &args.dir, &visitors)?;
     server.join().map_err(|_| anyhow!("the server stopped"))?
 }
 
@@ -247,7 +247,7 @@ fn write_accounts(dir: &Path, base: &str, visitors: &Visitors) -> anyhow::Result
     Ok(std::fs::write(dir.join("accounts.json"), serde_json::to_vec_pretty(&accounts)?)?)
 }
 
-fn invite_visitors(base: &str, visitors: &Visitors) -> anyhow::Result<()> {
+fn invite_visitors(base: &str, dir: &Path, visitors: &Visitors) -> anyhow::Result<()> {
     say!("\n{base}  (demonstration: both opening keys lie on this machine / 演示环境：两把启封密钥在同一台机器上)");
     say!("  password of every account / 所有账号的密码: {PASSWORD}");
     say!("  {:<20} judge / 法官          {base}/r", visitors.judge);
@@ -255,6 +255,9 @@ fn invite_visitors(base: &str, visitors: &Visitors) -> anyhow::Result<()> {
     for (login, who) in OFFICERS {
         say!("  {login:<20} {who}");
     }
+    let key = dir.join("keys").join("bar-signing.json");
+    say!("One draft release waits for the bar: sign it in the release room as bar-negotiator with {}.", key.display());
+    say!("有一份结果待律协方签署：以 bar-negotiator 登录，在公布审查中用上述密钥文件签署。");
     say!("Ctrl-C ends it.");
     Ok(())
 }

@@ -42,6 +42,15 @@ const FORMS: [&str; 2] = [
     include_str!("../../config/rubrics/bench-rates-bar-v1.toml"),
 ];
 
+/// What becomes of the releases.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Signing {
+    /// Both sides sign all of them.
+    All,
+    /// One of the pilot's waits for the bar, for visitors to sign.
+    OneWaits,
+}
+
 /// The demonstration while it runs.
 pub struct Circle {
     /// The site.
@@ -177,12 +186,13 @@ impl Circle {
     ///
     /// # Errors
     /// The first failure.
-    pub fn go_round(&mut self, stages: &Stages) -> anyhow::Result<()> {
-        self.round(&PILOT, stages)?;
-        self.round(&REGULAR, stages)
+    pub fn go_round(&mut self, signing: Signing, stages: &Stages) -> anyhow::Result<()> {
+        let waits = (signing == Signing::OneWaits).then_some(Direction::BenchRatesBar);
+        self.round(&PILOT, waits, stages)?;
+        self.round(&REGULAR, None, stages)
     }
 
-    fn round(&mut self, span: &Span, stages: &Stages) -> anyhow::Result<()> {
+    fn round(&mut self, span: &Span, waits: Option<Direction>, stages: &Stages) -> anyhow::Result<()> {
         let label = if span.kind == PeriodKind::Pilot { "pilot" } else { "regular" };
         self.clock.set(span.starts);
         let boxes = self.open_period(span)?;
@@ -219,7 +229,9 @@ impl Circle {
         for (id, invited) in boxes.iter().zip(invited) {
             let name = format!("{label}: open {}", id.direction);
             let release = stages.run(&name, 1, |bar| self.open(id, bar))?;
-            self.release(id, release, invited)?;
+            let sides = if waits == Some(id.direction) { &self.signing[..1] } else { &self.signing[..] };
+            let state = self.sign_release(release, sides)?;
+            self.note(id, release, state, invited)?;
         }
         let opened = self.report.boxes.iter().filter(|b| b.id.period.as_str() == span.id);
         let taken: usize = opened.map(|b| b.counts.taken as usize).sum();
@@ -233,13 +245,21 @@ impl Circle {
         Ok(opening::open(&self.site, id, keys, &dir, Locked::Refuse, |step| super::show(bar, step))?)
     }
 
-    fn release(&mut self, id: &BoxId, hash: Digest, invited: invite::Invited) -> anyhow::Result<()> {
+    fn sign_release(&self, hash: Digest, keys: &[SigningKeyFile]) -> anyhow::Result<ReleaseState> {
         let mut state = ReleaseState::Draft;
-        for key in &self.signing {
+        for key in keys {
             let signature = Signature::sign(key.side, DocumentKind::Release, hash, &key.key());
             state = publish::sign(&self.site, hash, &signature, None).map_err(failed)?;
         }
-        ensure!(state == ReleaseState::Released, "{id} was not released by two signatures");
+        ensure!(
+            (state == ReleaseState::Released) == (keys.len() == 2),
+            "two signatures release {hash}, and nothing less"
+        );
+        Ok(state)
+    }
+
+    /// Compares what came out of a box with what was planted, for the report.
+    fn note(&mut self, id: &BoxId, hash: Digest, state: ReleaseState, invited: invite::Invited) -> anyhow::Result<()> {
         let (held, invitations) = self
             .site
             .store
@@ -258,6 +278,7 @@ impl Circle {
             capped: invited.capped,
             counts: body.draft.counts,
             release: hash,
+            state,
             cells: compare::count(&body.draft.cells),
         });
         self.report.documents.insert(format!("release {id}"), hash);

@@ -7,6 +7,7 @@ use std::collections::BTreeMap;
 use hengping_domain::digest::Digest;
 use hengping_domain::ids::BoxId;
 use hengping_domain::opening::Counts;
+use hengping_domain::release::ReleaseState;
 use serde::Serialize;
 
 use super::compare::{CellCount, Comparison};
@@ -25,6 +26,8 @@ pub struct BoxOutcome {
     pub counts: Counts,
     /// Hash of the release.
     pub release: Digest,
+    /// Whether both sides have signed it.
+    pub state: ReleaseState,
     /// Cells by verdict and rule.
     pub cells: CellCount,
 }

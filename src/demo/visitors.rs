@@ -6,7 +6,7 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use anyhow::Context as _;
 use hengping_domain::ids::{BoxId, Role, Side};
-use hengping_domain::release::{Audience, Cell, Scope};
+use hengping_domain::release::{Audience, Cell, ReleaseState, Scope};
 use serde::Serialize;
 
 use super::raters;
@@ -46,7 +46,8 @@ impl Visitors {
     fn shown(site: &Site) -> anyhow::Result<BTreeMap<String, usize>> {
         let own = |cell: &&Cell| cell.scope == Scope::Person && cell.audience == Audience::Own && cell.is_released();
         let mut shown = BTreeMap::new();
-        for held in site.store.read("releases", release::all)? {
+        let all = site.store.read("releases", release::all)?;
+        for held in all.into_iter().filter(|held| held.state == ReleaseState::Released) {
             let body: ReleaseBody = site.store.read("release", |conn| document::find(conn, held.hash))?.read()?;
             let ratees: BTreeSet<_> = body.draft.cells.iter().filter(own).map(|cell| cell.subject.clone()).collect();
             for ratee in ratees {
