@@ -159,7 +159,7 @@ pub fn figures(cells: &[Judged], about: &About) -> Result<Files, Stop> {
         let names = Names {
             courts: COURTS
                 .iter()
-                .map(|c| (c.code.to_owned(), if zh { c.short.to_owned() } else { pinyin(c.code) }))
+                .map(|c| (c.code.to_owned(), (if zh { c.short } else { c.english }).to_owned()))
                 .collect(),
             items: about
                 .rubric
@@ -188,25 +188,6 @@ pub struct About<'a> {
     pub pilot: bool,
     /// Foot in Chinese and English.
     pub foot: (String, String),
-}
-
-/// Name of a court's district in pinyin, as on the courts' own English pages.
-fn pinyin(code: &str) -> String {
-    let name = match code {
-        "鲁02" => "Intermediate",
-        "鲁0202" => "Shinan",
-        "鲁0203" => "Shibei",
-        "鲁0211" => "Huangdao",
-        "鲁0212" => "Laoshan",
-        "鲁0213" => "Licang",
-        "鲁0214" => "Chengyang",
-        "鲁0215" => "Jimo",
-        "鲁0281" => "Jiaozhou",
-        "鲁0283" => "Pingdu",
-        "鲁0285" => "Laixi",
-        other => other,
-    };
-    name.to_owned()
 }
 
 /// `run.json`: hashes of all inputs and outputs, versions, envelopes each side left locked, seconds per stage.
