@@ -74,8 +74,6 @@ pub struct HttpSettings {
     pub workers: usize,
     /// Largest JSON body in KiB.
     pub body_kib: usize,
-    /// Largest upload in MiB.
-    pub upload_mib: usize,
     /// Proxies whose X-Forwarded-For is believed.
     pub trusted_proxies: Vec<IpAddr>,
 }

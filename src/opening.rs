@@ -15,13 +15,14 @@ use hengping_domain::opening::{OpeningError, read_list, write_shares};
 use serde::Deserialize;
 
 use crate::flow::{Failure, Site, draft, export};
+use crate::http::problem::sentence;
 
 /// Why an opening did not come to its end.
 #[derive(Debug, thiserror::Error)]
 pub enum OpeningFailure {
     /// A step of the platform was refused.
-    #[error("[{0}]")]
-    Step(String),
+    #[error("{}", sentence(.0))]
+    Step(Failure),
     /// A file cannot be read or written.
     #[error("{path}: {source}")]
     File {
@@ -46,11 +47,7 @@ pub enum OpeningFailure {
 
 impl From<Failure> for OpeningFailure {
     fn from(failure: Failure) -> Self {
-        Self::Step(match failure {
-            Failure::Refused(refusal) => refusal.code().to_owned(),
-            Failure::Busy => "busy".to_owned(),
-            Failure::Fault(fault) => format!("fault {}", fault.id()),
-        })
+        Self::Step(failure)
     }
 }
 
@@ -96,15 +93,25 @@ pub struct Step {
     pub total: u64,
 }
 
+/// What to do when a side leaves more envelopes locked than single raters can have spoilt.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Locked {
+    /// Open nothing.
+    Refuse,
+    /// Open the rest: an auditor has looked at that side's key, and both sides agree.
+    Accept,
+}
+
 /// Runs the analysis on a directory of the opening; `progress` hears its stages.
 ///
 /// # Errors
 /// [`OpeningFailure::Analysis`] with what it printed.
-pub fn analyse(dir: &Path, mut progress: impl FnMut(&Step)) -> Result<(), OpeningFailure> {
+pub fn analyse(dir: &Path, locked: Locked, mut progress: impl FnMut(&Step)) -> Result<(), OpeningFailure> {
     let program = beside_us("hengping-analyse");
     let mut child = Command::new(&program)
         .args(["open", "--dir"])
         .arg(dir)
+        .args((locked == Locked::Accept).then_some("--accept-locked"))
         .stdin(Stdio::null())
         .stdout(Stdio::piped())
         .stderr(Stdio::piped())
@@ -143,6 +150,7 @@ pub fn open(
     id: &BoxId,
     keys: [&OpeningKeyFile; 2],
     dir: &Path,
+    locked: Locked,
     mut progress: impl FnMut(&Step),
 ) -> Result<Digest, OpeningFailure> {
     export::export(site, id, dir)?;
@@ -152,7 +160,7 @@ pub fn open(
             progress(&Step { stage: stage.clone(), done: done as u64, total: total as u64 });
         })?;
     }
-    analyse(dir, &mut progress)?;
+    analyse(dir, locked, &mut progress)?;
     let release = draft::take(site, id, dir)?;
     forget_shares(dir)?;
     Ok(release)

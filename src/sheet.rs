@@ -10,7 +10,7 @@ pub use hengping_domain::docket::Table;
 pub use read::read;
 pub use write::{SheetWriteError, case_template_csv, case_template_xlsx, csv, problems_csv, roster_template_csv};
 
-/// Largest file, in bytes.
+/// Largest file, in bytes, by upload and on the command line; the words of `file-too-large` name it.
 pub const MAX_BYTES: usize = 20 * 1024 * 1024;
 /// Largest size of everything in an XLSX file after unpacking, in bytes.
 pub const MAX_UNPACKED: u64 = 256 * 1024 * 1024;
@@ -55,7 +55,9 @@ impl SheetError {
     pub const fn words(self) -> (&'static str, &'static str) {
         match self {
             Self::Empty => ("文件为空。", "The file is empty."),
-            Self::TooLarge => ("文件超过20 MB，请分批导入。", "The file is larger than 20 MB; import it in parts."),
+            Self::TooLarge => {
+                ("文件超过20 MB。请拆分后分批导入。", "The file is larger than 20 MB. Split it and import the parts.")
+            }
             Self::Bomb => ("文件解压后过大，不予读取。", "The file unpacks to more than is read."),
             Self::TooManyRows => ("超过10万行，请分批导入。", "More than 100,000 rows; import them in parts."),
             Self::TooManyColumns => {

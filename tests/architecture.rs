@@ -9,6 +9,7 @@ use std::process::Command;
 
 use hengping::flow::Refusal;
 use hengping::http::problem::{Language, Transport, words_of};
+use hengping_domain::docket::court::COURTS;
 
 const LONGEST_FILE: usize = 600;
 
@@ -214,6 +215,17 @@ fn both_backends_have_the_same_migrations() {
     for (number, name) in names_of.iter().enumerate() {
         assert!(name.starts_with(&format!("{:04}_", number + 1)), "{name} is out of order");
     }
+}
+
+#[test]
+fn the_pages_know_the_courts_by_the_names_of_the_program() {
+    let text = fs::read_to_string(root().join("web/src/shared/courts.json")).expect("the pages' courts");
+    let pages: serde_json::Value = serde_json::from_str(&text).expect("JSON");
+    let ours: Vec<_> = COURTS
+        .iter()
+        .map(|c| serde_json::json!({"code": c.code, "name": c.name, "short": c.short, "english": c.english}))
+        .collect();
+    assert_eq!(pages, serde_json::Value::from(ours));
 }
 
 #[test]

@@ -10,7 +10,7 @@ use hengping::client::{self, Client as Device, ClientError, Inbox, PinnedBox};
 use hengping::demo::docket::{DocketPlan, make};
 use hengping::demo::truth::{Ask, Truth, TruthPlan};
 use hengping::flow::{Refusal, cast, draft, export, invite};
-use hengping::opening::{self, OpeningFailure};
+use hengping::opening::{self, Locked, OpeningFailure};
 use hengping::ports::SystemEntropy;
 use hengping_domain::digest::{Bytes, Digest};
 use hengping_domain::document::DocumentKind;
@@ -220,7 +220,7 @@ fn once_around(backend: Backend) {
     one_key_is_not_enough(&town, &id);
     for dir in &dirs {
         town.city.export(&id, dir.path());
-        opening::analyse(dir.path(), |_| ()).expect("a draft");
+        opening::analyse(dir.path(), Locked::Refuse, |_| ()).expect("a draft");
     }
     let drafts = dirs.each_ref().map(|dir| left(dir.path()));
     assert!(drafts[0] == drafts[1], "the same list gives the same draft to the byte");
@@ -249,7 +249,7 @@ fn once_around(backend: Backend) {
     // The other direction goes the same way in one step; with so few judges who rate, the gate lets no number out.
     let dir = tempfile::tempdir().expect("a directory");
     let keys = [&town.city.opening.bench, &town.city.opening.bar];
-    let other = opening::open(&trial.site, &bench_box(), keys, dir.path(), |_| ()).expect("a draft");
+    let other = opening::open(&trial.site, &bench_box(), keys, dir.path(), Locked::Refuse, |_| ()).expect("a draft");
     let held = bench.get(&format!("/api/releases/{other}")).json();
     assert_eq!(held["state"], "draft");
     assert!(held["cells"].as_array().expect("a list").iter().all(|cell| cell["value"].is_null()), "{held}");
@@ -349,17 +349,19 @@ fn one_key_is_not_enough(town: &Town<'_>, id: &BoxId) {
         let dir = tempfile::tempdir().expect("a directory");
         export::export(&town.city.trial.site, id, dir.path()).expect("exported");
         opening::share(dir.path(), key, &mut |_, _| ()).expect("shares");
-        let alone = opening::analyse(dir.path(), |_| ());
+        let alone = opening::analyse(dir.path(), Locked::Refuse, |_| ());
         assert!(matches!(&alone, Err(OpeningFailure::Analysis(_))), "{} alone: {alone:?}", key.side);
         assert!(!dir.path().join("draft.json").exists() && !dir.path().join("figures").exists());
-        // The same shares under the other side's name open nothing either.
+        // The same shares under the other side's name open nothing either, and burn nothing: the box can be opened after.
         let name = |side: Side| dir.path().join(format!("shares-{side}.bin"));
         std::fs::copy(name(key.side), name(key.side.other())).expect("copied");
-        if opening::analyse(dir.path(), |_| ()).is_ok() {
-            let draft: Draft = serde_json::from_slice(&left(dir.path())["draft.json"]).expect("a draft");
-            assert_eq!((draft.counts.valid, draft.counts.invalid), (0, draft.counts.taken));
-            assert!(draft.cells.iter().all(|cell| !cell.is_released()));
-        }
+        let forged = opening::analyse(dir.path(), Locked::Refuse, |_| ());
+        assert!(
+            matches!(&forged, Err(OpeningFailure::Analysis(words)) if words.contains("share-wrong")),
+            "{} twice: {forged:?}",
+            key.side
+        );
+        assert!(!dir.path().join("draft.json").exists());
         let mut foreign = key.clone();
         foreign.side = key.side.other();
         let refused = opening::share(dir.path(), &foreign, &mut |_, _| ());
@@ -410,7 +412,7 @@ fn read_by_all(town: &Town<'_>, draft: &Draft, public: &Value, officers: &[&Clie
         let all = officer.get(&url).json();
         assert_eq!(ids(&all), draft.cells.iter().map(|c| c.id.clone()).collect::<Vec<_>>());
         for (shown, cell) in all["cells"].as_array().expect("a list").iter().zip(&draft.cells) {
-            let value = if cell.audience == Audience::Own { None } else { cell.value };
+            let value = cell.value.filter(|_| cell.audience != Audience::Own && cell.measure != "response");
             assert_eq!(shown["value"].as_f64(), value, "{shown}");
             assert!(!shown["rules"].is_null() && !shown["verdict"].is_null());
         }

@@ -14,7 +14,7 @@ use hengping::flow::import_docket::{self, Imported};
 use hengping::flow::issue::{self, TokenHashes, WaitingCase};
 use hengping::flow::periods::{self, PeriodPlan};
 use hengping::flow::sign_in::{Grant, add_account};
-use hengping::flow::{Failure, Outcome, Refusal, Site, documents, draft, export, invite};
+use hengping::flow::{Failure, Outcome, Refusal, Site, documents, draft, draw, export, invite};
 use hengping::ports::{Entropy, SettableClock};
 use hengping::store::document::SideKeys;
 use hengping::store::period::BoxState;
@@ -23,6 +23,7 @@ use hengping::{opening, sheet};
 use hengping_domain::ballot::{Answers, Ballot};
 use hengping_domain::charter::Charter;
 use hengping_domain::digest::{Bytes, Digest, encode_base64url};
+use hengping_domain::docket::draw::DrawFile;
 use hengping_domain::document::{DocumentKind, Signature};
 use hengping_domain::envelope::Envelope;
 use hengping_domain::ids::{BoxId, Direction, PeriodId, Role, Side};
@@ -165,14 +166,31 @@ impl<'t> City<'t> {
             cast_until: date(2026, 11, 30),
             charter: self.charter,
             rubrics: self.rubrics.clone(),
-            draw: PerSide { bench: Bytes([1; 32]), bar: Bytes([2; 32]) },
         }
     }
 
-    /// Opens the period and brings both manifests into force.
+    /// Both sides' parts of a period's draw.
+    pub fn draws(period: &PeriodId) -> [DrawFile; 2] {
+        [(Side::Bench, 1), (Side::Bar, 2)].map(|(side, byte)| DrawFile {
+            v: 1,
+            side,
+            period: period.clone(),
+            contribution: Bytes([byte; 32]),
+        })
+    }
+
+    /// Lodges both commitments, opens the period, reveals, and brings both manifests into force.
     pub fn open_period(&self, plan: &PeriodPlan) {
-        for (_, manifest) in periods::open(&self.trial.site, plan).expect("a period") {
+        let site = &self.trial.site;
+        let draws = Self::draws(&plan.id);
+        for file in &draws {
+            draw::commit(site, &plan.id, file.side, file.commitment()).expect("lodged");
+        }
+        for (_, manifest) in periods::open(site, plan).expect("a period") {
             self.sign(DocumentKind::Manifest, manifest);
+        }
+        for file in &draws {
+            draw::reveal(site, file).expect("revealed");
         }
     }
 
@@ -221,7 +239,7 @@ impl<'t> City<'t> {
         let read = |name: &str| std::fs::read(dir.path().join(name)).expect(name);
         let list = read_list(&read("list.bin")).expect("a list");
         let shares = [Side::Bench, Side::Bar]
-            .map(|side| read_shares(&read(&format!("shares-{side}.bin")), &list, side).expect("shares"));
+            .map(|side| read_shares(&read(&format!("shares-{side}.bin")), &list, side).expect("shares").shares);
         let manifest: ClosedManifest = serde_json::from_slice(&read("manifest.json")).expect("a manifest");
         let issued: IssuedTokens = serde_json::from_slice(&read("issuer-keys.json")).expect("tokens");
         let rubric = manifest.manifest.rubric;
@@ -241,10 +259,15 @@ impl<'t> City<'t> {
 
     /// Takes a draft that holds `cells` and figures of these names; the counted list is as long as the box.
     pub fn take_draft(&self, id: &BoxId, cells: &Value, figures: &[&str]) -> Outcome<Digest> {
+        self.take_draft_without(0, id, cells, figures)
+    }
+
+    /// The same, with so many of the ballots invalid.
+    pub fn take_draft_without(&self, invalid: u64, id: &BoxId, cells: &Value, figures: &[&str]) -> Outcome<Digest> {
         let dir = tempfile::tempdir().expect("a directory");
         let held = hengping::flow::boxes::find(&self.trial.site, id).expect("a box");
-        let n = held.sealed;
-        let counts = json!({"in": n, "refused": 0, "invalid": 0, "duplicate": 0, "valid": n});
+        let (taken, n) = (u64::from(held.sealed), u64::from(held.sealed) - invalid);
+        let counts = json!({"in": taken, "refused": 0, "invalid": invalid, "duplicate": 0, "valid": n});
         let mut counted: Vec<_> = (0..n).map(|i| Digest::of(&[id.to_string().as_bytes(), &i.to_be_bytes()])).collect();
         counted.sort();
         let draft = json!({

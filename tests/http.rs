@@ -113,7 +113,7 @@ fn bodies_that_cannot_be_read_are_problems() {
         answer.json()["problems"].as_array().expect("a list").iter().map(|one| one["path"].clone()).collect();
     assert_eq!(named, ["login", "password"]);
     let huge = raw(&client, &format!("{{\"login\":\"{}\"}}", "a".repeat(65 * 1024)));
-    assert_eq!((huge.status, huge.problem().as_str()), (413, "file-too-large"));
+    assert_eq!((huge.status, huge.problem().as_str()), (413, "body-too-large"));
     let other = client.with("Content-Type", "text/plain").send("POST", "/api/session", "{}");
     assert_eq!((other.status, other.problem().as_str()), (415, "unsupported-media-type"));
 }

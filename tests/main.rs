@@ -9,6 +9,8 @@ mod by_hand;
 mod casting;
 mod circle;
 mod city;
+mod command;
+mod draw;
 mod dump;
 mod harness;
 mod http;

@@ -6,7 +6,7 @@ use hengping::store::docket::{self, Import, Put};
 use hengping::store::invitation::{self, Invitation};
 use hengping::store::period::{self, BoxState};
 use hengping::store::person::{self, Person};
-use hengping::store::{Connection, StoreError, document, release};
+use hengping::store::{Connection, StoreError, document, draw, release};
 use hengping_domain::digest::{Bytes, Digest};
 use hengping_domain::docket::roster::{PersonKind, RosterEntry};
 use hengping_domain::document::{Document, DocumentKind, Signature};
@@ -109,7 +109,7 @@ on_both_backends! {
         assert!(matches!(write(trial, |conn| period::set_counts(conn, &unknown, counts)), Err(StoreError::Stale)));
     }
 
-    fn periods_stand_by_their_first_day_and_the_draw_needs_both_sides(trial) {
+    fn periods_stand_by_their_first_day(trial) {
         let city = city(trial);
         let earlier = hengping::flow::periods::PeriodPlan {
             starts_on: date(2025, 7, 1), ends_on: date(2025, 12, 31), cast_until: date(2026, 1, 31),
@@ -122,14 +122,25 @@ on_both_backends! {
         assert_eq!(write(trial, |conn| period::find(conn, &all[0].id)).expect("found"), all[0]);
         let twice = write(trial, |conn| period::insert(conn, &all[0]));
         assert!(matches!(twice, Err(StoreError::Duplicate)));
+    }
+
+    fn a_commitment_stands_and_is_revealed_once(trial) {
         let lone = PeriodId("lone".to_owned());
-        write(trial, |conn| period::put_draw_share(conn, &lone, Side::Bench, &Bytes([1; 32]))).expect("one side");
-        assert!(matches!(write(trial, |conn| period::draw_seed(conn, &lone)), Err(StoreError::NotFound)));
-        let again = write(trial, |conn| period::put_draw_share(conn, &lone, Side::Bench, &Bytes([2; 32])));
-        assert!(matches!(again, Err(StoreError::Duplicate)));
-        write(trial, |conn| period::put_draw_share(conn, &lone, Side::Bar, &Bytes([2; 32]))).expect("the other");
-        let joined = hengping_domain::docket::draw::DrawSeed::join(&[1; 32], &[2; 32]);
-        assert_eq!(write(trial, |conn| period::draw_seed(conn, &lone)).expect("a seed"), joined);
+        let commit = |byte| write(trial, |conn| draw::commit(conn, &lone, Side::Bench, Digest([byte; 32])));
+        let reveal = |byte| write(trial, |conn| draw::reveal(conn, &lone, Side::Bench, &Bytes([byte; 32])));
+        assert!(matches!(reveal(1), Err(StoreError::Stale)), "nothing to reveal yet");
+        commit(1).expect("one side");
+        assert!(matches!(commit(2), Err(StoreError::Duplicate)));
+        let held = || write(trial, |conn| draw::of_period(conn, &lone)).expect("a look");
+        let share = |contribution| draw::DrawShare { commitment: Digest([1; 32]), contribution };
+        assert_eq!((held().bench, held().bar), (Some(share(None)), None));
+        reveal(3).expect("revealed");
+        assert!(matches!(reveal(4), Err(StoreError::Stale)));
+        assert_eq!(held().bench, Some(share(Some(Bytes([3; 32])))));
+        for sql in ["UPDATE draw_share SET commitment = 'x'", "UPDATE draw_share SET contribution = NULL", "DELETE FROM draw_share"] {
+            let refused = statement(trial, sql);
+            assert!(matches!(&refused, Err(StoreError::Broken(why)) if why.contains("never changes")), "{sql}: {refused:?}");
+        }
     }
 
     fn the_spool_keeps_the_highest_number_and_the_box_knows_it_after_the_batch(trial) {

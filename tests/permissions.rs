@@ -98,6 +98,22 @@ fn the_document_and_the_table_have_the_same_lines() {
 }
 
 #[test]
+fn every_operation_has_a_name_of_its_own() {
+    let document = serde_json::to_value(openapi::build()).expect("JSON");
+    let names: std::collections::BTreeSet<_> = TABLE
+        .iter()
+        .map(|line| {
+            document["paths"][line.path][line.method.to_lowercase()]["operationId"]
+                .as_str()
+                .expect(line.path)
+                .to_owned()
+        })
+        .collect();
+    assert_eq!(names.len(), TABLE.len(), "{names:?}");
+    assert!(names.contains("releases_find") && names.contains("boxes_find"), "{names:?}");
+}
+
+#[test]
 fn the_document_says_who_may_come() {
     let document = serde_json::to_value(openapi::build()).expect("JSON");
     for line in TABLE {

@@ -165,7 +165,8 @@ on_both_backends! {
             assert_eq!(visitor.get(&path(bare, hidden)).text, absent.text);
         }
         let list = visitor.get("/api/releases");
-        assert_eq!(list.json().as_array().map(Vec::len), Some(2));
+        let boxes: Vec<_> = list.json().as_array().expect("a list").iter().map(|one| one["box"].clone()).collect();
+        assert_eq!(boxes, city::BOXES, "those of one day stand by their box, not by chance");
 
         for (who, client) in publicly(&served) {
             assert_eq!(client.get("/api/releases").text, list.text, "{who}");
@@ -352,6 +353,43 @@ on_both_backends! {
         }
     }
 
+    fn the_list_of_releases_reads_no_body(trial) {
+        let city = closed(trial);
+        let hash = city.take_draft(&bar_box(), &cells(&ratees(trial), true), &[]).expect("a draft");
+        release(&city, hash);
+        let served = trial.serve();
+        let visitor = served.client();
+        let before = visitor.get("/api/releases");
+        assert_eq!((&before.json()[0]["period"], &before.json()[0]["kind"]), (&json!("2026"), &json!("regular")));
+        let sql = |text: &str| trial.site.store.write("test", |conn| Ok(diesel::RunQueryDsl::execute(diesel::sql_query(text), conn)?));
+        let trigger = if trial.url.starts_with("sqlite") { "document_is_never_updated" } else { "document_is_never_changed ON document" };
+        sql(&format!("DROP TRIGGER {trigger}")).expect("dropped");
+        // A body that cannot be read shows whether it is.
+        sql(&format!("UPDATE document SET body = '[]' WHERE hash = '{hash}'")).expect("changed");
+        assert_eq!(visitor.get(&format!("/api/releases/{hash}")).status, 500);
+        let after = visitor.get("/api/releases");
+        assert_eq!((after.status, after.text), (200, before.text));
+    }
+
+    fn a_response_share_leaves_as_its_band(trial) {
+        let city = closed(trial);
+        let mut share = cell("system", "city", "response", "public", Some(0.4));
+        share["step"] = json!(0.05);
+        share["interval"] = Value::Null;
+        let hash = city.take_draft(&bar_box(), &json!([share]), &[]).expect("a draft");
+        release(&city, hash);
+        let served = trial.serve();
+        let visitor = served.client();
+        for door in [format!("/api/releases/{hash}"), format!("/api/releases/{hash}/cells.json")] {
+            let shown = visitor.get(&door).json()["cells"][0].clone();
+            assert_eq!((&shown["value"], &shown["band"]), (&Value::Null, &json!("0.40-0.45")), "{door}");
+        }
+        let csv = visitor.get(&format!("/api/releases/{hash}/cells.csv")).text;
+        let lines: Vec<Vec<&str>> = csv.trim_start_matches('\u{feff}').lines().map(|line| line.split(',').collect()).collect();
+        let at = |name: &str| lines[1][lines[0].iter().position(|column| *column == name).expect(name)];
+        assert_eq!((at("value"), at("band")), ("", "0.40-0.45"), "the lower edge alone would be read as the share");
+    }
+
     fn a_draft_that_contradicts_itself_is_refused(trial) {
         let city = closed(trial);
         let ratees = ratees(trial);
@@ -370,6 +408,9 @@ on_both_backends! {
             hengping::flow::draft::take(&trial.site, other, dir.path())
         };
         assert!(elsewhere(&bar_box(), &bar_box()).is_err(), "a directory without a draft");
+        // What an older analysis made of wrong shares: every envelope invalid. Taken, it would burn the box.
+        let burnt = city.take_draft_without(1, &bar_box(), &json!([]), &[]);
+        assert_eq!(refusal(burnt), Refusal::NothingValid);
         city.take_draft(&bar_box(), &cells(&ratees, true), &[]).expect("a sound one is taken");
     }
 

@@ -11,7 +11,7 @@ use hengping_domain::keys::OpeningKeyFile;
 use super::{SiteArgs, demo, said};
 use crate::flow::close::TooFew;
 use crate::flow::{cast, close, draft, export, invite};
-use crate::opening::{self, read_json};
+use crate::opening::{self, Locked, read_json};
 
 #[derive(Debug, Subcommand)]
 pub(super) enum BoxCommand {
@@ -77,6 +77,9 @@ pub(super) enum BoxCommand {
         /// Where the files of the opening go.
         #[arg(long)]
         dir: PathBuf,
+        /// Open although a side left many envelopes locked; only after an auditor has looked at that side's key.
+        #[arg(long)]
+        accept_locked: bool,
     },
 }
 
@@ -84,26 +87,28 @@ pub(super) fn run(command: BoxCommand) -> anyhow::Result<()> {
     match command {
         BoxCommand::Invite { site, id } => {
             let done = invite::invite(&site.site()?, &id).map_err(said)?;
-            println!("{} new, {} above the cap, {} unmatched", done.new, done.capped, done.unmatched);
+            say!("{} new, {} above the cap, {} unmatched", done.new, done.capped, done.unmatched);
         }
         BoxCommand::Batch { site, id, least } => {
-            println!("{}", cast::batch(&site.site()?, &id, least).map_err(said)?);
+            say!("{}", cast::batch(&site.site()?, &id, least).map_err(said)?);
         }
         BoxCommand::Close { site, id, destroy } => {
             let too_few = if destroy { TooFew::Destroy } else { TooFew::Refuse };
-            println!("{}", close::close(&site.site()?, &id, too_few, None).map_err(said)?);
+            say!("{}", close::close(&site.site()?, &id, too_few, None).map_err(said)?);
         }
         BoxCommand::Export { site, id, dir } => export::export(&site.site()?, &id, &dir).map_err(said)?,
         BoxCommand::Draft { site, id, dir } => {
-            println!("{}", draft::take(&site.site()?, &id, &dir).map_err(said)?);
+            say!("{}", draft::take(&site.site()?, &id, &dir).map_err(said)?);
             opening::forget_shares(&dir)?;
         }
-        BoxCommand::Open { site, id, bench_key, bar_key, dir } => {
+        BoxCommand::Open { site, id, bench_key, bar_key, dir, accept_locked } => {
             let keys: [OpeningKeyFile; 2] = [read_json(&bench_key)?, read_json(&bar_key)?];
             let bar = demo::bar("opening");
-            let hash = opening::open(&site.site()?, &id, [&keys[0], &keys[1]], &dir, |step| demo::show(&bar, step))?;
+            let locked = if accept_locked { Locked::Accept } else { Locked::Refuse };
+            let keys = [&keys[0], &keys[1]];
+            let hash = opening::open(&site.site()?, &id, keys, &dir, locked, |step| demo::show(&bar, step))?;
             bar.finish_and_clear();
-            println!("{hash}");
+            say!("{hash}");
         }
     }
     Ok(())

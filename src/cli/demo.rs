@@ -14,10 +14,13 @@ pub(super) use crate::demo::show;
 pub(super) use crate::demo::stages::bar;
 
 use crate::config::Config;
-use crate::demo::circle::{Circle, Report, TODAY, Visitors};
+use crate::demo::circle::{Circle, Signing};
 use crate::demo::docket::DocketPlan;
 use crate::demo::raters::PASSWORD;
+use crate::demo::report::Report;
+use crate::demo::spans::TODAY;
 use crate::demo::stages::Stages;
+use crate::demo::visitors::Visitors;
 use crate::flow::Site;
 use crate::http;
 use crate::ports::{SettableClock, SystemEntropy};
@@ -73,10 +76,10 @@ pub(super) fn run(args: &DemoArgs) -> anyhow::Result<()> {
         bad_rows: 0,
     };
     let mut circle = Circle::begin(site, clock, base.clone(), &args.dir, &plan, &stages)?;
-    circle.go_round(&stages)?;
+    circle.go_round(if args.once { Signing::All } else { Signing::OneWaits }, &stages)?;
     let visitors = circle.leave_open(&stages)?;
     let report = circle.report(&stages);
-    print(&report);
+    print(&report)?;
     write_accounts(&args.dir, &base, &visitors)?;
     if let Some(path) = &args.json {
         let json = serde_json::to_vec_pretty(&report)?;
@@ -85,7 +88,7 @@ pub(super) fn run(args: &DemoArgs) -> anyhow::Result<()> {
     if args.once {
         return Ok(());
     }
-    invite_visitors(&base, &visitors);
+    invite_visitors(&base, &args.dir, &visitors)?;
     server.join().map_err(|_| anyhow!("the server stopped"))?
 }
 
@@ -135,21 +138,27 @@ fn serve_beside(site: Site) -> anyhow::Result<(SocketAddr, Server)> {
     }
 }
 
-fn print(report: &Report) {
-    println!("\nSeconds per stage / 各阶段用时");
+fn print(report: &Report) -> anyhow::Result<()> {
+    say!("\nSeconds per stage / 各阶段用时");
     for (name, seconds) in &report.seconds {
-        println!("  {name:<38} {seconds:>7.1}");
+        say!("  {name:<38} {seconds:>7.1}");
     }
     let total: f64 = report.seconds.iter().map(|(_, s)| s).sum();
-    println!("  {:<38} {total:>7.1}", "total");
-    println!("\nBoxes / 封存库");
-    println!(
+    say!("  {:<38} {total:>7.1}", "total");
+    say!("\nBoxes / 封存库");
+    say!(
         "  {:<32} {:>7} {:>6} {:>7} {:>7} {:>9} {:>6}",
-        "box", "invited", "in", "refused", "invalid", "duplicate", "valid"
+        "box",
+        "invited",
+        "in",
+        "refused",
+        "invalid",
+        "duplicate",
+        "valid"
     );
     for b in &report.boxes {
         let c = b.counts;
-        println!(
+        say!(
             "  {:<32} {:>7} {:>6} {:>7} {:>7} {:>9} {:>6}",
             b.id.to_string(),
             b.invited,
@@ -160,13 +169,13 @@ fn print(report: &Report) {
             c.valid
         );
     }
-    println!("\nCells / 统计单元");
+    say!("\nCells / 统计单元");
     for b in &report.boxes {
         let c = &b.cells;
         let rules = |by: &std::collections::BTreeMap<String, usize>| {
             by.iter().map(|(rule, n)| format!("{rule} {n}")).collect::<Vec<_>>().join(", ")
         };
-        println!(
+        say!(
             "  {:<32} published {}, flagged {} ({}), withheld {} ({})",
             b.id.to_string(),
             c.published,
@@ -176,37 +185,44 @@ fn print(report: &Report) {
             rules(&c.withheld_by_rule)
         );
     }
-    println!("\nPlanted against recovered / 预设值与测算值 (released cells only)");
+    say!("\nPlanted against recovered / 预设值与测算值 (released cells only)");
     for c in &report.comparison {
-        println!("  {}", c.id);
+        say!("  {}", c.id);
         match &c.quality {
-            Some(q) => println!(
-                "    quality of {} persons: RMSE raw {:.3}, adjusted {:.3}; rank correlation raw {:.2}, adjusted {:.2}; intervals that hold the truth {:.0} %",
-                q.n,
-                q.rmse_raw,
-                q.rmse_adjusted,
-                q.rank_raw,
-                q.rank_adjusted,
-                100.0 * q.coverage
-            ),
-            None => println!("    quality: no person's result was released"),
+            Some(q) => {
+                say!(
+                    "    quality of {} persons: RMSE raw {:.3}, adjusted {:.3}; rank correlation raw {:.2}, adjusted {:.2}; intervals that hold the truth {:.0} %",
+                    q.n,
+                    q.rmse_raw,
+                    q.rmse_adjusted,
+                    q.rank_raw,
+                    q.rank_adjusted,
+                    100.0 * q.coverage
+                );
+            }
+            None => {
+                say!("    quality: no person's result was released");
+            }
         }
         if let Some(o) = &c.outcome {
             let [low, high] = o.interval.unwrap_or([f64::NAN; 2]);
-            println!(
+            say!(
                 "    outcome effect, {}: planted {:+.2}, recovered {:+.2} [{low:+.2}, {high:+.2}]",
-                o.name, o.planted, o.recovered
+                o.name,
+                o.planted,
+                o.recovered
             );
         }
         if let Some(r) = c.severity_correlation {
             let row = |f: fn(&crate::demo::compare::Pair) -> f64| {
                 c.severity.iter().map(|p| format!("{:+.2}", f(p))).collect::<Vec<_>>().join(" ")
             };
-            println!("    severity by home court, correlation {r:.2}");
-            println!("      planted   {}", row(|p| p.planted));
-            println!("      recovered {}", row(|p| p.recovered));
+            say!("    severity by home court, correlation {r:.2}");
+            say!("      planted   {}", row(|p| p.planted));
+            say!("      recovered {}", row(|p| p.recovered));
         }
     }
+    Ok(())
 }
 
 const OFFICERS: [(&str, &str); 9] = [
@@ -231,13 +247,17 @@ fn write_accounts(dir: &Path, base: &str, visitors: &Visitors) -> anyhow::Result
     Ok(std::fs::write(dir.join("accounts.json"), serde_json::to_vec_pretty(&accounts)?)?)
 }
 
-fn invite_visitors(base: &str, visitors: &Visitors) {
-    println!("\n{base}  (demonstration: both opening keys lie on this machine / 演示环境：两把启封密钥在同一台机器上)");
-    println!("  password of every account / 所有账号的密码: {PASSWORD}");
-    println!("  {:<20} judge / 法官          {base}/r", visitors.judge);
-    println!("  {:<20} lawyer / 律师         {base}/r", visitors.lawyer);
+fn invite_visitors(base: &str, dir: &Path, visitors: &Visitors) -> anyhow::Result<()> {
+    say!("\n{base}  (demonstration: both opening keys lie on this machine / 演示环境：两把启封密钥在同一台机器上)");
+    say!("  password of every account / 所有账号的密码: {PASSWORD}");
+    say!("  {:<20} judge / 法官          {base}/r", visitors.judge);
+    say!("  {:<20} lawyer / 律师         {base}/r", visitors.lawyer);
     for (login, who) in OFFICERS {
-        println!("  {login:<20} {who}");
+        say!("  {login:<20} {who}");
     }
-    println!("Ctrl-C ends it.");
+    let key = dir.join("keys").join("bar-signing.json");
+    say!("One draft release waits for the bar: sign it in the release room as bar-negotiator with {}.", key.display());
+    say!("有一份结果待律协方签署：以 bar-negotiator 登录，在公布审查中用上述密钥文件签署。");
+    say!("Ctrl-C ends it.");
+    Ok(())
 }

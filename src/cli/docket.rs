@@ -61,7 +61,7 @@ pub(super) fn run(command: DocketCommand) -> anyhow::Result<()> {
             std::fs::create_dir_all(&out)?;
             let docket = make(&DocketPlan { seed, judges, lawyers, from, to, bad_rows })?;
             docket.write(&out)?;
-            println!("{} cases, {judges} judges, {lawyers} lawyers in {}", docket.cases.len(), out.display());
+            say!("{} cases, {judges} judges, {lawyers} lawyers in {}", docket.cases.len(), out.display());
             Ok(())
         }
         DocketCommand::Import { site, file, dry_run, problems } => {
@@ -73,26 +73,36 @@ pub(super) fn run(command: DocketCommand) -> anyhow::Result<()> {
             let site = site.site()?;
             let done = import_docket::import(&site, &table, Digest::of(&[&bytes]), dry_run, None).map_err(said)?;
             let s = &done.summary;
+            let written = problems.filter(|_| !done.problems.is_empty());
+            if let Some(path) = &written {
+                std::fs::write(path, sheet::problems_csv(&done.problems)?)?;
+            }
             if dry_run {
-                println!("dry run: nothing was written / 试导入：未写入任何数据");
+                say!("dry run: nothing was written / 试导入：未写入任何数据");
             }
             match s.kind {
-                ImportKind::Cases => println!(
-                    "{} rows: {} new, {} the same, {} changed; {} names unmatched; {} problems",
-                    s.rows, s.cases_new, s.cases_same, s.cases_changed, s.unmatched, s.problem_count
-                ),
+                ImportKind::Cases => {
+                    say!(
+                        "{} rows: {} new, {} the same, {} changed; {} names unmatched; {} problems",
+                        s.rows,
+                        s.cases_new,
+                        s.cases_same,
+                        s.cases_changed,
+                        s.unmatched,
+                        s.problem_count
+                    );
+                }
                 ImportKind::Roster => {
-                    println!("{} rows: {} new people; {} problems", s.rows, s.people_new, s.problem_count);
+                    say!("{} rows: {} new people; {} problems", s.rows, s.people_new, s.problem_count);
                 }
             }
             for p in done.problems.iter().take(20) {
-                println!("  {}: {} [{}] {} {} / {}", p.line, p.column, p.code, p.value, p.message.en, p.message.zh);
+                say!("  {}: {} [{}] {} {} / {}", p.line, p.column, p.code, p.value, p.message.en, p.message.zh);
             }
-            if let Some(path) = problems.filter(|_| !done.problems.is_empty()) {
-                std::fs::write(&path, sheet::problems_csv(&done.problems)?)?;
-                println!("all problems: {}", path.display());
+            if let Some(path) = written {
+                say!("all problems: {}", path.display());
             } else if done.problems.len() > 20 {
-                println!("  … and {} more; --problems FILE writes all", done.problems.len() - 20);
+                say!("  … and {} more; --problems FILE writes all", done.problems.len() - 20);
             }
             Ok(())
         }

@@ -1,4 +1,4 @@
-//! `hengping document` and `hengping period`: documents on record, signatures, and the opening of a period.
+//! `hengping document` and `hengping period`: documents on record, signatures, the opening of a period and its draw.
 //!
 //! A signature is made where the key file is; the site gets the signature. Deliberately absent: negotiation.
 
@@ -8,13 +8,15 @@ use anyhow::{Context as _, bail};
 use clap::Subcommand;
 use hengping_domain::charter::Charter;
 use hengping_domain::digest::Digest;
+use hengping_domain::docket::draw::DrawFile;
 use hengping_domain::document::{DocumentKind, Signature};
+use hengping_domain::ids::{PeriodId, Side};
 use hengping_domain::keys::SigningKeyFile;
 use hengping_domain::rubric::Rubric;
 
 use super::{SiteArgs, said};
 use crate::flow::periods::{self, PeriodPlan};
-use crate::flow::{documents, publish};
+use crate::flow::{documents, draw, publish};
 use crate::opening::read_json;
 
 #[derive(Debug, Subcommand)]
@@ -55,6 +57,26 @@ pub(super) enum PeriodCommand {
         /// The plan.
         plan: PathBuf,
     },
+    /// Lodge a side's commitment to its part of the draw, before the period is opened.
+    Commit {
+        #[command(flatten)]
+        site: SiteArgs,
+        /// Name of the period.
+        #[arg(long)]
+        period: PeriodId,
+        /// bench or bar.
+        #[arg(long)]
+        side: Side,
+        /// What `hengping keys draw` printed.
+        commitment: Digest,
+    },
+    /// Reveal a side's part of the draw, once both sides have committed; before anybody is invited.
+    Reveal {
+        #[command(flatten)]
+        site: SiteArgs,
+        /// `SIDE-draw-PERIOD.json`.
+        file: PathBuf,
+    },
 }
 
 fn text(path: &Path) -> anyhow::Result<String> {
@@ -72,7 +94,7 @@ pub(super) fn run(command: DocumentCommand) -> anyhow::Result<()> {
                     bail!("[document-malformed] a {kind} is made by the platform, not added")
                 }
             };
-            println!("{}", hash.map_err(said)?);
+            say!("{}", hash.map_err(said)?);
         }
         DocumentCommand::Sign { site, key, hash } => {
             let (site, key): (_, SigningKeyFile) = (site.site()?, read_json(&key)?);
@@ -80,17 +102,19 @@ pub(super) fn run(command: DocumentCommand) -> anyhow::Result<()> {
             let kind = held.context("[not-found] no such document")?.document.kind();
             let signature = Signature::sign(key.side, kind, hash, &key.key());
             match kind {
-                DocumentKind::Release => println!("{}", publish::sign(&site, hash, &signature, None).map_err(said)?),
+                DocumentKind::Release => {
+                    say!("{}", publish::sign(&site, hash, &signature, None).map_err(said)?);
+                }
                 _ => {
                     documents::sign(&site, hash, &signature, None).map_err(said)?;
-                    println!("signed for the {}", key.side);
+                    say!("signed for the {}", key.side);
                 }
             }
         }
         DocumentCommand::List { site } => {
             for held in documents::list(&site.site()?).map_err(said)? {
                 let sides: Vec<_> = held.signatures.iter().map(|s| s.signature.side.as_str()).collect();
-                println!("{} {} {}", held.document.hash(), held.document.kind(), sides.join(" "));
+                say!("{} {} {}", held.document.hash(), held.document.kind(), sides.join(" "));
             }
         }
     }
@@ -98,10 +122,22 @@ pub(super) fn run(command: DocumentCommand) -> anyhow::Result<()> {
 }
 
 pub(super) fn run_period(command: PeriodCommand) -> anyhow::Result<()> {
-    let PeriodCommand::Open { site, plan } = command;
-    let plan: PeriodPlan = toml::from_str(&text(&plan)?).context("[period-refused] not a plan of a period")?;
-    for (id, manifest) in periods::open(&site.site()?, &plan).map_err(said)? {
-        println!("{id} {manifest}");
+    match command {
+        PeriodCommand::Open { site, plan } => {
+            let plan: PeriodPlan = toml::from_str(&text(&plan)?).context("[period-refused] not a plan of a period")?;
+            for (id, manifest) in periods::open(&site.site()?, &plan).map_err(said)? {
+                say!("{id} {manifest}");
+            }
+        }
+        PeriodCommand::Commit { site, period, side, commitment } => {
+            draw::commit(&site.site()?, &period, side, commitment).map_err(said)?;
+            say!("{period} {side} {commitment}");
+        }
+        PeriodCommand::Reveal { site, file } => {
+            let file: DrawFile = read_json(&file)?;
+            draw::reveal(&site.site()?, &file).map_err(said)?;
+            say!("{} {} {}", file.period, file.side, file.contribution);
+        }
     }
     Ok(())
 }

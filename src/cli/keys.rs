@@ -7,7 +7,9 @@ use std::path::{Path, PathBuf};
 
 use anyhow::Context as _;
 use clap::Subcommand;
-use hengping_domain::ids::Side;
+use hengping_domain::digest::Bytes;
+use hengping_domain::docket::draw::DrawFile;
+use hengping_domain::ids::{PeriodId, Side};
 use hengping_domain::keys::{OpeningKeyFile, PublicKeysFile, SigningKeyFile};
 use rand::SeedableRng as _;
 use rand::rngs::StdRng;
@@ -37,6 +39,18 @@ pub(super) enum KeysCommand {
         /// `SIDE-public.json`; the secret files stay with the side.
         public: PathBuf,
     },
+    /// Make this side's secret part of a period's draw, `SIDE-draw-PERIOD.json`, and print the commitment to lodge.
+    Draw {
+        /// bench or bar.
+        #[arg(long)]
+        side: Side,
+        /// Name of the period.
+        #[arg(long)]
+        period: PeriodId,
+        /// Where to write it.
+        #[arg(long, default_value = ".")]
+        dir: PathBuf,
+    },
     /// Make this side's shares for the closed list in a directory; the key itself stays where it is.
     Share {
         /// The opening key file.
@@ -57,6 +71,16 @@ pub fn make(side: Side) -> anyhow::Result<(SigningKeyFile, OpeningKeyFile)> {
     SystemEntropy.fill(&mut seed)?;
     let mut rng = StdRng::from_seed(seed);
     Ok((SigningKeyFile::generate(side, &mut rng), OpeningKeyFile::generate(side, &mut rng)))
+}
+
+/// Makes a side's part of a period's draw.
+///
+/// # Errors
+/// When there are no random bytes.
+pub fn draw(side: Side, period: &PeriodId) -> anyhow::Result<DrawFile> {
+    let mut contribution = [0; 32];
+    SystemEntropy.fill(&mut contribution)?;
+    Ok(DrawFile { v: 1, side, period: period.clone(), contribution: Bytes(contribution) })
 }
 
 /// Writes a secret for its owner only; never over an existing file.
@@ -84,7 +108,7 @@ pub(super) fn run(command: KeysCommand) -> anyhow::Result<()> {
             let public = dir.join(format!("{side}-public.json"));
             let keys = PublicKeysFile { v: 1, side, signing: signing.public, opening: opening.public };
             std::fs::write(&public, serde_json::to_vec_pretty(&keys)?)?;
-            println!("{}\n{}\n{}", paths[0].display(), paths[1].display(), public.display());
+            say!("{}\n{}\n{}", paths[0].display(), paths[1].display(), public.display());
             eprintln!(
                 "These files are not encrypted yet: keep them on media of their own. 密钥文件尚未加密，请存放于专用介质。"
             );
@@ -94,7 +118,16 @@ pub(super) fn run(command: KeysCommand) -> anyhow::Result<()> {
             let public: PublicKeysFile = opening::read_json(&public)?;
             let keys = SideKeys { signing: public.signing, opening: public.opening };
             documents::enrol(&site.site()?, public.side, &keys).map_err(said)?;
-            println!("{}: {}", public.side, public.signing);
+            say!("{}: {}", public.side, public.signing);
+            Ok(())
+        }
+        KeysCommand::Draw { side, period, dir } => {
+            let file = draw(side, &period)?;
+            std::fs::create_dir_all(&dir)?;
+            let path = dir.join(format!("{side}-draw-{period}.json"));
+            write_secret(&path, &file)?;
+            eprintln!("{}", path.display());
+            say!("{}", file.commitment());
             Ok(())
         }
         KeysCommand::Share { key, dir } => {
@@ -105,7 +138,7 @@ pub(super) fn run(command: KeysCommand) -> anyhow::Result<()> {
                 bar.set_position(done as u64);
             })?;
             bar.finish();
-            println!("{}", dir.join(format!("shares-{}.bin", key.side)).display());
+            say!("{}", dir.join(format!("shares-{}.bin", key.side)).display());
             Ok(())
         }
     }

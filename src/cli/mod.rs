@@ -2,6 +2,15 @@
 //!
 //! Every command that touches a site reads the same configuration as `serve`. Deliberately absent: decisions.
 
+/// Prints a line to standard output. A reader that went away, such as `head`, ends the command without a word: what the
+/// command did is done by then.
+macro_rules! say {
+    ($($part:tt)*) => {{
+        use std::io::Write as _;
+        writeln!(std::io::stdout(), $($part)*)?
+    }};
+}
+
 mod account;
 mod boxes;
 mod demo;
@@ -16,9 +25,9 @@ use anyhow::Context as _;
 use clap::{Args, Parser, Subcommand};
 
 use crate::config::Config;
-use crate::flow::{Failure, Refusal, Site};
+use crate::flow::{Failure, Site};
 use crate::http;
-use crate::http::problem::{Language, words_of};
+use crate::http::problem::sentence;
 use crate::logging;
 use crate::ports::{SystemClock, SystemEntropy};
 
@@ -48,7 +57,7 @@ enum Command {
     /// Put documents on record and sign them.
     #[command(subcommand)]
     Document(documents::DocumentCommand),
-    /// Open a period.
+    /// Commit to a period's draw, open the period, reveal.
     #[command(subcommand)]
     Period(documents::PeriodCommand),
     /// Invite, batch, close, export and open boxes.
@@ -74,23 +83,9 @@ impl SiteArgs {
     }
 }
 
-/// A refusal in both languages, with its code.
+/// A failure in both languages, with its code.
 fn said(failure: Failure) -> anyhow::Error {
-    let refusal = match failure {
-        Failure::Refused(refusal) => refusal,
-        Failure::Busy => return anyhow::anyhow!("[busy] other work is in the way; try again"),
-        Failure::Fault(fault) => return anyhow::anyhow!("[fault] see the log under {}", fault.id()),
-    };
-    anyhow::anyhow!(
-        "[{}] {} / {}",
-        refusal.code(),
-        words(refusal, Language::English),
-        words(refusal, Language::Chinese)
-    )
-}
-
-fn words(refusal: Refusal, language: Language) -> &'static str {
-    words_of(refusal.code(), language).map_or("", |words| &words.what)
+    anyhow::anyhow!(sentence(&failure))
 }
 
 /// Runs the command that the arguments name.
@@ -116,7 +111,7 @@ pub fn run() -> anyhow::Result<()> {
         Command::Period(command) => documents::run_period(command),
         Command::Box(command) => boxes::run(command),
         Command::Openapi => {
-            print!("{}", http::openapi::text().context("the OpenAPI document")?);
+            say!("{}", http::openapi::text().context("the OpenAPI document")?.trim_end());
             Ok(())
         }
     }

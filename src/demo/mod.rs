@@ -8,8 +8,12 @@ pub mod dice;
 pub mod docket;
 pub mod names;
 pub mod raters;
+pub mod report;
+mod setup;
+pub mod spans;
 pub mod stages;
 pub mod truth;
+pub mod visitors;
 
 use indicatif::ProgressBar;
 

@@ -126,6 +126,18 @@ words! {
     }
 }
 
+impl Role {
+    /// Whether whoever has this role stands for one of the two sides; `None` where both ways make sense.
+    #[must_use]
+    pub const fn has_side(self) -> Option<bool> {
+        match self {
+            Self::Rater | Self::Negotiator | Self::KeyHolder | Self::Coordinator => Some(true),
+            Self::Researcher | Self::Operator | Self::Machine => Some(false),
+            Self::Auditor => None,
+        }
+    }
+}
+
 macro_rules! ids {
     ($($(#[$meta:meta])* $name:ident),+ $(,)?) => {$(
         $(#[$meta])*
@@ -210,17 +222,26 @@ impl fmt::Display for BoxId {
     }
 }
 
+impl FromStr for PeriodId {
+    type Err = UnknownName;
+
+    fn from_str(text: &str) -> Result<Self, UnknownName> {
+        let plain = |c: char| c.is_ascii_alphanumeric() || c == '-';
+        if text.is_empty() || text.len() > 40 || !text.chars().all(plain) {
+            return Err(UnknownName { kind: "period", text: text.to_owned() });
+        }
+        Ok(Self(text.to_owned()))
+    }
+}
+
 impl FromStr for BoxId {
     type Err = UnknownName;
 
     fn from_str(text: &str) -> Result<Self, UnknownName> {
         let unknown = || UnknownName { kind: "box", text: text.to_owned() };
         let (period, direction) = text.rsplit_once('.').ok_or_else(unknown)?;
-        let plain = |c: char| c.is_ascii_alphanumeric() || c == '-';
-        if period.is_empty() || period.len() > 40 || !period.chars().all(plain) {
-            return Err(unknown());
-        }
-        Ok(Self { period: PeriodId(period.to_owned()), direction: direction.parse().map_err(|_| unknown())? })
+        let period = period.parse().map_err(|_: UnknownName| unknown())?;
+        Ok(Self { period, direction: direction.parse().map_err(|_| unknown())? })
     }
 }
 

@@ -1,6 +1,7 @@
 //! The opening: shares for one closed list, ballots checked against slips and nyms, and the counts that must add up.
 //!
-//! A side hands over shares for exactly one list and never its key. Ballots exist here in memory only.
+//! A side hands over shares for exactly one list and never its key. Ballots exist here in memory only. A list that the
+//! shares do not open is refused, so that right ones can still be handed over.
 //! Deliberately absent: files, and any output that holds a ballot.
 
 use std::collections::{BTreeMap, BTreeSet};
@@ -26,6 +27,32 @@ pub enum OpeningError {
     /// Not one share of this side fits: the wrong key.
     #[error("none of the shares of {0} fits: wrong key?")]
     WrongKey(Side),
+    /// A share that is not the one its envelope promised. No rater can cause this: a side that follows the format says
+    /// that an envelope did not open.
+    #[error(
+        "a share of {0} is not the one its envelope promised; that side must make its shares again \
+         / {0} 方有解出的一半与封存件不符，须由该方重新解出"
+    )]
+    WrongShare(Side),
+    /// A side says of more envelopes than [`tolerated`] that its lock did not open.
+    #[error(
+        "{side} opened its lock of {opened} of {total} envelopes only; an auditor has to look at its key before the rest \
+         is given up / {side} 方只解开了 {total} 件中的 {opened} 件；放弃其余封存件之前，须由审计员核查该方密钥"
+    )]
+    TooManyLocked {
+        /// Whose lock.
+        side: Side,
+        /// Envelopes it opened.
+        opened: usize,
+        /// Envelopes in the list.
+        total: usize,
+    },
+    /// The list opened into not one ballot that counts.
+    #[error(
+        "not one ballot of the list is valid; nothing was written, the box can be opened again \
+         / 没有一份评价有效；未写入任何结果，可以重新启封"
+    )]
+    NothingValid,
 }
 
 impl OpeningError {
@@ -36,6 +63,9 @@ impl OpeningError {
             Self::ListMalformed => "list-malformed",
             Self::ShareMismatch(_) => "share-mismatch",
             Self::WrongKey(_) => "wrong-opening-key",
+            Self::WrongShare(_) => "share-wrong",
+            Self::TooManyLocked { .. } => "too-many-locked",
+            Self::NothingValid => "nothing-valid",
         }
     }
 }
@@ -72,7 +102,7 @@ pub fn write_shares(
 ) -> Vec<u8> {
     let mut bytes = Vec::with_capacity(list.len() * 64);
     for (done, envelope) in list.iter().enumerate() {
-        let share = envelope.share(id, side, secret).unwrap_or(Bytes([0; 32]));
+        let share = envelope.share(id, side, secret).unwrap_or(LOCKED);
         bytes.extend_from_slice(envelope.hash().as_bytes());
         bytes.extend_from_slice(&share.0);
         progress(done + 1);
@@ -80,25 +110,66 @@ pub fn write_shares(
     bytes
 }
 
-/// Reads one side's shares for exactly this list.
+/// What a side hands over where its lock did not open.
+const LOCKED: Bytes32 = Bytes([0; 32]);
+
+/// Envelopes of a list that one side may leave locked before an auditor has to look: 0.5 %, but never fewer than 3, so
+/// that one rater who seals nonsense does not hold up a small box. The share is the ballot design's for a mix.
+#[must_use]
+pub fn tolerated(total: usize) -> usize {
+    (total / 200).max(3)
+}
+
+/// One side's shares of a list, each the one its envelope promised or none.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Shares {
+    /// In list order.
+    pub shares: Vec<Bytes32>,
+    /// Envelopes whose lock this side did not open: a rater sealed nonsense, or the side does not want to.
+    pub locked: usize,
+}
+
+impl Shares {
+    /// Refuses shares that leave more of the list locked than raters can be expected to have spoilt.
+    ///
+    /// # Errors
+    /// [`OpeningError::TooManyLocked`].
+    pub fn check_locked(&self, side: Side) -> Result<(), OpeningError> {
+        let total = self.shares.len();
+        if self.locked <= tolerated(total) {
+            return Ok(());
+        }
+        Err(OpeningError::TooManyLocked { side, opened: total - self.locked, total })
+    }
+}
+
+/// Reads one side's shares for exactly this list, and checks each against the hash that its envelope carries: what a side
+/// hands over is right, or it is nothing.
 ///
 /// # Errors
-/// [`OpeningError::ShareMismatch`] when they were made for another list, [`OpeningError::WrongKey`] when all are zero.
-pub fn read_shares(bytes: &[u8], list: &[Envelope], side: Side) -> Result<Vec<Bytes32>, OpeningError> {
+/// [`OpeningError::ShareMismatch`] when they were made for another list, [`OpeningError::WrongKey`] when none opens
+/// anything, [`OpeningError::WrongShare`] when one is not the promised one.
+pub fn read_shares(bytes: &[u8], list: &[Envelope], side: Side) -> Result<Shares, OpeningError> {
     let mismatch = OpeningError::ShareMismatch(side);
     if bytes.len() != list.len() * 64 {
         return Err(mismatch);
     }
-    let mut shares = Vec::with_capacity(list.len());
+    let (mut shares, mut locked) = (Vec::with_capacity(list.len()), 0);
     for (entry, envelope) in bytes.chunks_exact(64).zip(list) {
         let (hash, share) = entry.split_at(32);
         if hash != envelope.hash().as_bytes() {
             return Err(mismatch);
         }
-        shares.push(Bytes(share.try_into().map_err(|_| mismatch.clone())?));
+        let share = Bytes(share.try_into().map_err(|_| mismatch.clone())?);
+        if !envelope.promises(side, &share) {
+            if share != LOCKED {
+                return Err(OpeningError::WrongShare(side));
+            }
+            locked += 1;
+        }
+        shares.push(share);
     }
-    let all_locked = !list.is_empty() && shares.iter().all(|s: &Bytes32| s.0 == [0; 32]);
-    if all_locked { Err(OpeningError::WrongKey(side)) } else { Ok(shares) }
+    if locked == list.len() && locked > 0 { Err(OpeningError::WrongKey(side)) } else { Ok(Shares { shares, locked }) }
 }
 
 /// A listed slip: its hash and what it stands for.

@@ -97,7 +97,7 @@ pub struct Cell {
     /// Band of distinct raters.
     #[serde(default)]
     pub n_band: Option<String>,
-    /// Rounded value, scale points.
+    /// Rounded value, scale points; of a share the lower edge of its band, which [`Cell::band`] names whole.
     #[serde(default)]
     pub value: Option<f64>,
     /// Rounding step.
@@ -121,6 +121,13 @@ pub struct Cell {
 }
 
 impl Cell {
+    /// The band of a share of invitations, `0.40-0.45`: what is known of it is that it lies in there.
+    #[must_use]
+    pub fn band(&self) -> Option<String> {
+        let (low, width) = self.value.zip(self.step).filter(|_| self.measure == "response")?;
+        Some(format!("{low:.2}-{:.2}", low + width))
+    }
+
     /// Whether it left the gate with a value.
     #[must_use]
     pub fn is_released(&self) -> bool {
@@ -223,6 +230,17 @@ mod tests {
         assert_eq!((own.value, own.raw, own.interval, own.n_band), (None, None, None, None));
         assert!(own.reason.is_some());
         assert_eq!(cell(Audience::Sides).for_officer().value, Some(4.2));
+    }
+
+    #[test]
+    fn only_a_share_is_a_band() {
+        let share =
+            Cell { measure: "response".to_owned(), value: Some(0.4), step: Some(0.05), ..cell(Audience::Public) };
+        assert_eq!(share.band().as_deref(), Some("0.40-0.45"));
+        let full = Cell { value: Some(0.95), ..share.clone() };
+        assert_eq!(full.band().as_deref(), Some("0.95-1.00"));
+        assert_eq!(share.without_value().band(), None);
+        assert_eq!(Cell { step: Some(0.1), ..cell(Audience::Public) }.band(), None);
     }
 
     #[test]

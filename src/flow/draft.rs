@@ -49,7 +49,8 @@ struct About<'a> {
 /// Takes the draft that the opening left in `dir`; returns the release's hash.
 ///
 /// # Errors
-/// [`Refusal::DraftForeign`], [`Refusal::DocumentMalformed`], [`Refusal::BoxState`]; a fault when a file cannot be read.
+/// [`Refusal::DraftForeign`], [`Refusal::DocumentMalformed`], [`Refusal::NothingValid`], [`Refusal::BoxState`]; a fault when
+/// a file cannot be read. The box is then what it was.
 pub fn take(site: &Site, id: &BoxId, dir: &Path) -> Outcome<Digest> {
     let draft: Draft = parse(&read(&dir.join("draft.json"))?)?;
     let counted: CountedFile = parse(&read(&dir.join("counted.json"))?)?;
@@ -58,6 +59,10 @@ pub fn take(site: &Site, id: &BoxId, dir: &Path) -> Outcome<Digest> {
     let of_box = draft.id == *id && draft.counts == counted.counts;
     if !of_box || !adds_up(&counted) || !sound(&draft.cells) {
         return Err(Refusal::DraftForeign.into());
+    }
+    // A box is opened once: what nobody's ballot came out of was not opened.
+    if draft.counts.valid == 0 && draft.counts.taken > draft.counts.refused {
+        return Err(Refusal::NothingValid.into());
     }
     let (manifest, counts) = (draft.manifest, draft.counts);
     let new = Document::new(DocumentKind::Release, &ReleaseBody { v: 1, draft, files: hashes })?;

@@ -18,7 +18,7 @@ use hengping_domain::stratum::Stratum;
 use jiff::civil::Date;
 use serde::Serialize;
 
-use super::{Failure, Outcome, Site, documents, periods};
+use super::{Failure, Outcome, Site, documents, draw, periods};
 use crate::ports::random;
 use crate::store::audit::{self, Event};
 use crate::store::invitation::{self, Invitation};
@@ -58,7 +58,8 @@ struct Pair<'a> {
 /// Invites everybody whose cases have fallen due by today in the period of `id`.
 ///
 /// # Errors
-/// [`super::Refusal::NotFound`], [`super::Refusal::NotInForce`] while a document or the manifest lacks a signature.
+/// [`super::Refusal::NotFound`], [`super::Refusal::NotInForce`] while a document or the manifest lacks a signature,
+/// [`super::Refusal::DrawNotReady`] and [`super::Refusal::DrawRefused`] without a seed for the draw.
 pub fn invite(site: &Site, id: &BoxId) -> Outcome<Invited> {
     let today = site.clock.today();
     let records = site.store.read("cases to invite for", docket::all)?;
@@ -122,7 +123,7 @@ fn write(
     pairs: &[Pair<'_>],
     invited: &mut Invited,
 ) -> Outcome<()> {
-    let seed = period::draw_seed(conn, &id.period)?;
+    let seed = draw::seed(conn, &id.period)?;
     let homes = homes(records, pairs);
     let fixed: BTreeMap<PersonId, String> = invitation::homes(conn, id)?.into_iter().collect();
     let held = invitation::of_box(conn, id)?;

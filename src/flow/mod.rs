@@ -8,6 +8,7 @@ pub mod cast;
 pub mod close;
 pub mod documents;
 pub mod draft;
+pub mod draw;
 pub mod export;
 pub mod import_docket;
 pub mod invite;
@@ -53,6 +54,8 @@ refusals! {
     TooManyAttempts = "too-many-attempts",
     /// The login is taken, or the person has an account already.
     LoginTaken = "login-taken",
+    /// A role of one side without the side, or one that belongs to none with it.
+    RoleSide = "role-side",
     /// A password shorter or longer than accounts may have.
     PasswordLength = "password-length",
     /// What was asked for does not exist, or not for this account.
@@ -81,6 +84,12 @@ refusals! {
     KeysEnrolled = "keys-enrolled",
     /// The name of the period is taken, or its dates contradict each other.
     PeriodRefused = "period-refused",
+    /// The side has committed to another contribution already.
+    DrawCommitted = "draw-committed",
+    /// A side's commitment or contribution to the draw is missing.
+    DrawNotReady = "draw-not-ready",
+    /// A contribution to the draw that is not the one its side committed to.
+    DrawRefused = "draw-refused",
     /// The box is not in the state this step needs.
     BoxState = "box-state",
     /// Fewer ballots than the charter lets open; closing would destroy them, and that was not asked for.
@@ -89,6 +98,8 @@ refusals! {
     CounterpartOpen = "counterpart-open",
     /// The draft belongs to another box or manifest, or its files are not the ones it names.
     DraftForeign = "draft-foreign",
+    /// A draft of a box from which not one valid ballot came; taking it would burn the box.
+    NothingValid = "nothing-valid",
 }
 
 impl std::fmt::Display for Refusal {

@@ -6,7 +6,7 @@
 use std::collections::BTreeMap;
 
 use hengping_domain::charter::Charter;
-use hengping_domain::digest::{Bytes32, Digest};
+use hengping_domain::digest::Digest;
 use hengping_domain::document::{Document, DocumentKind};
 use hengping_domain::ids::{BoxId, Direction, PeriodId, Side};
 use hengping_domain::manifest::{Manifest, PerSide, PeriodKind};
@@ -14,11 +14,12 @@ use hengping_domain::rubric::{Rubric, Text};
 use jiff::civil::Date;
 use serde::{Deserialize, Serialize};
 
-use super::{Failure, Outcome, Refusal, Site, documents};
+use super::{Failure, Outcome, Refusal, Site, documents, draw};
 use crate::store::audit::{self, Event};
+pub use crate::store::draw::DrawShare;
 use crate::store::period;
 pub use crate::store::period::{BallotBox, BoxState, Period};
-use crate::store::{Connection, StoreError, document};
+use crate::store::{Connection, StoreError, document, draw as store_draw};
 
 /// What both sides agreed on for a period.
 #[derive(Debug, Clone, Serialize, Deserialize)]
@@ -40,18 +41,17 @@ pub struct PeriodPlan {
     pub charter: Digest,
     /// Hash of the rubric of each direction.
     pub rubrics: BTreeMap<Direction, Digest>,
-    /// Each side's contribution to the seed of the draw.
-    pub draw: PerSide<Bytes32>,
 }
 
 /// Opens a period with a box for each direction; returns the hashes of the manifests, to be signed.
 ///
 /// # Errors
-/// [`Refusal::PeriodRefused`], [`Refusal::NotInForce`], [`Refusal::KeysNotReady`].
+/// [`Refusal::PeriodRefused`], [`Refusal::NotInForce`], [`Refusal::KeysNotReady`], [`Refusal::DrawNotReady`] before both
+/// sides have committed to their part of the draw.
 pub fn open(site: &Site, plan: &PeriodPlan) -> Outcome<Vec<(BoxId, Digest)>> {
     let ordered = plan.starts_on <= plan.ends_on && plan.ends_on <= plan.cast_until;
     let named = |direction| BoxId { period: plan.id.clone(), direction };
-    let plain = named(Direction::BarRatesBench).to_string().parse::<BoxId>().is_ok();
+    let plain = plan.id.as_str().parse::<PeriodId>().is_ok();
     if !ordered || !plain || plan.rubrics.len() != Direction::ALL.len() {
         return Err(Refusal::PeriodRefused.into());
     }
@@ -59,6 +59,7 @@ pub fn open(site: &Site, plan: &PeriodPlan) -> Outcome<Vec<(BoxId, Digest)>> {
     site.store.decide("open period", |conn| {
         documents::in_force(conn, DocumentKind::Charter, plan.charter)?.read::<Charter>()?;
         insert(conn, plan)?;
+        draw::committed(conn, &plan.id)?;
         let (bench, bar) = (documents::keys(conn, Side::Bench)?, documents::keys(conn, Side::Bar)?);
         let mut manifests = Vec::new();
         for (&direction, &rubric) in &plan.rubrics {
@@ -104,8 +105,6 @@ fn insert(conn: &mut Connection, plan: &PeriodPlan) -> Outcome<()> {
         Err(StoreError::Duplicate) => return Err(Refusal::PeriodRefused.into()),
         other => other?,
     }
-    period::put_draw_share(conn, &plan.id, Side::Bench, &plan.draw.bench)?;
-    period::put_draw_share(conn, &plan.id, Side::Bar, &plan.draw.bar)?;
     Ok(())
 }
 
@@ -116,6 +115,8 @@ pub struct PeriodView {
     pub period: Period,
     /// Its boxes.
     pub boxes: Vec<BallotBox>,
+    /// What each side has lodged for the draw.
+    pub draw: PerSide<Option<DrawShare>>,
 }
 
 /// All periods by first day.
@@ -125,7 +126,11 @@ pub struct PeriodView {
 pub fn list(site: &Site) -> Outcome<Vec<PeriodView>> {
     Ok(site.store.read("list periods", |conn| {
         let periods = period::all(conn)?;
-        periods.into_iter().map(|p| Ok(PeriodView { boxes: period::boxes(conn, &p.id)?, period: p })).collect()
+        let view = |p: Period| {
+            let (boxes, draw) = (period::boxes(conn, &p.id)?, store_draw::of_period(conn, &p.id)?);
+            Ok(PeriodView { boxes, draw, period: p })
+        };
+        periods.into_iter().map(view).collect()
     })?)
 }
 

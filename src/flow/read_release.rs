@@ -3,16 +3,21 @@
 //! Officers of both sides see every verdict and reason, but the value of a cell meant for one person only that person sees;
 //! to everybody else a withheld cell does not exist. Deliberately absent: any order by value.
 
+use std::collections::BTreeMap;
+
 use hengping_domain::digest::Digest;
 use hengping_domain::ids::Role;
+use hengping_domain::manifest::PeriodKind;
 use hengping_domain::release::{Audience, Cell, ReleaseState};
 
 use super::draft::ReleaseBody;
 use super::sign_in::Account;
 use super::{Failure, Outcome, Refusal, Site};
-use crate::store::Connection;
-use crate::store::document::{self, Signed};
-use crate::store::release::{self, Release};
+use crate::store::document;
+pub use crate::store::document::Signed;
+use crate::store::release;
+pub use crate::store::release::Release;
+use crate::store::{Connection, StoreError, period};
 
 /// Who reads.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -56,14 +61,31 @@ pub struct ReadRelease {
     pub signatures: Vec<Signed>,
 }
 
-/// The releases a reader may see, by day.
+/// A release in a list: what can be said of it without its body, which holds every cell.
+#[derive(Debug, Clone)]
+pub struct ListedRelease {
+    /// Box, state and day.
+    pub release: Release,
+    /// Of its period.
+    pub kind: PeriodKind,
+    /// Who has signed.
+    pub signatures: Vec<Signed>,
+}
+
+/// The releases a reader may see, by day, without their bodies.
 ///
 /// # Errors
 /// Busy or a fault.
-pub fn list(site: &Site, reader: Reader) -> Outcome<Vec<ReadRelease>> {
+pub fn list(site: &Site, reader: Reader) -> Outcome<Vec<ListedRelease>> {
     site.store.look("list releases", |conn| {
+        let kinds: BTreeMap<_, _> = period::all(conn)?.into_iter().map(|p| (p.id, p.kind)).collect();
         let all = release::all(conn)?.into_iter().filter(|r| reader.sees(r.state));
-        all.map(|release| load(conn, release, reader)).collect()
+        let listed = |release: Release| {
+            let kind = kinds.get(&release.ballot_box.period).copied().ok_or(StoreError::NotFound)?;
+            let signatures = document::signatures(conn, release.hash)?;
+            Ok(ListedRelease { release, kind, signatures })
+        };
+        all.map(listed).collect()
     })
 }
 

@@ -105,7 +105,8 @@ pub fn sign_out(site: &Site, token: &str) -> Outcome<()> {
 /// Makes an account with a password, and remembers who was made.
 ///
 /// # Errors
-/// [`Refusal::LoginTaken`], [`Refusal::PasswordLength`].
+/// [`Refusal::LoginTaken`], [`Refusal::PasswordLength`], [`Refusal::RoleSide`] when a role of one side comes without it,
+/// or one that stands between the sides with it.
 pub fn add_account(
     site: &Site,
     login: &str,
@@ -114,6 +115,9 @@ pub fn add_account(
     grants: &[Grant],
     password: &str,
 ) -> Outcome<AccountId> {
+    if grants.iter().any(|grant| grant.role.has_side().is_some_and(|has| has != grant.side.is_some())) {
+        return Err(Refusal::RoleSide.into());
+    }
     let id = AccountId::from_random(random::<16>(&*site.entropy)?);
     let today = site.clock.today();
     let account =

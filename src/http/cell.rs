@@ -53,7 +53,10 @@ pub struct CellBody {
     rules: Vec<String>,
     reason: Option<ReasonBody>,
     n_band: Option<String>,
+    /// Rounded; null where there is a band instead.
     value: Option<f64>,
+    /// A share of invitations, known as a band only: `0.40-0.45`.
+    band: Option<String>,
     /// Rounding step of every number here.
     step: Option<f64>,
     interval: Option<[f64; 2]>,
@@ -66,6 +69,7 @@ pub struct CellBody {
 
 impl From<Cell> for CellBody {
     fn from(cell: Cell) -> Self {
+        let band = cell.band();
         Self {
             id: cell.id,
             scope: cell.scope.as_str(),
@@ -77,7 +81,8 @@ impl From<Cell> for CellBody {
             rules: cell.rules,
             reason: cell.reason.map(|r| ReasonBody { code: r.code, numbers: r.numbers }),
             n_band: cell.n_band,
-            value: cell.value,
+            value: cell.value.filter(|_| band.is_none()),
+            band,
             step: cell.step,
             interval: cell.interval,
             raw: cell.raw,
@@ -89,15 +94,15 @@ impl From<Cell> for CellBody {
 }
 
 /// Header of the CSV form.
-pub const CSV_HEADER: [&str; 14] = [
+pub const CSV_HEADER: [&str; 15] = [
     "id", "scope", "subject", "measure", "audience", "verdict", "flags", "rules", "raters", "value", "low", "high",
-    "raw", "step",
+    "raw", "step", "band",
 ];
 
 impl CellBody {
     /// The cell as a line of the CSV form; what it does not have is empty.
     #[must_use]
-    pub fn csv(&self) -> [String; 14] {
+    pub fn csv(&self) -> [String; 15] {
         let number = |value: Option<f64>| value.map_or_else(String::new, |v| v.to_string());
         [
             self.id.clone(),
@@ -114,6 +119,7 @@ impl CellBody {
             number(self.interval.map(|i| i[1])),
             number(self.raw),
             number(self.step),
+            self.band.clone().unwrap_or_default(),
         ]
     }
 }

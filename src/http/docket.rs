@@ -95,7 +95,6 @@ pub struct ImportQuery {
 /// The file to import.
 #[derive(Debug, MultipartForm)]
 pub struct Upload {
-    #[multipart(limit = "20 MiB")]
     file: Bytes,
 }
 

@@ -42,13 +42,15 @@ pub struct Line {
     pub path: &'static str,
     /// Who may come.
     pub access: Access,
+    /// Room and name of the handler; the operation's name in the API document.
+    pub handler: &'static str,
 }
 
 /// Writes the table once for routing, once for the tests, and once for the OpenAPI document.
 macro_rules! routes {
     ($($method:ident $path:literal $access:expr => $($handler:ident)::+;)+) => {
         /// Every line of the table, in the order in which paths are tried.
-        pub const TABLE: &[Line] = &[$(Line { method: stringify!($method), path: $path, access: $access }),+];
+        pub const TABLE: &[Line] = &[$(Line { method: stringify!($method), path: $path, access: $access, handler: stringify!($($handler)::+) }),+];
 
         fn handlers() -> Vec<Route> {
             vec![$(web::method(Method::$method).to($($handler)::+)),+]

@@ -10,7 +10,7 @@ use utoipa::ToSchema;
 use super::problem::{Problem, run};
 use super::text::TextBody;
 use crate::flow::Site;
-use crate::flow::periods::{self, BallotBox, Period, PeriodView};
+use crate::flow::periods::{self, BallotBox, DrawShare, Period, PeriodView};
 
 /// A box in a list.
 #[derive(Debug, Serialize, ToSchema)]
@@ -39,6 +39,28 @@ impl From<&BallotBox> for PeriodBoxBody {
     }
 }
 
+/// One side's part of the seed that draws what exceeds the monthly cap.
+#[derive(Debug, Serialize, ToSchema)]
+pub struct DrawShareBody {
+    /// SHA-256 of period, side and contribution.
+    commitment: String,
+    /// 32 bytes, base64url; null until both sides have committed and this one has revealed.
+    contribution: Option<String>,
+}
+
+impl From<&DrawShare> for DrawShareBody {
+    fn from(share: &DrawShare) -> Self {
+        Self { commitment: share.commitment.to_string(), contribution: share.contribution.map(|c| c.to_string()) }
+    }
+}
+
+/// Both sides' parts.
+#[derive(Debug, Serialize, ToSchema)]
+pub struct DrawBody {
+    bench: Option<DrawShareBody>,
+    bar: Option<DrawShareBody>,
+}
+
 /// A period.
 #[derive(Debug, Serialize, ToSchema)]
 pub struct PeriodBody {
@@ -56,6 +78,7 @@ pub struct PeriodBody {
     state: &'static str,
     /// Hash of the charter.
     charter: String,
+    draw: DrawBody,
     boxes: Vec<PeriodBoxBody>,
 }
 
@@ -71,7 +94,7 @@ fn state(period: &Period, today: Date) -> &'static str {
 
 impl PeriodBody {
     fn of(view: &PeriodView, today: Date) -> Self {
-        let PeriodView { period, boxes } = view;
+        let PeriodView { period, boxes, draw } = view;
         Self {
             id: period.id.to_string(),
             title: TextBody::from(&period.title),
@@ -81,6 +104,10 @@ impl PeriodBody {
             cast_until: period.cast_until.to_string(),
             state: state(period, today),
             charter: period.charter.to_string(),
+            draw: DrawBody {
+                bench: draw.bench.as_ref().map(DrawShareBody::from),
+                bar: draw.bar.as_ref().map(DrawShareBody::from),
+            },
             boxes: boxes.iter().map(PeriodBoxBody::from).collect(),
         }
     }

@@ -55,8 +55,10 @@ transport! {
     MethodNotAllowed = "method-not-allowed" METHOD_NOT_ALLOWED,
     /// A body, query or path that does not have the documented form.
     InvalidRequest = "invalid-request" BAD_REQUEST,
-    /// A body above the limit.
+    /// An uploaded file above [`crate::sheet::MAX_BYTES`].
     TooLarge = "file-too-large" PAYLOAD_TOO_LARGE,
+    /// Another body above the limit.
+    BodyTooLarge = "body-too-large" PAYLOAD_TOO_LARGE,
     /// A body of another content type.
     UnsupportedMediaType = "unsupported-media-type" UNSUPPORTED_MEDIA_TYPE,
     /// Too many sign-ins from one address.
@@ -85,12 +87,17 @@ const fn status_of(refusal: Refusal) -> StatusCode {
         | Refusal::TooFewBallots
         | Refusal::CounterpartOpen
         | Refusal::PeriodRefused
+        | Refusal::DrawCommitted
+        | Refusal::DrawNotReady
         | Refusal::BoxState => StatusCode::CONFLICT,
         Refusal::PasswordLength
+        | Refusal::RoleSide
         | Refusal::EnvelopeMalformed
         | Refusal::DocumentMalformed
         | Refusal::SignatureRefused
-        | Refusal::DraftForeign => StatusCode::UNPROCESSABLE_ENTITY,
+        | Refusal::DrawRefused
+        | Refusal::DraftForeign
+        | Refusal::NothingValid => StatusCode::UNPROCESSABLE_ENTITY,
     }
 }
 
@@ -333,6 +340,18 @@ fn sentences(code: &'static str, language: Language) -> (&'static str, &'static 
     }
 }
 
+/// A failure as the command line says it: code, then what happened in English and in Chinese.
+#[must_use]
+pub fn sentence(failure: &Failure) -> String {
+    let (code, note) = match failure {
+        Failure::Refused(refusal) => (refusal.code(), String::new()),
+        Failure::Busy => (Transport::Busy.code(), String::new()),
+        Failure::Fault(fault) => (Transport::Fault.code(), format!(" [{}]", fault.id())),
+    };
+    let of = |language| sentences(code, language).0;
+    format!("[{code}] {} / {}{note}", of(Language::English), of(Language::Chinese))
+}
+
 /// The words for a code; `None` where nobody wrote any, which a test finds.
 #[must_use]
 pub fn words_of(code: &str, language: Language) -> Option<&'static Words> {
@@ -362,7 +381,7 @@ pub(super) fn speak(response: ServiceResponse<BoxBody>, language: Language) -> S
 fn foreign(status: StatusCode, error: &actix_web::Error) -> Problem {
     match status {
         StatusCode::NOT_FOUND => Refusal::NotFound.into(),
-        StatusCode::PAYLOAD_TOO_LARGE => Transport::TooLarge.into(),
+        StatusCode::PAYLOAD_TOO_LARGE => Transport::BodyTooLarge.into(),
         StatusCode::UNSUPPORTED_MEDIA_TYPE => Transport::UnsupportedMediaType.into(),
         StatusCode::METHOD_NOT_ALLOWED => Transport::MethodNotAllowed.into(),
         status if status.is_client_error() => Problem::from(Transport::InvalidRequest).noting(error.to_string()),
@@ -389,6 +408,28 @@ mod tests {
         ] {
             assert_eq!(Language::best(accepted), expected, "{accepted}");
         }
+    }
+
+    #[test]
+    fn a_file_that_is_too_large_has_one_limit_and_one_message() {
+        let (zh, en) = SheetError::TooLarge.words();
+        let said = |language, space: &str| {
+            let words = words_of(Transport::TooLarge.code(), language).expect("words");
+            format!("{}{space}{}", words.what, words.next)
+        };
+        assert_eq!((zh, en), (&*said(Language::Chinese, ""), &*said(Language::English, " ")));
+        let limit = format!("{} MB", crate::sheet::MAX_BYTES >> 20);
+        assert!(zh.contains(&limit) && en.contains(&limit));
+    }
+
+    #[test]
+    fn a_failed_step_is_a_sentence_and_not_a_code_alone() {
+        let said = crate::opening::OpeningFailure::from(Failure::Refused(Refusal::CounterpartOpen)).to_string();
+        assert!(
+            said.starts_with("[counterpart-open] The box of the other direction is still open. / 同一周期"),
+            "{said}"
+        );
+        assert!(sentence(&Failure::Busy).starts_with("[busy] The platform is busy."));
     }
 
     #[test]

@@ -9,6 +9,7 @@ use garde::Validate;
 use hengping_domain::digest::{Bytes, Bytes32, Digest};
 use hengping_domain::document::Signature;
 use hengping_domain::ids::{Role, Side};
+use hengping_domain::manifest::PeriodKind;
 use hengping_domain::release::ReleaseState;
 use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
@@ -18,7 +19,7 @@ use super::documents::parse;
 use super::guard::Caller;
 use super::problem::{Problem, Transport, checked, run};
 use super::text::SignatureBody;
-use crate::flow::read_release::{self, ReadRelease, Reader};
+use crate::flow::read_release::{self, ReadRelease, Reader, Release, Signed};
 use crate::flow::{Fault, Refusal, Site, publish};
 use crate::sheet;
 
@@ -56,17 +57,16 @@ pub struct ReleaseBody {
     cells: Vec<CellBody>,
 }
 
-fn head(read: &ReadRelease) -> ReleaseHead {
-    let (release, draft) = (&read.release, &read.body.draft);
+fn head(release: &Release, kind: PeriodKind, signatures: &[Signed]) -> ReleaseHead {
     ReleaseHead {
         hash: release.hash.to_string(),
         id: release.ballot_box.to_string(),
-        period: draft.period.to_string(),
-        direction: draft.direction.as_str(),
-        kind: draft.kind.as_str(),
+        period: release.ballot_box.period.to_string(),
+        direction: release.ballot_box.direction.as_str(),
+        kind: kind.as_str(),
         state: release.state.as_str(),
         released_on: (release.state == ReleaseState::Released).then(|| release.day.to_string()),
-        signatures: read.signatures.iter().map(SignatureBody::from).collect(),
+        signatures: signatures.iter().map(SignatureBody::from).collect(),
     }
 }
 
@@ -77,7 +77,7 @@ fn body(read: ReadRelease) -> ReleaseBody {
         charter: draft.charter.to_string(),
         counts: draft.counts,
         figures: read.body.files.keys().filter_map(|name| name.strip_suffix(".svg")).map(str::to_owned).collect(),
-        head: head(&read),
+        head: head(&read.release, draft.kind, &read.signatures),
         cells: read.body.draft.cells.into_iter().map(CellBody::from).collect(),
     }
 }
@@ -87,7 +87,7 @@ fn body(read: ReadRelease) -> ReleaseBody {
 pub async fn list(site: web::Data<Site>, caller: Option<Caller>) -> Result<web::Json<Vec<ReleaseHead>>, Problem> {
     let reader = Reader::of(caller.as_deref());
     let all = run(move || read_release::list(&site, reader)).await?;
-    Ok(web::Json(all.iter().map(head).collect()))
+    Ok(web::Json(all.iter().map(|each| head(&each.release, each.kind, &each.signatures)).collect()))
 }
 
 async fn read(site: web::Data<Site>, caller: Option<Caller>, hash: &str) -> Result<ReadRelease, Problem> {

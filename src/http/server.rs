@@ -24,6 +24,7 @@ use super::protect::protect;
 use super::{assets, health, register};
 use crate::config::{Config, Unready};
 use crate::flow::Site;
+use crate::sheet;
 
 /// A server that answers, until its handle stops it.
 pub struct Running {
@@ -79,16 +80,20 @@ pub fn serve(site: Site, ready: impl FnOnce(SocketAddr)) -> Result<(), Unready> 
     })
 }
 
+/// Bytes of boundary and headers around an uploaded file, generously.
+const FRAMING: usize = 16 * 1024;
+
 /// Bodies are bounded, and what cannot be read is a problem with a code.
 fn limits(app: &mut ServiceConfig, config: &Config) {
     let body = config.http.body_kib * 1024;
-    let upload = config.http.upload_mib * 1024 * 1024;
+    // The file itself is measured where it is read; this is its size and what a form puts around it.
+    let upload = sheet::MAX_BYTES + FRAMING;
     let malformed = |error: &dyn std::fmt::Display| Problem::from(Transport::InvalidRequest).noting(error.to_string());
     app.app_data(PayloadConfig::new(body))
         .app_data(JsonConfig::default().limit(body).error_handler(move |error, _| {
             use actix_web::error::JsonPayloadError as E;
             match &error {
-                E::Overflow { .. } | E::OverflowKnownLength { .. } => Problem::from(Transport::TooLarge).into(),
+                E::Overflow { .. } | E::OverflowKnownLength { .. } => Problem::from(Transport::BodyTooLarge).into(),
                 E::ContentType => Problem::from(Transport::UnsupportedMediaType).into(),
                 other => malformed(other).into(),
             }

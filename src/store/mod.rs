@@ -10,6 +10,7 @@ pub mod ballot_box;
 mod dialect;
 pub mod docket;
 pub mod document;
+pub mod draw;
 pub mod invitation;
 pub mod period;
 pub mod person;

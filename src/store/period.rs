@@ -1,19 +1,18 @@
-//! Periods, the seeds of their draws, and their boxes.
+//! Periods and their boxes.
 //!
 //! A box moves open, closed, opened, or open, destroyed; each move names the state it leaves.
 //! Deliberately absent: what lies in a box.
 
 use diesel::prelude::*;
-use hengping_domain::digest::{Bytes32, Digest};
-use hengping_domain::docket::draw::DrawSeed;
-use hengping_domain::ids::{BoxId, PeriodId, Side};
+use hengping_domain::digest::Digest;
+use hengping_domain::ids::{BoxId, PeriodId};
 use hengping_domain::manifest::PeriodKind;
 use hengping_domain::opening::Counts;
 use hengping_domain::rubric::Text;
 use hengping_domain::words;
 use jiff::civil::Date;
 
-use super::schema::{ballot_box, draw_share, period};
+use super::schema::{ballot_box, period};
 use super::{Connection, StoreError, one_row, stored};
 
 words! {
@@ -113,41 +112,6 @@ pub fn all(conn: &mut Connection) -> Result<Vec<Period>, StoreError> {
 /// [`StoreError::NotFound`].
 pub fn find(conn: &mut Connection, id: &PeriodId) -> Result<Period, StoreError> {
     read_period(period::table.find(id.as_str()).first(conn)?)
-}
-
-/// Remembers one side's contribution to the draw, with the commitment it must match.
-///
-/// # Errors
-/// [`StoreError::Duplicate`].
-pub fn put_draw_share(
-    conn: &mut Connection,
-    id: &PeriodId,
-    side: Side,
-    contribution: &Bytes32,
-) -> Result<(), StoreError> {
-    diesel::insert_into(draw_share::table)
-        .values((
-            draw_share::period.eq(id.as_str()),
-            draw_share::side.eq(side.as_str()),
-            draw_share::commitment.eq(DrawSeed::commitment(&contribution.0).to_string()),
-            draw_share::contribution.eq(Some(contribution.to_string())),
-        ))
-        .execute(conn)?;
-    Ok(())
-}
-
-/// The joined seed of a period's draw.
-///
-/// # Errors
-/// [`StoreError::NotFound`] while a side's contribution is missing.
-pub fn draw_seed(conn: &mut Connection, id: &PeriodId) -> Result<DrawSeed, StoreError> {
-    let mut shares = [[0; 32]; 2];
-    for (share, side) in shares.iter_mut().zip([Side::Bench, Side::Bar]) {
-        let text: Option<String> =
-            draw_share::table.find((id.as_str(), side.as_str())).select(draw_share::contribution).first(conn)?;
-        *share = stored::<Bytes32>(&text.ok_or(StoreError::NotFound)?)?.0;
-    }
-    Ok(DrawSeed::join(&shares[0], &shares[1]))
 }
 
 type BoxRow = (String, String, String, String, String, Option<String>);

@@ -47,12 +47,12 @@ pub fn insert(conn: &mut Connection, hash: Digest, id: &BoxId, day: Date) -> Res
     Ok(())
 }
 
-/// All releases by day.
+/// All releases by day, those of one day by box.
 ///
 /// # Errors
 /// [`StoreError`].
 pub fn all(conn: &mut Connection) -> Result<Vec<Release>, StoreError> {
-    let rows: Vec<Row> = release::table.order((release::day, release::hash)).load(conn)?;
+    let rows: Vec<Row> = release::table.order((release::day, release::box_, release::hash)).load(conn)?;
     rows.into_iter().map(read).collect()
 }
 

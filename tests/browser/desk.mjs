@@ -63,8 +63,8 @@ async function enter(walk, account, locale, pictures = false) {
   return page
 }
 
-/** Release room: filters, pages, signing with a key file when one is given and a draft waits. */
-export async function negotiatorWalk(walk, account, locale, keyFile) {
+/** Release room: filters, pages, and with a key file the signature that the waiting draft lacks. */
+export async function negotiatorWalk(walk, account, locale, signing) {
   const page = await enter(walk, account, locale, true)
   await walk.look(page, 'overview-negotiator')
   await page.click('nav a[href="/releases"]')
@@ -89,13 +89,15 @@ export async function negotiatorWalk(walk, account, locale, keyFile) {
     (await page.locator('th[aria-sort], th button').count()) === 0,
     'a column can be sorted',
   )
-  if (keyFile) await sign(walk, page, keyFile)
+  if (signing.key) await sign(walk, page, signing)
   await page.context().close()
 }
 
-async function sign(walk, page, keyFile) {
+async function sign(walk, page, { key: keyFile, last }) {
   const button = page.locator('.signing > button')
-  if ((await button.count()) === 0) return
+  const waits = (await button.count()) > 0
+  walk.check('release room', waits, 'no draft waits for the signature of the bar')
+  if (!waits) return
   await button.click()
   await page.waitForSelector('.sign-form')
   await page.waitForTimeout(400)
@@ -112,10 +114,13 @@ async function sign(walk, page, keyFile) {
   await page.waitForSelector('.sign-form [role=alert]')
   await walk.look(page, 'release-sign-refused', { full: false })
   await page.setInputFiles('.sign-form input[type=file]', keyFile)
+  if (!last) return walk.look(page, 'release-sign', { full: false })
   await page.click('.sign-form button')
   await page.waitForSelector('.signing > button', { state: 'detached' })
   await page.waitForTimeout(400)
-  await walk.look(page, 'release-signed', { full: false })
+  const open = await page.locator('.signing svg.square').count()
+  walk.check('release room', open === 0, 'a signature is missing after the last one was given')
+  await walk.look(page, 'release-signed')
 }
 
 export async function keyHolderWalk(walk, account, locale) {

@@ -37,9 +37,13 @@ async function fillIn(page, walk, pictures) {
   }
 }
 
-/** @param sizes collects, by box, the sizes of all posts to it. */
-export async function raterWalk(walk, account, locale, sizes) {
+/**
+ * @param sizes collects, by box, the sizes of all posts to it.
+ * @param batch appends what waits in a box; without it the walk ends before the ballot is in the list.
+ */
+export async function raterWalk(walk, account, locale, sizes, batch) {
   const page = await walk.open(PHONE, { locale })
+  let posted
   // Only what really left: a request made offline shows provisional headers that were never sent.
   page.on('requestfinished', async (request) => {
     if (new URL(request.url()).pathname !== '/box') return
@@ -48,6 +52,7 @@ export async function raterWalk(walk, account, locale, sizes) {
       walk.check('POST /box', !(name in headers), `carries ${name}`)
     }
     const { box } = request.postDataJSON()
+    posted = box
     sizes.set(box, (sizes.get(box) ?? new Set()).add(request.postData().length))
   })
   await walk.go(page, '/r')
@@ -94,7 +99,9 @@ export async function raterWalk(walk, account, locale, sizes) {
   )
   walk.check('change', Math.max(...numbers) >= 2, 'the changed ballot has no second number')
 
+  const receipt = page.url()
   await offline(walk, page)
+  if (batch) await counted(walk, page, receipt, () => batch(posted))
   await page.click('nav a[href$="/recovery"]')
   await walk.look(page, 'rater-recovery')
   await page.click('button.primary')
@@ -141,6 +148,17 @@ async function slowSeal(walk, page) {
   await page.goto(receipt)
   await page.waitForSelector('.receipt')
   return sealed
+}
+
+/** After the day's batch the rater finds the own receipt in the published list. */
+async function counted(walk, page, receipt, batch) {
+  batch()
+  await page.goto(receipt)
+  await page.click('.card > button.primary')
+  await page.waitForSelector('.checks')
+  const found = await page.locator('.checks li:first-child svg.circle').count()
+  walk.check('receipt', found === 1, 'after the batch the own ballot is not found in the list')
+  await walk.look(page, 'rater-receipt-found')
 }
 
 /** Without a network the ballot is sealed and waits; when the network returns it is delivered by itself. */

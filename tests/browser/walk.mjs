@@ -1,9 +1,12 @@
 /**
  * The whole browser walk against a running demonstration, whose raters still have waiting cases.
  * BASE: its address. ACCOUNTS: the accounts.json it wrote. OUT: folder for the pictures.
- * Optional: KEY, the bar's signing key file, to sign a waiting draft; DOCKET, a file to try an import with; ONLY, one part.
+ * Optional: HENGPING, the program, to append a batch after the casts; KEY, the bar's signing key file, to sign the draft
+ * that waits; DOCKET, a file to try an import with; ONLY, one part.
  */
+import { execFileSync } from 'node:child_process'
 import { existsSync, mkdirSync, readFileSync, writeFileSync } from 'node:fs'
+import { dirname } from 'node:path'
 import { keyHolderWalk, negotiatorWalk, operatorWalk, publicWalk } from './desk.mjs'
 import { Walk, launch } from './page.mjs'
 import { darkWalk, rateeWalk, raterWalk } from './rater.mjs'
@@ -23,6 +26,14 @@ const docket = process.env.DOCKET ?? `${out}/docket.csv`
 if (!process.env.DOCKET)
   writeFileSync(docket, '\ufeff案号,法院\r\n（2026）鲁0202民初号,市南法院\r\n')
 
+/** Appends what waits in a box, as the operator does once a day, beside the running server. */
+const program = process.env.HENGPING
+const site = `${out}/site.toml`
+writeFileSync(site, `store.url = "sqlite://${dirname(written.keys)}/hengping.db"\n`)
+const batch =
+  program &&
+  ((box) => execFileSync(program, ['box', 'batch', '--config', site, '--least', '1', box]))
+
 const browser = await launch()
 const walk = new Walk(browser, { base, out })
 const part = async (name, task) => {
@@ -37,8 +48,8 @@ const part = async (name, task) => {
 
 /** Sizes of all posts to one box; each box has exactly one. */
 const sizes = new Map()
-await part('rater zh-CN', () => raterWalk(walk, account('lawyer'), 'zh-CN', sizes))
-await part('rater en', () => raterWalk(walk, account('judge'), 'en', sizes))
+await part('rater zh-CN', () => raterWalk(walk, account('lawyer'), 'zh-CN', sizes, batch))
+await part('rater en', () => raterWalk(walk, account('judge'), 'en', sizes, batch))
 for (const [box, seen] of sizes) {
   walk.check(`POST /box ${box}`, seen.size === 1, `sizes differ: ${[...seen].join(', ')}`)
 }
@@ -46,7 +57,8 @@ for (const locale of ['zh-CN', 'en']) {
   await part(`ratee ${locale}`, () => rateeWalk(walk, account('judge'), locale))
   await part(`public ${locale}`, () => publicWalk(walk, locale))
   await part(`desk ${locale}`, async () => {
-    const signing = locale === 'zh-CN' ? key : undefined
+    // The Chinese walk goes up to the last step, the English one signs.
+    const signing = { key, last: locale === 'en' }
     await negotiatorWalk(walk, account('bar_negotiator'), locale, signing)
     await keyHolderWalk(walk, account('bench_key_holder'), locale)
     await operatorWalk(walk, account('operator'), locale, docket)

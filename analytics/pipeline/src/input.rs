@@ -6,13 +6,13 @@ use std::collections::BTreeMap;
 use std::path::Path;
 
 use hengping_domain::charter::Charter;
-use hengping_domain::digest::{Bytes32, Digest};
+use hengping_domain::digest::Digest;
 use hengping_domain::document::{Document, DocumentKind};
 use hengping_domain::envelope::{Envelope, SUITE};
 use hengping_domain::ids::Side;
-use hengping_domain::manifest::ClosedManifest;
+use hengping_domain::manifest::{ClosedManifest, PerSide};
 use hengping_domain::margins::Margins;
-use hengping_domain::opening::{IssuedTokens, read_list, read_shares};
+use hengping_domain::opening::{IssuedTokens, Shares, read_list, read_shares};
 use hengping_domain::rubric::Rubric;
 use serde::Serialize;
 use serde::de::DeserializeOwned;
@@ -36,7 +36,7 @@ pub struct Input {
     /// Envelopes sorted by hash.
     pub list: Vec<Envelope>,
     /// One share per envelope and side.
-    pub shares: (Vec<Bytes32>, Vec<Bytes32>),
+    pub shares: PerSide<Shares>,
     /// SHA-256 of every file read.
     pub hashes: BTreeMap<String, Digest>,
 }
@@ -133,7 +133,10 @@ pub fn read(dir: &Path) -> Result<Input, Stop> {
         };
         return Err(Stop::ShareMissing(missing.to_owned()));
     };
-    let shares = (read_shares(bench_bytes, &list, Side::Bench)?, read_shares(bar_bytes, &list, Side::Bar)?);
+    let shares = PerSide {
+        bench: read_shares(bench_bytes, &list, Side::Bench)?,
+        bar: read_shares(bar_bytes, &list, Side::Bar)?,
+    };
     let rubrics = BTreeMap::from([(manifest.manifest.rubric, rubric)]);
     Ok(Input { manifest, charter, rubrics, issued, margins, ratees, list, shares, hashes: shelf.hashes })
 }

@@ -17,11 +17,13 @@ use std::path::{Path, PathBuf};
 
 use hengping_domain::charter::Charter;
 use hengping_domain::digest::Digest;
+use hengping_domain::manifest::PerSide;
 use hengping_domain::margins::Margins;
 use hengping_domain::rubric::Rubric;
 use serde::de::DeserializeOwned;
 
 pub use error::Stop;
+pub use open::Locked;
 pub use progress::Progress;
 pub use ratings::{Ratings, ratings};
 
@@ -29,11 +31,11 @@ pub use ratings::{Ratings, ratings};
 ///
 /// # Errors
 /// [`Stop`]; nothing is written then.
-pub fn open(dir: &Path, out: &Path, progress: &Progress) -> Result<(), Stop> {
+pub fn open(dir: &Path, out: &Path, locked: Locked, progress: &Progress) -> Result<(), Stop> {
     progress.stage("read", 1);
     let input = input::read(dir)?;
     progress.report(1);
-    let opened = open::open(&input, progress);
+    let opened = open::open(&input, locked, progress)?;
     let about = &input.manifest.manifest;
     let rubric = input.rubrics.get(&about.rubric).ok_or_else(|| Stop::Internal("no rubric".to_owned()))?;
     let ballots = table::ballots(open::rows(&opened.ballots)?, &analysis::items(rubric))?;
@@ -63,7 +65,8 @@ pub fn open(dir: &Path, out: &Path, progress: &Progress) -> Result<(), Stop> {
         ),
     };
     files.extend(output::figures(&result, &figures)?);
-    leave(files, &result, &input.hashes, out, progress)
+    let locked = PerSide { bench: input.shares.bench.locked, bar: input.shares.bar.locked };
+    leave(files, &result, &input.hashes, Some(locked), out, progress)
 }
 
 /// What `score` reads.
@@ -124,7 +127,7 @@ pub fn score(files: &Table, out: &Path, progress: &Progress) -> Result<(), Stop>
     if let Some(audits) = &result.audits {
         files.insert("audits.json".to_owned(), output::pretty(audits)?);
     }
-    leave(files, &result, &hashes, out, progress)
+    leave(files, &result, &hashes, None, out, progress)
 }
 
 /// The charter that ships with this version.
@@ -139,6 +142,7 @@ fn leave(
     mut files: output::Files,
     result: &analysis::Result,
     hashes: &BTreeMap<String, Digest>,
+    locked: Option<PerSide<usize>>,
     out: &Path,
     progress: &Progress,
 ) -> Result<(), Stop> {
@@ -148,7 +152,7 @@ fn leave(
         files.insert("items.json".to_owned(), output::items(report)?);
     }
     let refused = result.refused.as_ref().map(ToString::to_string);
-    let run = output::run(hashes, &files, &progress.finish(), refused)?;
+    let run = output::run(hashes, &files, &progress.finish(), refused, locked)?;
     files.insert("run.json".to_owned(), run);
     output::write(out, &files)
 }

@@ -6,7 +6,7 @@ use std::process::ExitCode;
 
 use clap::{Parser, Subcommand};
 use hengping_analyse::fit::{Arguments, fit, summary};
-use hengping_analyse::{Progress, Ratings, Stop, Table, open, ratings, score};
+use hengping_analyse::{Locked, Progress, Ratings, Stop, Table, open, ratings, score};
 
 /// Opens a closed box with both sides' shares, scores it and passes every number through the gate.
 #[derive(Debug, Parser)]
@@ -26,6 +26,9 @@ enum Command {
         /// Where the draft goes; the same directory if left out.
         #[arg(long)]
         out: Option<PathBuf>,
+        /// Open although a side left many envelopes locked; only after an auditor has looked at that side's key.
+        #[arg(long)]
+        accept_locked: bool,
     },
     /// Score and gate a table of ratings that was never sealed.
     Score {
@@ -67,9 +70,9 @@ fn main() -> ExitCode {
 
 fn run(command: Command, progress: &Progress) -> Result<(), Stop> {
     match command {
-        Command::Open { dir, out } => {
+        Command::Open { dir, out, accept_locked } => {
             let out = out.unwrap_or_else(|| dir.clone());
-            open(&dir, &out, progress)
+            open(&dir, &out, if accept_locked { Locked::Accept } else { Locked::Refuse }, progress)
         }
         Command::Score { ballots, rubric, charter, margins, out } => {
             score(&Table { ballots, rubric, charter, margins }, &out, progress)

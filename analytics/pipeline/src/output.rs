@@ -11,11 +11,12 @@ use hengping_analytics::report::findings;
 use hengping_domain::digest::Digest;
 use hengping_domain::docket::court::COURTS;
 use hengping_domain::ids::Direction;
-use hengping_domain::manifest::ClosedManifest;
+use hengping_domain::manifest::{ClosedManifest, PerSide};
 use hengping_domain::opening::Counts;
-use hengping_domain::release::Draft;
+use hengping_domain::release::{Cell, Draft};
 use hengping_domain::rubric::Rubric;
 use hengping_domain::stratum::CaseType;
+use serde::Deserialize as _;
 use serde_json::{Value, json};
 
 use crate::analysis;
@@ -115,10 +116,16 @@ pub fn cells(cells: &[Judged]) -> Result<Vec<u8>, Stop> {
         "tier",
         "moved_severity",
         "moved_outcome",
+        "band",
     ];
     writer.write_record(heading).map_err(internal)?;
     for cell in cells {
-        let cell = serde_json::to_value(cell).map_err(internal)?;
+        let mut cell = serde_json::to_value(cell).map_err(internal)?;
+        // A share is known as a band only, as the platform says it too.
+        let band = Cell::deserialize(&cell).map_err(internal)?.band();
+        if band.is_some() {
+            cell["value"] = Value::Null;
+        }
         let text = |value: &Value| match value {
             Value::String(text) => guarded(text),
             Value::Number(number) => number.to_string(),
@@ -130,7 +137,7 @@ pub fn cells(cells: &[Judged]) -> Result<Vec<u8>, Stop> {
         record.extend(heading[9..12].iter().map(|name| text(&cell[*name])));
         record.extend([text(&cell["interval"][0]), text(&cell["interval"][1])]);
         record.extend(heading[14..17].iter().map(|name| text(&cell[*name])));
-        record.extend([text(&cell["moved"]["severity"]), text(&cell["moved"]["outcome"])]);
+        record.extend([text(&cell["moved"]["severity"]), text(&cell["moved"]["outcome"]), band.unwrap_or_default()]);
         writer.write_record(record).map_err(internal)?;
     }
     writer.into_inner().map_err(internal)
@@ -168,7 +175,7 @@ pub fn figures(result: &analysis::Result, about: &About) -> Result<Files, Stop> 
         let names = Names {
             courts: COURTS
                 .iter()
-                .map(|c| (c.code.to_owned(), if zh { c.short.to_owned() } else { pinyin(c.code) }))
+                .map(|c| (c.code.to_owned(), (if zh { c.short } else { c.english }).to_owned()))
                 .collect(),
             items: about
                 .rubric
@@ -234,26 +241,7 @@ pub struct About<'a> {
     pub foot: (String, String),
 }
 
-/// Name of a court's district in pinyin, as on the courts' own English pages.
-fn pinyin(code: &str) -> String {
-    let name = match code {
-        "鲁02" => "Intermediate",
-        "鲁0202" => "Shinan",
-        "鲁0203" => "Shibei",
-        "鲁0211" => "Huangdao",
-        "鲁0212" => "Laoshan",
-        "鲁0213" => "Licang",
-        "鲁0214" => "Chengyang",
-        "鲁0215" => "Jimo",
-        "鲁0281" => "Jiaozhou",
-        "鲁0283" => "Pingdu",
-        "鲁0285" => "Laixi",
-        other => other,
-    };
-    name.to_owned()
-}
-
-/// `run.json`: hashes of all inputs and outputs, versions, seconds per stage.
+/// `run.json`: hashes of all inputs and outputs, versions, envelopes each side left locked, seconds per stage.
 ///
 /// # Errors
 /// [`Stop::Internal`] never in practice.
@@ -262,6 +250,7 @@ pub fn run(
     files: &Files,
     seconds: &BTreeMap<&'static str, f64>,
     refused: Option<String>,
+    locked: Option<PerSide<usize>>,
 ) -> Result<Vec<u8>, Stop> {
     let outputs: BTreeMap<&String, Digest> = files.iter().map(|(name, bytes)| (name, Digest::of(&[bytes]))).collect();
     pretty(&json!({
@@ -273,6 +262,7 @@ pub fn run(
         "inputs": inputs,
         "outputs": outputs,
         "no_estimate": refused,
+        "locked": locked,
         "seconds": seconds,
     }))
 }

@@ -70,6 +70,9 @@ fn a_box_opens_with_both_keys_and_leaves_gated_cells_only() {
     for name in ["cells.csv", "counted.json", "draft.json", "run.json"] {
         assert!(names.contains(&name.to_owned()), "{name} in {names:?}");
     }
+    let table = std::fs::read_to_string(trial.out.path().join("cells.csv")).unwrap();
+    let share = table.lines().find(|line| line.starts_with("system") && line.contains(",response,")).unwrap();
+    assert!(share.ends_with(",0.50-0.55"), "{share}");
     let counted: serde_json::Value =
         serde_json::from_slice(&std::fs::read(trial.out.path().join("counted.json")).unwrap()).unwrap();
     assert_eq!(counted["counted"].as_array().unwrap().len(), 900);
@@ -131,6 +134,64 @@ fn a_wrong_key_is_named() {
     let trial = Trial::new();
     world.export(trial.dir.path(), Some(&world.keys.0.secret), Some(&world.keys.0.secret));
     assert_eq!(trial.refused(), "wrong-opening-key");
+}
+
+/// Changes one side's shares, of the first `count` envelopes.
+fn spoil(trial: &Trial, side: &str, count: usize, change: impl Fn(&mut [u8])) {
+    let path = trial.dir.path().join(format!("shares-{side}.bin"));
+    let mut bytes = std::fs::read(&path).unwrap();
+    bytes.chunks_exact_mut(64).take(count).for_each(|entry| change(&mut entry[32..]));
+    std::fs::write(&path, bytes).unwrap();
+}
+
+#[test]
+fn wrong_shares_under_right_hashes_burn_no_box() {
+    let world = world(PeriodKind::Regular, 300);
+    let trial = exported(&world);
+    for side in ["bench", "bar"] {
+        // All of them, and one alone: either way the side made them up, and the list stays as it was.
+        for count in [302, 1] {
+            spoil(&trial, side, count, |share| share[7] ^= 0x5a);
+            assert_eq!(trial.refused(), "share-wrong", "{count} of {side}");
+            world.export_with_both(trial.dir.path());
+        }
+    }
+    assert_eq!(trial.draft().counts.valid, 300);
+}
+
+#[test]
+fn a_side_that_says_that_much_did_not_open_is_looked_at_first() {
+    let world = world(PeriodKind::Regular, 300);
+    let trial = exported(&world);
+    // Three of 302 may be raters who sealed nonsense; they are counted and hold up nobody.
+    spoil(&trial, "bar", 3, |share| share.fill(0));
+    let counts = trial.draft().counts;
+    assert_eq!(counts.valid + counts.duplicate + counts.invalid, 302);
+    assert!(counts.invalid >= 3, "{counts:?}");
+    let record: serde_json::Value =
+        serde_json::from_slice(&std::fs::read(trial.out.path().join("run.json")).unwrap()).unwrap();
+    assert_eq!(record["locked"], serde_json::json!({"bench": 0, "bar": 3}));
+
+    let trial = exported(&world);
+    spoil(&trial, "bar", 151, |share| share.fill(0));
+    assert_eq!(trial.refused(), "too-many-locked");
+    // After an auditor's look the rest can be opened; without one the right shares still open everything.
+    let text = |path: &Path| path.display().to_string();
+    let agreed = ["open", "--accept-locked", "--dir", &text(trial.dir.path()), "--out", &text(trial.out.path())];
+    assert!(run(&agreed, trial.temporary.path()).status.success());
+    world.export_with_both(trial.dir.path());
+    assert_eq!(trial.draft().counts.valid, 300);
+}
+
+#[test]
+fn a_list_without_one_valid_ballot_is_no_result() {
+    let mut world = world(PeriodKind::Regular, 60);
+    let slips = std::mem::take(&mut world.issued.slips);
+    let trial = exported(&world);
+    assert_eq!(trial.refused(), "nothing-valid");
+    world.issued.slips = slips;
+    world.export_with_both(trial.dir.path());
+    assert_eq!(trial.draft().counts.valid, 60);
 }
 
 #[test]

@@ -14,21 +14,23 @@ pub struct Court {
     pub name: &'static str,
     /// Name in everyday use.
     pub short: &'static str,
+    /// The district in pinyin, as on the courts' own English pages.
+    pub english: &'static str,
 }
 
 /// All courts, the intermediate court first.
 pub const COURTS: [Court; 11] = [
-    Court { code: "鲁02", name: "青岛市中级人民法院", short: "青岛中院" },
-    Court { code: "鲁0202", name: "青岛市市南区人民法院", short: "市南法院" },
-    Court { code: "鲁0203", name: "青岛市市北区人民法院", short: "市北法院" },
-    Court { code: "鲁0211", name: "青岛市黄岛区人民法院", short: "黄岛法院" },
-    Court { code: "鲁0212", name: "青岛市崂山区人民法院", short: "崂山法院" },
-    Court { code: "鲁0213", name: "青岛市李沧区人民法院", short: "李沧法院" },
-    Court { code: "鲁0214", name: "青岛市城阳区人民法院", short: "城阳法院" },
-    Court { code: "鲁0215", name: "青岛市即墨区人民法院", short: "即墨法院" },
-    Court { code: "鲁0281", name: "胶州市人民法院", short: "胶州法院" },
-    Court { code: "鲁0283", name: "平度市人民法院", short: "平度法院" },
-    Court { code: "鲁0285", name: "莱西市人民法院", short: "莱西法院" },
+    Court { code: "鲁02", name: "青岛市中级人民法院", short: "青岛中院", english: "Intermediate" },
+    Court { code: "鲁0202", name: "青岛市市南区人民法院", short: "市南法院", english: "Shinan" },
+    Court { code: "鲁0203", name: "青岛市市北区人民法院", short: "市北法院", english: "Shibei" },
+    Court { code: "鲁0211", name: "青岛市黄岛区人民法院", short: "黄岛法院", english: "Huangdao" },
+    Court { code: "鲁0212", name: "青岛市崂山区人民法院", short: "崂山法院", english: "Laoshan" },
+    Court { code: "鲁0213", name: "青岛市李沧区人民法院", short: "李沧法院", english: "Licang" },
+    Court { code: "鲁0214", name: "青岛市城阳区人民法院", short: "城阳法院", english: "Chengyang" },
+    Court { code: "鲁0215", name: "青岛市即墨区人民法院", short: "即墨法院", english: "Jimo" },
+    Court { code: "鲁0281", name: "胶州市人民法院", short: "胶州法院", english: "Jiaozhou" },
+    Court { code: "鲁0283", name: "平度市人民法院", short: "平度法院", english: "Pingdu" },
+    Court { code: "鲁0285", name: "莱西市人民法院", short: "莱西法院", english: "Laixi" },
 ];
 
 /// Codes and names of before, with the code of today: 即墨 was a city until 2017.

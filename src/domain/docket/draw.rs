@@ -7,9 +7,10 @@ use std::fmt;
 use std::str::FromStr;
 
 use jiff::civil::Date;
+use serde::{Deserialize, Serialize};
 
-use crate::digest::Digest;
-use crate::ids::UnknownName;
+use crate::digest::{Bytes32, Digest};
+use crate::ids::{PeriodId, Side, UnknownName};
 
 /// A calendar month; text form `2026-03`.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
@@ -39,17 +40,35 @@ impl FromStr for Month {
     }
 }
 
+/// One side's contribution to the seed of a period's draw: a secret until both sides have committed to theirs.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct DrawFile {
+    /// Format version, 1.
+    pub v: u32,
+    /// Whose it is.
+    pub side: Side,
+    /// For which period.
+    pub period: PeriodId,
+    /// 32 random bytes.
+    pub contribution: Bytes32,
+}
+
+impl DrawFile {
+    /// What the side lodges before the other one's contribution can be known to it. Period and side are part of it, so
+    /// that neither the other side's commitment nor one of an earlier period is of any use.
+    #[must_use]
+    pub fn commitment(&self) -> Digest {
+        let about = format!("hengping/v1/draw-commitment\n{}\n{}\n", self.period, self.side);
+        Digest::of(&[about.as_bytes(), &self.contribution.0])
+    }
+}
+
 /// The seed of a period's draw: 32 bytes that neither side chose alone.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct DrawSeed([u8; 32]);
 
 impl DrawSeed {
-    /// What a side publishes before the period opens: a hash of its contribution.
-    #[must_use]
-    pub fn commitment(contribution: &[u8; 32]) -> Digest {
-        Digest::of(&[b"hengping/v1/draw-commitment\n", contribution])
-    }
-
     /// Joins both contributions; as long as one side's is random, the seed is.
     #[must_use]
     pub fn join(bench: &[u8; 32], bar: &[u8; 32]) -> Self {
@@ -96,6 +115,7 @@ mod tests {
     use proptest::prelude::*;
 
     use super::*;
+    use crate::digest::Bytes;
 
     fn march() -> Month {
         "2026-03".parse().expect("a month")
@@ -114,7 +134,15 @@ mod tests {
     fn each_side_moves_the_seed_and_places_are_pinned() {
         let seed = DrawSeed::join(&[1; 32], &[2; 32]);
         assert_ne!(seed, DrawSeed::join(&[2; 32], &[1; 32]));
-        assert_ne!(DrawSeed::commitment(&[1; 32]), DrawSeed::commitment(&[2; 32]));
+        let file = |side, period: &str, byte| DrawFile {
+            v: 1,
+            side,
+            period: PeriodId(period.into()),
+            contribution: Bytes([byte; 32]),
+        };
+        let mine = file(Side::Bench, "2026", 1).commitment();
+        let others = [file(Side::Bench, "2026", 2), file(Side::Bar, "2026", 1), file(Side::Bench, "2027", 1)];
+        assert!(others.iter().all(|other| other.commitment() != mine));
         // A committed period must stay repeatable in every later version.
         assert_eq!(seed.place("rater", march(), "case").short(), "068171252320");
         assert_ne!(seed.place("a", march(), "bc"), seed.place("ab", march(), "c"));

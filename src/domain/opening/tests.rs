@@ -134,10 +134,26 @@ fn shares_are_for_one_list_and_one_key() {
     let envelopes: Vec<_> = (0..3).map(|i| seal(i, &mut rng)).collect();
     let list = read_list(&write_list(&envelopes)).expect("sorted");
     let shares = write_shares(&list, &id(), Side::Bench, &bench.secret, |_| ());
-    assert_eq!(read_shares(&shares, &list, Side::Bench).map(|s| s.len()), Ok(3));
+    assert_eq!(read_shares(&shares, &list, Side::Bench).map(|s| (s.shares.len(), s.locked)), Ok((3, 0)));
     assert_eq!(read_shares(&shares, &list[1..], Side::Bench), Err(OpeningError::ShareMismatch(Side::Bench)));
     let wrong = write_shares(&list, &id(), Side::Bench, &bar.secret, |_| ());
     assert_eq!(read_shares(&wrong, &list, Side::Bench), Err(OpeningError::WrongKey(Side::Bench)));
+    // Another share under the right hash, even one bit: no rater can do that, so nothing is opened with it.
+    for at in [32, 64 + 40, 3 * 64 - 1] {
+        let mut forged = shares.clone();
+        forged[at] ^= 1;
+        assert_eq!(read_shares(&forged, &list, Side::Bench), Err(OpeningError::WrongShare(Side::Bench)));
+    }
+    // Zeros say that the lock did not open: counted, and too many of them need an auditor.
+    let mut locked = shares.clone();
+    locked[32..64].fill(0);
+    assert_eq!(read_shares(&locked, &list, Side::Bench).map(|s| s.locked), Ok(1));
+    let many = |total: usize, locked| Shares { shares: vec![LOCKED; total], locked }.check_locked(Side::Bar);
+    for (total, most) in [(50, 3), (799, 3), (800, 4), (10_000, 50)] {
+        assert_eq!(many(total, most), Ok(()));
+        let refused = OpeningError::TooManyLocked { side: Side::Bar, opened: total - most - 1, total };
+        assert_eq!(many(total, most + 1), Err(refused));
+    }
     let mut unsorted = write_list(&envelopes);
     unsorted.rotate_left(ENVELOPE_LEN);
     assert_eq!(read_list(&unsorted), Err(OpeningError::ListMalformed));

@@ -1,4 +1,5 @@
 /** Loading with a state a page can show: busy, refused, or there. */
+import { useTask } from '@shared/task'
 import { type Ref, onMounted, ref } from 'vue'
 
 export interface Loaded<T> {
@@ -10,19 +11,11 @@ export interface Loaded<T> {
 
 export function useLoad<T>(task: () => Promise<T>): Loaded<T> {
   const data = ref<T | null>(null) as Ref<T | null>
-  const busy = ref(true)
-  const error = ref<unknown>(null)
-  async function reload() {
-    busy.value = true
-    error.value = null
-    try {
+  const { busy, error, run } = useTask(true)
+  const reload = () =>
+    run(async () => {
       data.value = await task()
-    } catch (failure) {
-      error.value = failure
-    } finally {
-      busy.value = false
-    }
-  }
+    })
   onMounted(reload)
   return { data, busy, error, reload }
 }

@@ -7,9 +7,12 @@ import type { Shape } from '@shared/components/StateMark.vue'
 
 const { t } = i18n.global
 
-const SHORT = new Map(courts.map((court) => [court.code, court.short]))
+const COURTS = new Map(courts.map((court) => [court.code, court]))
 
-export const courtName = (code: string): string => SHORT.get(code) ?? code
+export function courtName(code: string): string {
+  const court = COURTS.get(code)
+  return (currentLocale() === 'en' ? court?.english : court?.short) ?? code
+}
 
 /** 全市, a court, or a person, whose number the page sets beside it: names never stand beside scores. */
 export function subjectName(cell: Cell, direction: Direction): string {

@@ -12,7 +12,7 @@ export interface paths {
             cookie?: never;
         };
         /** One box with its manifest and counts. */
-        get: operations["find"];
+        get: operations["boxes_find"];
         put?: never;
         post?: never;
         delete?: never;
@@ -31,7 +31,7 @@ export interface paths {
         get?: never;
         put?: never;
         /** Closes a box for good. */
-        post: operations["close_box"];
+        post: operations["boxes_close_box"];
         delete?: never;
         options?: never;
         head?: never;
@@ -46,7 +46,7 @@ export interface paths {
             cookie?: never;
         };
         /** Which ballots were counted. */
-        get: operations["counted"];
+        get: operations["boxes_counted"];
         put?: never;
         post?: never;
         delete?: never;
@@ -63,7 +63,7 @@ export interface paths {
             cookie?: never;
         };
         /** The whole list of a box. */
-        get: operations["log"];
+        get: operations["boxes_log"];
         put?: never;
         post?: never;
         delete?: never;
@@ -80,10 +80,10 @@ export interface paths {
             cookie?: never;
         };
         /** The last imports, newest day first. */
-        get: operations["imports"];
+        get: operations["docket_imports"];
         put?: never;
         /** Imports a roster or a list of cases. */
-        post: operations["import"];
+        post: operations["docket_import"];
         delete?: never;
         options?: never;
         head?: never;
@@ -98,7 +98,7 @@ export interface paths {
             cookie?: never;
         };
         /** All row problems of an import as a CSV file. */
-        get: operations["problems"];
+        get: operations["docket_problems"];
         put?: never;
         post?: never;
         delete?: never;
@@ -115,7 +115,7 @@ export interface paths {
             cookie?: never;
         };
         /** An empty roster to fill in. */
-        get: operations["roster_template"];
+        get: operations["docket_roster_template"];
         put?: never;
         post?: never;
         delete?: never;
@@ -132,7 +132,7 @@ export interface paths {
             cookie?: never;
         };
         /** An empty list of cases to fill in. */
-        get: operations["template_csv"];
+        get: operations["docket_template_csv"];
         put?: never;
         post?: never;
         delete?: never;
@@ -149,7 +149,7 @@ export interface paths {
             cookie?: never;
         };
         /** The same as a workbook, with the allowed words in its cells. */
-        get: operations["template_xlsx"];
+        get: operations["docket_template_xlsx"];
         put?: never;
         post?: never;
         delete?: never;
@@ -166,7 +166,7 @@ export interface paths {
             cookie?: never;
         };
         /** Judges and counsel of imported cases that no roster settles; they get no invitation. */
-        get: operations["unmatched"];
+        get: operations["docket_unmatched"];
         put?: never;
         post?: never;
         delete?: never;
@@ -183,7 +183,7 @@ export interface paths {
             cookie?: never;
         };
         /** Rubrics, charters and manifests on record. */
-        get: operations["list"];
+        get: operations["documents_list"];
         put?: never;
         post?: never;
         delete?: never;
@@ -200,7 +200,7 @@ export interface paths {
             cookie?: never;
         };
         /** One document with its body. */
-        get: operations["find"];
+        get: operations["documents_find"];
         put?: never;
         post?: never;
         delete?: never;
@@ -217,7 +217,7 @@ export interface paths {
             cookie?: never;
         };
         /** The caller's waiting cases. */
-        get: operations["list"];
+        get: operations["invitations_list"];
         put?: never;
         post?: never;
         delete?: never;
@@ -236,7 +236,7 @@ export interface paths {
         get?: never;
         put?: never;
         /** Declines one waiting case. */
-        post: operations["recuse"];
+        post: operations["invitations_recuse"];
         delete?: never;
         options?: never;
         head?: never;
@@ -253,7 +253,7 @@ export interface paths {
         get?: never;
         put?: never;
         /** Gives a machine account a short token. */
-        post: operations["machine_token"];
+        post: operations["session_machine_token"];
         delete?: never;
         options?: never;
         head?: never;
@@ -268,7 +268,7 @@ export interface paths {
             cookie?: never;
         };
         /** What was released to the caller about the caller. */
-        get: operations["mine"];
+        get: operations["results_mine"];
         put?: never;
         post?: never;
         delete?: never;
@@ -285,7 +285,7 @@ export interface paths {
             cookie?: never;
         };
         /** This document. */
-        get: operations["document"];
+        get: operations["openapi_document"];
         put?: never;
         post?: never;
         delete?: never;
@@ -302,7 +302,7 @@ export interface paths {
             cookie?: never;
         };
         /** All periods with their boxes, by first day. */
-        get: operations["list"];
+        get: operations["periods_list"];
         put?: never;
         post?: never;
         delete?: never;
@@ -319,7 +319,7 @@ export interface paths {
             cookie?: never;
         };
         /** The releases the caller may see. */
-        get: operations["list"];
+        get: operations["releases_list"];
         put?: never;
         post?: never;
         delete?: never;
@@ -336,7 +336,7 @@ export interface paths {
             cookie?: never;
         };
         /** One release with its cells, in the order of scope, subject and measure. */
-        get: operations["find"];
+        get: operations["releases_find"];
         put?: never;
         post?: never;
         delete?: never;
@@ -353,7 +353,7 @@ export interface paths {
             cookie?: never;
         };
         /** The cells as a CSV file that spreadsheet programs open. */
-        get: operations["csv"];
+        get: operations["releases_csv"];
         put?: never;
         post?: never;
         delete?: never;
@@ -370,7 +370,7 @@ export interface paths {
             cookie?: never;
         };
         /** The cells as a JSON file. */
-        get: operations["json"];
+        get: operations["releases_json"];
         put?: never;
         post?: never;
         delete?: never;
@@ -387,7 +387,7 @@ export interface paths {
             cookie?: never;
         };
         /** A figure. */
-        get: operations["figure"];
+        get: operations["releases_figure"];
         put?: never;
         post?: never;
         delete?: never;
@@ -406,7 +406,7 @@ export interface paths {
         get?: never;
         put?: never;
         /** Takes a side's signature; with the second one the release is out. */
-        post: operations["sign"];
+        post: operations["releases_sign"];
         delete?: never;
         options?: never;
         head?: never;
@@ -421,7 +421,7 @@ export interface paths {
             cookie?: never;
         };
         /** A rubric's body alone. */
-        get: operations["rubric"];
+        get: operations["documents_rubric"];
         put?: never;
         post?: never;
         delete?: never;
@@ -438,12 +438,12 @@ export interface paths {
             cookie?: never;
         };
         /** Who is signed in, and what day it is here. */
-        get: operations["show"];
+        get: operations["session_show"];
         put?: never;
         /** Opens a session; its cookie is sent back. */
-        post: operations["sign_in"];
+        post: operations["session_sign_in"];
         /** Ends the session, if there is one, and takes the cookie back. */
-        delete: operations["sign_out"];
+        delete: operations["session_sign_out"];
         options?: never;
         head?: never;
         patch?: never;
@@ -459,7 +459,7 @@ export interface paths {
         get?: never;
         put?: never;
         /** Lists the hashes of the caller's tokens. */
-        post: operations["tokens"];
+        post: operations["invitations_tokens"];
         delete?: never;
         options?: never;
         head?: never;
@@ -476,7 +476,7 @@ export interface paths {
         get?: never;
         put?: never;
         /** Takes a sealed ballot; send neither cookie nor authorization. */
-        post: operations["post"];
+        post: operations["boxes_post"];
         delete?: never;
         options?: never;
         head?: never;
@@ -491,7 +491,7 @@ export interface paths {
             cookie?: never;
         };
         /** Reads from the database; 503 while it is busy. */
-        get: operations["healthz"];
+        get: operations["health_healthz"];
         put?: never;
         post?: never;
         delete?: never;
@@ -508,7 +508,7 @@ export interface paths {
             cookie?: never;
         };
         /** The counters; from this machine, or with the token of the configuration. Anyone else finds nothing here. */
-        get: operations["metrics"];
+        get: operations["health_metrics"];
         put?: never;
         post?: never;
         delete?: never;
@@ -575,6 +575,8 @@ export interface components {
         CellBody: {
             /** @description `self`, `sides` or `public`. */
             audience: string;
+            /** @description A share of invitations, known as a band only: `0.40-0.45`. */
+            band?: string | null;
             /** @description `pilot`, `provisional`, `at_least`, `at_most`. */
             flags: string[];
             id: string;
@@ -600,7 +602,10 @@ export interface components {
             subject: string;
             /** @description `above`, `similar`, `below` or `not_distinguishable`. */
             tier?: string | null;
-            /** Format: double */
+            /**
+             * Format: double
+             * @description Rounded; null where there is a band instead.
+             */
             value?: number | null;
             /** @description `publish`, `publish_flagged` or `withhold`. */
             verdict: string;
@@ -685,6 +690,18 @@ export interface components {
             /** @description Who signed. */
             signatures: components["schemas"]["SignatureBody"][];
             title?: components["schemas"]["TextBody"] | null;
+        };
+        /** @description Both sides' parts. */
+        DrawBody: {
+            bar?: components["schemas"]["DrawShareBody"] | null;
+            bench?: components["schemas"]["DrawShareBody"] | null;
+        };
+        /** @description One side's part of the seed that draws what exceeds the monthly cap. */
+        DrawShareBody: {
+            /** @description SHA-256 of period, side and contribution. */
+            commitment: string;
+            /** @description 32 bytes, base64url; null until both sides have committed and this one has revealed. */
+            contribution?: string | null;
         };
         /** @description The state of the server. */
         Health: {
@@ -840,6 +857,7 @@ export interface components {
             cast_until: string;
             /** @description Hash of the charter. */
             charter: string;
+            draw: components["schemas"]["DrawBody"];
             /** @description Last such day. */
             ends_on: string;
             id: string;
@@ -1070,7 +1088,7 @@ export interface components {
 }
 export type $defs = Record<string, never>;
 export interface operations {
-    find: {
+    boxes_find: {
         parameters: {
             query?: never;
             header?: never;
@@ -1100,7 +1118,7 @@ export interface operations {
             };
         };
     };
-    close_box: {
+    boxes_close_box: {
         parameters: {
             query?: {
                 /** @description Destroy the ballots unopened if there are too few to open; without it such a box stays open. */
@@ -1141,7 +1159,7 @@ export interface operations {
             };
         };
     };
-    counted: {
+    boxes_counted: {
         parameters: {
             query?: never;
             header?: never;
@@ -1171,7 +1189,7 @@ export interface operations {
             };
         };
     };
-    log: {
+    boxes_log: {
         parameters: {
             query?: never;
             header?: never;
@@ -1201,7 +1219,7 @@ export interface operations {
             };
         };
     };
-    imports: {
+    docket_imports: {
         parameters: {
             query?: never;
             header?: never;
@@ -1229,7 +1247,7 @@ export interface operations {
             };
         };
     };
-    import: {
+    docket_import: {
         parameters: {
             query?: {
                 /** @description Count and check, but write nothing. */
@@ -1272,7 +1290,7 @@ export interface operations {
             };
         };
     };
-    problems: {
+    docket_problems: {
         parameters: {
             query?: never;
             header?: never;
@@ -1302,7 +1320,7 @@ export interface operations {
             };
         };
     };
-    roster_template: {
+    docket_roster_template: {
         parameters: {
             query?: never;
             header?: never;
@@ -1330,7 +1348,7 @@ export interface operations {
             };
         };
     };
-    template_csv: {
+    docket_template_csv: {
         parameters: {
             query?: never;
             header?: never;
@@ -1358,7 +1376,7 @@ export interface operations {
             };
         };
     };
-    template_xlsx: {
+    docket_template_xlsx: {
         parameters: {
             query?: never;
             header?: never;
@@ -1386,7 +1404,7 @@ export interface operations {
             };
         };
     };
-    unmatched: {
+    docket_unmatched: {
         parameters: {
             query?: never;
             header?: never;
@@ -1414,7 +1432,7 @@ export interface operations {
             };
         };
     };
-    list: {
+    documents_list: {
         parameters: {
             query?: never;
             header?: never;
@@ -1442,7 +1460,7 @@ export interface operations {
             };
         };
     };
-    find: {
+    documents_find: {
         parameters: {
             query?: never;
             header?: never;
@@ -1472,7 +1490,7 @@ export interface operations {
             };
         };
     };
-    list: {
+    invitations_list: {
         parameters: {
             query?: never;
             header?: never;
@@ -1500,7 +1518,7 @@ export interface operations {
             };
         };
     };
-    recuse: {
+    invitations_recuse: {
         parameters: {
             query?: never;
             header?: never;
@@ -1540,7 +1558,7 @@ export interface operations {
             };
         };
     };
-    machine_token: {
+    session_machine_token: {
         parameters: {
             query?: never;
             header?: never;
@@ -1588,7 +1606,7 @@ export interface operations {
             };
         };
     };
-    mine: {
+    results_mine: {
         parameters: {
             query?: never;
             header?: never;
@@ -1616,7 +1634,7 @@ export interface operations {
             };
         };
     };
-    document: {
+    openapi_document: {
         parameters: {
             query?: never;
             header?: never;
@@ -1644,7 +1662,7 @@ export interface operations {
             };
         };
     };
-    list: {
+    periods_list: {
         parameters: {
             query?: never;
             header?: never;
@@ -1672,7 +1690,7 @@ export interface operations {
             };
         };
     };
-    list: {
+    releases_list: {
         parameters: {
             query?: never;
             header?: never;
@@ -1700,7 +1718,7 @@ export interface operations {
             };
         };
     };
-    find: {
+    releases_find: {
         parameters: {
             query?: never;
             header?: never;
@@ -1730,7 +1748,7 @@ export interface operations {
             };
         };
     };
-    csv: {
+    releases_csv: {
         parameters: {
             query?: never;
             header?: never;
@@ -1760,7 +1778,7 @@ export interface operations {
             };
         };
     };
-    json: {
+    releases_json: {
         parameters: {
             query?: never;
             header?: never;
@@ -1790,7 +1808,7 @@ export interface operations {
             };
         };
     };
-    figure: {
+    releases_figure: {
         parameters: {
             query?: never;
             header?: never;
@@ -1821,7 +1839,7 @@ export interface operations {
             };
         };
     };
-    sign: {
+    releases_sign: {
         parameters: {
             query?: never;
             header?: never;
@@ -1871,7 +1889,7 @@ export interface operations {
             };
         };
     };
-    rubric: {
+    documents_rubric: {
         parameters: {
             query?: never;
             header?: never;
@@ -1901,7 +1919,7 @@ export interface operations {
             };
         };
     };
-    show: {
+    session_show: {
         parameters: {
             query?: never;
             header?: never;
@@ -1929,7 +1947,7 @@ export interface operations {
             };
         };
     };
-    sign_in: {
+    session_sign_in: {
         parameters: {
             query?: never;
             header?: never;
@@ -1977,7 +1995,7 @@ export interface operations {
             };
         };
     };
-    sign_out: {
+    session_sign_out: {
         parameters: {
             query?: never;
             header?: never;
@@ -2003,7 +2021,7 @@ export interface operations {
             };
         };
     };
-    tokens: {
+    invitations_tokens: {
         parameters: {
             query?: never;
             header?: never;
@@ -2043,7 +2061,7 @@ export interface operations {
             };
         };
     };
-    post: {
+    boxes_post: {
         parameters: {
             query?: never;
             header?: never;
@@ -2091,7 +2109,7 @@ export interface operations {
             };
         };
     };
-    healthz: {
+    health_healthz: {
         parameters: {
             query?: never;
             header?: never;
@@ -2119,7 +2137,7 @@ export interface operations {
             };
         };
     };
-    metrics: {
+    health_metrics: {
         parameters: {
             query?: never;
             header?: never;

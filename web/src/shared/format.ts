@@ -45,6 +45,13 @@ export function signed(value: number): string {
 
 export const band = (text: string | null | undefined): string => (text ?? '').replace('-', '–')
 
+/** A band of shares, `0.40-0.45`, as per cent. */
+export const percentBand = (text: string): string =>
+  `${text
+    .split('-')
+    .map((part) => Math.round(Number(part) * 100))
+    .join('–')}%`
+
 /** The beginning and end of a hash, enough to compare by eye. */
 export const shortHash = (hash: string): string =>
   hash.length > 20 ? `${hash.slice(0, 8)}…${hash.slice(-6)}` : hash

@@ -1,0 +1,2 @@
+DROP TRIGGER draw_share_is_revealed_once;
+DROP TRIGGER draw_share_is_never_deleted;

@@ -1,0 +1,7 @@
+-- A side that has committed to its part of a draw cannot take it back, and what it revealed stays.
+
+CREATE TRIGGER draw_share_is_revealed_once BEFORE UPDATE ON draw_share
+WHEN OLD.contribution IS NOT NULL OR NEW.period <> OLD.period OR NEW.side <> OLD.side OR NEW.commitment <> OLD.commitment
+BEGIN SELECT RAISE(ABORT, 'a row of draw_share never changes'); END;
+CREATE TRIGGER draw_share_is_never_deleted BEFORE DELETE ON draw_share
+BEGIN SELECT RAISE(ABORT, 'a row of draw_share never changes'); END;

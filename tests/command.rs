@@ -1,0 +1,134 @@
+//! The command line as a process: what it says when it refuses, and that nobody has to listen to the end.
+
+use std::io::Write as _;
+use std::path::Path;
+use std::process::{Command, Output, Stdio};
+
+use hengping_domain::digest::Digest;
+use tempfile::TempDir;
+
+use crate::city::{Case, docket, judge, lawyer, roster};
+
+/// A site of its own on SQLite, with a roster, for the program to be run on.
+struct Desk(TempDir);
+
+impl Desk {
+    fn new() -> Self {
+        let dir = tempfile::tempdir().expect("a directory");
+        let config = format!("store.url = \"sqlite://{}/hengping.db\"\nlog.filter = \"off\"\n", dir.path().display());
+        std::fs::write(dir.path().join("site.toml"), config).expect("a configuration");
+        std::fs::write(dir.path().join("roster.csv"), roster(3, 5)).expect("a roster");
+        let desk = Self(dir);
+        desk.done(&["docket", "import"], &["roster.csv"]);
+        desk
+    }
+
+    fn command(&self, words: &[&str], rest: &[&str]) -> Command {
+        let mut command = Command::new(env!("CARGO_BIN_EXE_hengping"));
+        command.args(words).args(["--config", "site.toml"]).args(rest).env_clear().current_dir(self.0.path());
+        command
+    }
+
+    fn run(&self, words: &[&str], rest: &[&str], typed: &str) -> Output {
+        let mut command = self.command(words, rest);
+        let mut child = command
+            .stdin(Stdio::piped())
+            .stdout(Stdio::piped())
+            .stderr(Stdio::piped())
+            .spawn()
+            .expect("the program runs");
+        // A command that refuses before it reads has closed this already.
+        let _ = child.stdin.take().map(|mut input| input.write_all(typed.as_bytes()));
+        child.wait_with_output().expect("it ends")
+    }
+
+    fn done(&self, words: &[&str], rest: &[&str]) -> String {
+        let output = self.run(words, rest, "");
+        assert!(output.status.success(), "{words:?}: {}", String::from_utf8_lossy(&output.stderr));
+        String::from_utf8(output.stdout).expect("text").trim().to_owned()
+    }
+
+    /// What it said when it refused, after making sure that it did.
+    fn refused(&self, words: &[&str], rest: &[&str]) -> String {
+        let output = self.run(words, rest, "a long password\n");
+        let said = String::from_utf8_lossy(&output.stderr).into_owned();
+        assert_eq!(output.status.code(), Some(2), "{said}");
+        assert!(said.lines().count() == 1 && said.split_once(']').is_some_and(|(_, words)| words.len() > 20), "{said}");
+        said
+    }
+
+    fn file(&self, name: &str) -> std::path::PathBuf {
+        Path::new(self.0.path()).join(name)
+    }
+}
+
+#[test]
+fn a_reader_who_leaves_ends_an_import_without_a_panic_and_loses_nothing() {
+    let desk = Desk::new();
+    // Hundreds of rows nobody can match make more lines than a pipe's reader waits for.
+    let cases: Vec<_> = (1..=300).map(|n| Case::new(n, n % 3, &[n % 5], &[(n + 1) % 5])).collect();
+    let broken = String::from_utf8(docket(&cases)).expect("text").replace("普通程序", "没有这种程序");
+    std::fs::write(desk.file("docket.csv"), broken).expect("a docket");
+    let mut command = desk.command(&["docket", "import"], &["--problems", "problems.csv", "docket.csv"]);
+    let mut child = command.stdout(Stdio::piped()).stderr(Stdio::piped()).spawn().expect("the program runs");
+    drop(child.stdout.take());
+    let output = child.wait_with_output().expect("it ends");
+    let said = String::from_utf8_lossy(&output.stderr).into_owned();
+    assert!(output.status.success() && said.is_empty(), "{said}");
+    let problems = std::fs::read_to_string(desk.file("problems.csv")).expect("the problems are written all the same");
+    assert!(problems.lines().count() > 300, "{}", problems.lines().count());
+}
+
+#[test]
+fn an_account_is_refused_when_its_role_and_side_do_not_go_together() {
+    let desk = Desk::new();
+    let refused = |rest: &[&str]| {
+        let arguments = [&["--login", "somebody", "--name", "某人"], rest].concat();
+        desk.refused(&["account", "add"], &arguments)
+    };
+    let lonely = refused(&["--role", "negotiator"]);
+    assert!(lonely.starts_with("[role-side]") && lonely.contains("add --side bench or --side bar"), "{lonely}");
+    for role in ["key_holder", "coordinator"] {
+        assert!(refused(&["--role", role]).starts_with("[role-side]"), "{role}");
+    }
+    let taken = refused(&["--role", "operator", "--side", "bar"]);
+    assert!(taken.starts_with("[role-side]") && taken.contains("stands for neither side"), "{taken}");
+    assert!(refused(&["--role", "coordinator", "--role", "operator", "--side", "bar"]).starts_with("[role-side]"));
+    let (judge, lawyer) = (judge(0), lawyer(0));
+    let foreign = refused(&["--role", "rater", "--number", &judge, "--side", "bar"]);
+    assert!(foreign.contains("belongs to the bench, not to the bar"), "{foreign}");
+    for (login, rest) in [
+        ("sign", ["--role", "negotiator", "--side", "bench"]),
+        ("rate", ["--role", "rater", "--number", &lawyer]),
+        ("look", ["--role", "auditor", "--side", "bar"]),
+    ] {
+        let arguments = [&["--login", login, "--name", "某人"], &rest[..]].concat();
+        let output = desk.run(&["account", "add"], &arguments, "a long password\n");
+        assert!(output.status.success(), "{login}: {}", String::from_utf8_lossy(&output.stderr));
+    }
+}
+
+#[test]
+fn the_draw_is_committed_to_and_revealed_by_command() {
+    let desk = Desk::new();
+    let make = |side: &str| {
+        let mut command = Command::new(env!("CARGO_BIN_EXE_hengping"));
+        let made =
+            command.args(["keys", "draw", "--side", side, "--period", "2026"]).current_dir(desk.0.path()).output();
+        String::from_utf8(made.expect("it runs").stdout).expect("text").trim().to_owned()
+    };
+    let (bench, bar) = (make("bench"), make("bar"));
+    assert!(bench.parse::<Digest>().is_ok() && bench != bar, "{bench}");
+    let commit =
+        |side: &str, hash: &str| desk.run(&["period", "commit"], &["--period", "2026", "--side", side, hash], "");
+    assert!(commit("bench", &bench).status.success());
+    let early = desk.refused(&["period", "reveal"], &["bench-draw-2026.json"]);
+    assert!(early.starts_with("[draw-not-ready]"), "{early}");
+    assert!(commit("bar", &bar).status.success());
+    desk.done(&["period", "reveal"], &["bench-draw-2026.json"]);
+    let changed =
+        std::fs::read_to_string(desk.file("bar-draw-2026.json")).expect("a file").replace("\"bar\"", "\"bench\"");
+    std::fs::write(desk.file("other.json"), changed).expect("written");
+    assert!(desk.refused(&["period", "reveal"], &["other.json"]).starts_with("[draw-refused]"));
+    desk.done(&["period", "reveal"], &["bar-draw-2026.json"]);
+}
