@@ -15,6 +15,9 @@ use crate::draw::{Draw, Part};
 use crate::measure::Measures;
 use crate::study::Outcome;
 
+/// A value per lecturer.
+type Lecturers = BTreeMap<String, f64>;
+
 /// Name in results.
 pub const NAME: &str = "insteval";
 /// Splits tried.
@@ -65,12 +68,11 @@ fn split(table: &[Rating], seed: u64, index: u64) -> Result<Measures, Refused> {
     let model = Model::new(&seen)?;
     let plain = plain(&seen);
     let overall = mean(&seen.iter().map(|r| r.y).collect::<Vec<f64>>());
-    let off = |guess: &dyn Fn(&Rating) -> f64| {
-        root_mean_square(&held.iter().map(|r| r.y - guess(r)).collect::<Vec<f64>>())
-    };
+    let off =
+        |guess: &dyn Fn(&Rating) -> f64| root_mean_square(&held.iter().map(|r| r.y - guess(r)).collect::<Vec<f64>>());
     let mut draw = Draw::new(seed, index, Part::Response);
     let (one, other): (Vec<&Rating>, Vec<&Rating>) = table.iter().partition(|_| draw.happens(0.5));
-    let halves = |of: &dyn Fn(&[&Rating]) -> Result<BTreeMap<String, f64>, Refused>| {
+    let halves = |of: &dyn Fn(&[&Rating]) -> Result<Lecturers, Refused>| {
         let (a, b) = (of(&one)?, of(&other)?);
         let both: (Vec<f64>, Vec<f64>) = a.iter().filter_map(|(d, x)| b.get(d).map(|y| (*x, *y))).unzip();
         Ok(spearman(&both.0, &both.1))
@@ -83,7 +85,7 @@ fn split(table: &[Rating], seed: u64, index: u64) -> Result<Measures, Refused> {
     ]))
 }
 
-fn plain(rows: &[&Rating]) -> BTreeMap<String, f64> {
+fn plain(rows: &[&Rating]) -> Lecturers {
     let mut sums: BTreeMap<&str, (f64, f64)> = BTreeMap::new();
     for row in rows {
         let entry = sums.entry(&row.d).or_default();
@@ -122,7 +124,7 @@ impl Model {
         intercept + service * rating.service + (0..3).map(effect).sum::<f64>()
     }
 
-    fn lecturers(&self) -> BTreeMap<String, f64> {
+    fn lecturers(&self) -> Lecturers {
         self.factors[1].levels().iter().cloned().zip(self.fit.effects[1].iter().copied()).collect()
     }
 }

@@ -32,7 +32,7 @@ enum Command {
         /// InstEval as a table (.csv with s, d, service, dept, y), to be tried as well.
         #[arg(long)]
         insteval: Option<PathBuf>,
-        /// Where the JSON goes; the Markdown table goes beside it with the ending .md.
+        /// Where the JSON goes; beside it the table of bars (.md) and all measures of all replicates (.csv).
         #[arg(long, default_value = "target/validation.json")]
         out: PathBuf,
     },
@@ -77,6 +77,7 @@ fn validate(plan: &study::Plan, table: Option<&Path>, out: &Path) -> Result<usiz
     let markdown = report::markdown(plan, &verdicts);
     std::fs::write(out, report::json(plan, &outcomes, &verdicts)? + "\n")?;
     std::fs::write(out.with_extension("md"), &markdown)?;
+    std::fs::write(out.with_extension("csv"), report::long(&outcomes)?)?;
     print!("{markdown}");
     for (outcome, (index, reason)) in outcomes.iter().flat_map(|o| o.refused.iter().map(move |r| (o, r))) {
         eprintln!("{} {index}: {reason}", outcome.scenario);

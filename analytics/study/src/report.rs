@@ -1,4 +1,4 @@
-//! The report of a run: JSON for programs, Markdown for people.
+//! The report of a run: JSON for programs, Markdown for people, a long table for statisticians.
 //! Invariant: the same run gives the same bytes; nothing in it depends on clock or machine.
 //! Absent on purpose: where it is written; see the program.
 
@@ -108,6 +108,23 @@ pub fn json(plan: &Plan, outcomes: &[Outcome], verdicts: &[Verdict]) -> Result<S
             .collect(),
     };
     serde_json::to_string_pretty(&report)
+}
+
+/// Every measure of every replicate as a long table: scenario, place, measure, value.
+///
+/// # Errors
+/// None in practice: the table is built in memory.
+pub fn long(outcomes: &[Outcome]) -> Result<Vec<u8>, csv::Error> {
+    let mut table = csv::Writer::from_writer(Vec::new());
+    table.write_record(["scenario", "replicate", "measure", "value"])?;
+    for outcome in outcomes {
+        for (place, measures) in outcome.replicates.iter().enumerate() {
+            for (name, value) in measures {
+                table.write_record([outcome.scenario, &place.to_string(), name, &value.to_string()])?;
+            }
+        }
+    }
+    table.into_inner().map_err(|error| error.into_error().into())
 }
 
 /// The bars as a Markdown table.

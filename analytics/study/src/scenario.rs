@@ -20,8 +20,10 @@ const SCARCE: f64 = 0.005;
 pub enum Scenario {
     /// Nothing wrong: about 114 ballots per judge.
     Base,
-    /// About 19 ballots per judge.
+    /// As many invitations for six times the judges: about 19 ballots per judge.
     Thin,
+    /// A sixth of the invitations: about 19 ballots per judge, and one per lawyer.
+    ThinRaters,
     /// Home courts differ in severity; 10 % of ballots cross courts.
     Courts,
     /// The same with 0.5 % crossing.
@@ -30,6 +32,8 @@ pub enum Scenario {
     CourtsDiffer,
     /// The courts' judges also truly differ; 0.5 % crossing.
     CourtsDifferScarce,
+    /// The same with eleven courts, as in the city this is made for.
+    CourtsEleven,
     /// Control: as [`Scenario::Courts`] with the home courts hidden from the model.
     CourtsHidden,
     /// As [`Scenario::CourtsDiffer`] with 5 % of the raters' home courts written down wrongly.
@@ -50,13 +54,15 @@ pub enum Scenario {
 
 impl Scenario {
     /// All scenarios in the order of the report.
-    pub const ALL: [Self; 14] = [
+    pub const ALL: [Self; 16] = [
         Self::Base,
         Self::Thin,
+        Self::ThinRaters,
         Self::Courts,
         Self::CourtsScarce,
         Self::CourtsDiffer,
         Self::CourtsDifferScarce,
+        Self::CourtsEleven,
         Self::CourtsHidden,
         Self::Mislabelled5,
         Self::Mislabelled20,
@@ -72,10 +78,12 @@ impl Scenario {
         match self {
             Self::Base => "base",
             Self::Thin => "thin",
+            Self::ThinRaters => "thin-raters",
             Self::Courts => "courts",
             Self::CourtsScarce => "courts-scarce",
             Self::CourtsDiffer => "courts-differ",
             Self::CourtsDifferScarce => "courts-differ-scarce",
+            Self::CourtsEleven => "courts-eleven",
             Self::CourtsHidden => "courts-hidden",
             Self::Mislabelled5 => "mislabelled-5",
             Self::Mislabelled20 => "mislabelled-20",
@@ -99,24 +107,26 @@ impl Scenario {
         let differ = Settings { court: COURT, ..courts.clone() };
         match self {
             Self::Base => base,
-            Self::Thin => Settings { invited: 3_000, ..base },
+            Self::Thin => Settings { judges: 360, ..base },
+            Self::ThinRaters => Settings { invited: 3_000, ..base },
             Self::Courts => courts,
             Self::CourtsScarce => Settings { away: SCARCE, ..courts },
             Self::CourtsDiffer => differ,
             Self::CourtsDifferScarce => Settings { away: SCARCE, ..differ },
+            Self::CourtsEleven => Settings { away: SCARCE, courts: 11, ..differ },
             Self::CourtsHidden => Settings { hidden: true, ..courts },
             Self::Mislabelled5 => Settings { mislabelled: 0.05, ..differ },
             Self::Mislabelled20 => Settings { mislabelled: 0.2, ..differ },
             Self::Retaliation => Settings { retaliators: 0.1, ..base },
             Self::Ring => Settings { ring: true, ..base },
-            Self::NotAtRandom => Settings { telling: -0.35, ..base },
+            Self::NotAtRandom => Settings { telling: -0.55, ..base },
             Self::Ceiling => Settings { level: 5.0, ..base },
             Self::Bench => Settings {
                 direction: Direction::BenchRatesBar,
                 quality: 0.45,
-                severity: 0.4,
-                home: 0.15,
-                skill: 0.8,
+                severity: 0.42,
+                home: 0.2,
+                skill: 1.5,
                 ..base
             },
         }

@@ -153,13 +153,10 @@ impl People {
 
     fn ballot(&self, settings: &Settings, case: &Case, level: f64, draw: &mut Draw, response: &mut Draw) -> Ballot {
         let ratees = self.sides(settings.direction).1;
-        let bought = self.ring.as_ref().filter(|ring| ring.members.contains(&case.rater)).and_then(|ring| {
-            if case.ratee == ring.lifted {
-                Some(5)
-            } else {
-                (case.ratee == ring.sunk).then_some(1)
-            }
-        });
+        let bought =
+            self.ring.as_ref().filter(|ring| ring.members.contains(&case.rater)).and_then(|ring| {
+                if case.ratee == ring.lifted { Some(5) } else { (case.ratee == ring.sunk).then_some(1) }
+            });
         let mut answer = |k: usize| {
             let shown = level + settings.answer * draw.normal();
             let missing = response.happens(self.missing[k]);
@@ -222,7 +219,8 @@ fn imbalance(ballots: &[Ballot]) -> BTreeMap<String, f64> {
     let mut sums: BTreeMap<&str, (f64, f64)> = BTreeMap::new();
     for ballot in ballots {
         let entry = sums.entry(&ballot.ratee).or_default();
-        entry.0 += f64::from(u8::from(ballot.outcome == OUTCOMES[1])) - f64::from(u8::from(ballot.outcome == OUTCOMES[0]));
+        entry.0 +=
+            f64::from(u8::from(ballot.outcome == OUTCOMES[1])) - f64::from(u8::from(ballot.outcome == OUTCOMES[0]));
         entry.1 += 1.0;
     }
     sums.into_iter().map(|(name, (sum, count))| (name.to_owned(), sum / count)).collect()

@@ -32,12 +32,7 @@ impl Yardstick {
     ///
     /// # Errors
     /// [`Refused`] as the engine does.
-    pub fn new(
-        bundle: &Bundle,
-        ballots: &[&Ballot],
-        values: &[f64],
-        scores: Option<&Scores>,
-    ) -> Result<Self, Refused> {
+    pub fn new(bundle: &Bundle, ballots: &[&Ballot], values: &[f64], scores: Option<&Scores>) -> Result<Self, Refused> {
         let by_ratee = bundle.courts();
         let labels = |value: fn(&Ballot) -> &str| ballots.iter().map(|b| value(b)).collect::<Vec<&str>>();
         let court: Vec<&str> = ballots.iter().map(|b| by_ratee.get(&b.ratee).map_or("", String::as_str)).collect();
