@@ -3,6 +3,7 @@
 //! state; only [`gate`] can make a [`gate::Released`].
 //! Absent on purpose: files, tables, servers and the domain's nouns; `analytics/pipeline` brings them.
 
+pub mod audit;
 pub mod bundle;
 pub mod design;
 pub mod figure;

@@ -34,7 +34,7 @@ pub(crate) struct Headline {
     pub fit: Fit,
     /// Fit with the outcome among the fixed columns, at the same ratios.
     leaky: Fit,
-    within: Option<Within>,
+    pub(crate) within: Option<Within>,
     /// Effect of each outcome column.
     outcome: Vec<f64>,
     /// Mean outcome contribution over eligible cases.
@@ -195,7 +195,7 @@ impl Headline {
     }
 
     /// Standard value of each estimated coefficient, intercept first.
-    fn standard(&self, frame: &Frame) -> Vec<f64> {
+    pub(crate) fn standard(&self, frame: &Frame) -> Vec<f64> {
         let known = || frame.outcome.iter().chain(&frame.other);
         self.fit
             .coefficients
@@ -231,14 +231,14 @@ fn coefficient(fit: &Fit, name: &str) -> f64 {
 }
 
 /// `g' V g` for the named columns of a within estimate.
-fn quadratic(inside: &Within, names: &[&str], g: &[f64]) -> f64 {
+pub(crate) fn quadratic(inside: &Within, names: &[&str], g: &[f64]) -> f64 {
     let at = |name: &str| inside.coefficients.iter().position(|c| c.name == name);
     let known: Vec<(usize, f64)> = names.iter().zip(g).filter_map(|(name, g)| at(name).map(|k| (k, *g))).collect();
     known.iter().map(|&(k, a)| known.iter().map(|&(l, b)| a * b * inside.covariance[k][l]).sum::<f64>()).sum()
 }
 
 /// Random parts of groups of ratees with their courts, plus `fixed`.
-fn contrasts(frame: &Frame, groups: &[Vec<(usize, f64)>], fixed: &[f64]) -> Vec<Contrast> {
+pub(crate) fn contrasts(frame: &Frame, groups: &[Vec<(usize, f64)>], fixed: &[f64]) -> Vec<Contrast> {
     groups
         .iter()
         .map(|group| {

@@ -15,7 +15,7 @@ use crate::bundle::{Ballot, Bundle};
 use crate::items;
 use crate::mixed::Refused;
 use frame::Frame;
-use headline::Headline;
+pub(crate) use headline::{Headline, contrasts, quadratic};
 pub(crate) use workings::Workings;
 
 pub use headline::OutcomeAudit;

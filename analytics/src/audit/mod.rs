@@ -1,0 +1,98 @@
+//! What a person should look at before results leave: misfit, rings, robust scores, outcomes, items.
+//! Invariant: audits change no score. They share the headline's one fit, and like it depend on the
+//! content of the bundle only. Flags hold the share of false ones at 5 % each.
+//! Absent on purpose: leave to publish. Audits name raters' nyms and are for the eyes of those who
+//! open a box; nothing here passes the gate.
+
+pub mod bias;
+mod chance;
+pub mod influence;
+pub mod misfit;
+pub mod outcome;
+pub mod reciprocity;
+mod residuals;
+mod retaliation;
+pub mod ring;
+pub mod robust;
+mod style;
+
+use std::collections::BTreeSet;
+
+use serde::Serialize;
+
+use crate::bundle::Bundle;
+use crate::mixed::Refused;
+use crate::score::{Scores, Workings};
+use residuals::Residuals;
+
+/// A value with its standard error, scale points.
+#[derive(Debug, Clone, Copy, PartialEq, Serialize)]
+pub struct Effect {
+    /// Estimate.
+    pub value: f64,
+    /// Standard error.
+    pub error: f64,
+}
+
+/// All audits of one box.
+#[derive(Debug, Clone, PartialEq, Serialize)]
+pub struct Audits {
+    /// Raters with five ballots or more, by nym.
+    pub raters: Vec<misfit::Rater>,
+    /// Ratees with five raters or more: the far group among their raters.
+    pub concerts: Vec<ring::Concert>,
+    /// Pairs that more likely than not belong to the far group of a flagged ratee.
+    pub pairs: Vec<ring::Pair>,
+    /// By ratee: what five raters do to the score.
+    pub influence: Vec<influence::Influence>,
+    /// Huber and Student scores beside the headline, and who goes to review.
+    pub robust: robust::Robust,
+    /// What outcomes did to ratings.
+    pub outcome: outcome::Outcome,
+    /// Items against groups.
+    pub bias: Vec<bias::Bias>,
+}
+
+/// Audits of a bundle.
+///
+/// # Errors
+/// [`Refused`] when the ballots cannot carry the model, as for [`crate::score::score`].
+pub fn audits(bundle: &Bundle) -> Result<Audits, Refused> {
+    Ok(analysis(bundle)?.1)
+}
+
+/// Scores and audits from one fit.
+///
+/// # Errors
+/// [`Refused`] when the ballots cannot carry the model, as for [`crate::score::score`].
+pub fn analysis(bundle: &Bundle) -> Result<(Scores, Audits), Refused> {
+    let workings = Workings::new(bundle)?;
+    let scores = workings.scores(bundle);
+    let residuals = Residuals::new(&workings);
+    let (robust, student) = robust::robust(&workings, &scores, &residuals)?;
+    let (mut pairs, concerts) = ring::pairs(&workings, &residuals.standard, &student);
+    let flagged: BTreeSet<&str> = concerts.iter().filter(|c| c.flagged).map(|c| c.ratee.as_str()).collect();
+    pairs.retain(|pair| pair.odds > 0.0 && flagged.contains(pair.ratee.as_str()));
+    let audits = Audits {
+        raters: misfit::raters(&workings, &scores, &residuals),
+        influence: influence::influence(&workings, &scores),
+        outcome: outcome::outcome(bundle, &workings, &scores),
+        bias: bias::biases(bundle, &workings),
+        concerts,
+        pairs,
+        robust,
+    };
+    Ok((scores, audits))
+}
+
+/// Every pair of rater and ratee with the odds that it belongs to a ring, for studies of the audit itself.
+///
+/// # Errors
+/// [`Refused`] when the ballots cannot carry the model, as for [`crate::score::score`].
+pub fn pairs(bundle: &Bundle) -> Result<Vec<ring::Pair>, Refused> {
+    let workings = Workings::new(bundle)?;
+    let scores = workings.scores(bundle);
+    let residuals = Residuals::new(&workings);
+    let (_, student) = robust::robust(&workings, &scores, &residuals)?;
+    Ok(ring::pairs(&workings, &residuals.standard, &student).0)
+}
