@@ -104,8 +104,12 @@ const ERROR_RATIO: &str = "error of the score over that of the raw mean";
 const INTERVALS: &str = "intervals that hold the truth";
 const RELATIVE_INTERVALS: &str = "intervals of the distance to the mean that hold the truth";
 const COURT_INTERVALS: &str = "intervals of the difference of two courts that hold the truth";
+const KNOWN_INTERVALS: &str = "the same, had the spreads of courts and home courts been known";
 const WRONG_ORDER: &str = "separated pairs in the wrong order";
 const FAR_FOUND: &str = "pairs more than 4 errors apart that are separated";
+
+const HUBER_COST: Figure = Figure::Ratio("rmse_huber", "rmse_adjusted");
+const CLEAN_REVIEWED: &str = "clean ratees sent to review";
 
 fn bar(scenario: Scenario, name: &'static str, figure: Figure, limit: Limit) -> Bar {
     Bar { scenario: scenario.name(), name, figure, limit }
@@ -113,7 +117,7 @@ fn bar(scenario: Scenario, name: &'static str, figure: Figure, limit: Limit) -> 
 
 /// All bars in the order of the report.
 pub fn bars() -> Vec<Bar> {
-    use Figure::{Difference, Mean, Ratio};
+    use Figure::{Difference, Mean, Ratio, Reduction};
     use Limit::{AtLeast, AtMost, Between, Shown};
     use Scenario as S;
     let mut bars = vec![
@@ -123,6 +127,9 @@ pub fn bars() -> Vec<Bar> {
         bar(S::Base, WRONG_ORDER, WRONG, AtMost(0.01)),
         bar(S::Base, "slope of the error on the balance of outcomes", Mean("slope_adjusted"), Between(-0.05, 0.05)),
         bar(S::Base, FAR_FOUND, FOUND, AtLeast(0.80)),
+        bar(S::Base, "cost of robustness: Huber's error over the score's", HUBER_COST, AtMost(1.01)),
+        bar(S::Base, "the same for Student's t", Ratio("rmse_student", "rmse_adjusted"), Shown),
+        bar(S::Base, CLEAN_REVIEWED, Mean("review_clean"), Shown),
         bar(S::Thin, ERROR_RATIO, RMSE, AtMost(0.72)),
         bar(S::Thin, INTERVALS, COVERAGE, Between(0.93, 0.97)),
         bar(S::Thin, WRONG_ORDER, WRONG, AtMost(0.02)),
@@ -143,6 +150,7 @@ pub fn bars() -> Vec<Bar> {
         let truly = matches!(scenario, S::CourtsDiffer | S::CourtsDifferScarce);
         bars.push(bar(scenario, COURT_INTERVALS, CONTRAST, if truly { AtLeast(0.93) } else { Shown }));
         bars.push(bar(scenario, WRONG_ORDER, WRONG, Shown));
+        bars.push(bar(scenario, KNOWN_INTERVALS, Mean("coverage_courts_known"), Shown));
     }
     bars.extend([
         bar(S::CourtsHidden, "control: intervals must fail without the home court", COVERAGE, AtMost(0.80)),
@@ -155,13 +163,25 @@ pub fn bars() -> Vec<Bar> {
             bar(scenario, INTERVALS, COVERAGE, Shown),
             bar(scenario, RELATIVE_INTERVALS, RELATIVE, Shown),
             bar(scenario, COURT_INTERVALS, CONTRAST, Shown),
+            bar(scenario, KNOWN_INTERVALS, Mean("coverage_courts_known"), Shown),
             bar(scenario, WRONG_ORDER, WRONG, Shown),
         ]);
     }
     bars.extend([
         bar(S::Retaliation, ERROR_RATIO, RMSE, AtMost(0.68)),
+        bar(S::Retaliation, "Huber's error over that of the raw mean", Ratio("rmse_huber", "rmse_raw"), AtMost(0.65)),
+        bar(S::Retaliation, "area under the curve, retaliation", Mean("area_retaliation"), AtLeast(0.98)),
+        bar(S::Retaliation, "area under the curve, outfit", Mean("area_retaliation_outfit"), Shown),
         bar(S::Ring, "gap the ring drives between its targets, raw", Mean("gap_raw"), Shown),
         bar(S::Ring, "the same, score", Mean("gap_adjusted"), Shown),
+        bar(S::Ring, "reduction of the raw gap by Huber", Reduction("gap_huber", "gap_raw"), AtLeast(0.30)),
+        bar(S::Ring, "reduction of the raw gap by Student's t", Reduction("gap_student", "gap_raw"), AtLeast(0.50)),
+        bar(S::Ring, "both targets sent to review", Mean("review_targets"), AtLeast(0.90)),
+        bar(S::Ring, CLEAN_REVIEWED, Mean("review_clean"), AtMost(0.02)),
+        bar(S::Ring, "area under the curve, pairs of the ring", Mean("area_ring"), AtLeast(0.95)),
+        bar(S::Ring, "area under the curve, outfit of its members", Mean("area_ring_outfit"), Shown),
+        bar(S::Ring, "both targets flagged as rated in concert", Mean("concert_targets"), Shown),
+        bar(S::Ring, "clean ratees flagged as rated in concert", Mean("concert_clean"), Shown),
         bar(S::NotAtRandom, "loss of Kendall's tau", Difference("tau_calm", "tau_adjusted"), AtMost(0.01)),
         bar(S::NotAtRandom, "level of the score, too high by", Mean("bias_adjusted"), Shown),
         bar(S::NotAtRandom, "level of the raw mean, too high by", Mean("bias_raw"), Shown),

@@ -3,7 +3,7 @@
 //! Invariant: splits are seeded; a split is a pure function of seed and index.
 //! Absent on purpose: the table; it is not part of this repository.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 use hengping_analytics::design::Factor;
 use hengping_analytics::mixed::{Column, Fit, Problem, Refused};
@@ -20,10 +20,10 @@ type Lecturers = BTreeMap<String, f64>;
 
 /// Name in results.
 pub const NAME: &str = "insteval";
-/// Splits tried.
-const SPLITS: u64 = 4;
-/// Share of ratings held out.
-const HELD_OUT: f64 = 0.2;
+/// Parts of the table; each is held out once.
+const PARTS: u64 = 10;
+/// Fewest ratings of a lecturer in each half whose means are compared.
+const LEAST: usize = 10;
 
 /// A rating.
 #[derive(Debug, Clone, PartialEq, Deserialize)]
@@ -51,9 +51,9 @@ pub fn read(bytes: &[u8]) -> Result<Vec<Rating>, csv::Error> {
 /// Tries the splits on all cores.
 pub fn run(table: &[Rating], seed: u64) -> Outcome {
     let results: Vec<Result<Measures, Refused>> =
-        (0..SPLITS).into_par_iter().map(|index| split(table, seed, index)).collect();
+        (0..PARTS).into_par_iter().map(|index| split(table, seed, index)).collect();
     let mut outcome = Outcome { scenario: NAME, replicates: vec![], refused: vec![] };
-    for (index, result) in (0..SPLITS).zip(results) {
+    for (index, result) in (0..PARTS).zip(results) {
         match result {
             Ok(measures) => outcome.replicates.push(measures),
             Err(refused) => outcome.refused.push((index, refused.to_string())),
@@ -63,8 +63,9 @@ pub fn run(table: &[Rating], seed: u64) -> Outcome {
 }
 
 fn split(table: &[Rating], seed: u64, index: u64) -> Result<Measures, Refused> {
-    let mut draw = Draw::new(seed, index, Part::Cases);
-    let (held, seen): (Vec<&Rating>, Vec<&Rating>) = table.iter().partition(|_| draw.happens(HELD_OUT));
+    let mut draw = Draw::new(seed, 0, Part::Cases);
+    let (held, seen): (Vec<&Rating>, Vec<&Rating>) =
+        table.iter().partition(|_| draw.one_of(PARTS as usize) as u64 == index);
     let model = Model::new(&seen)?;
     let plain = plain(&seen);
     let overall = mean(&seen.iter().map(|r| r.y).collect::<Vec<f64>>());
@@ -72,9 +73,19 @@ fn split(table: &[Rating], seed: u64, index: u64) -> Result<Measures, Refused> {
         |guess: &dyn Fn(&Rating) -> f64| root_mean_square(&held.iter().map(|r| r.y - guess(r)).collect::<Vec<f64>>());
     let mut draw = Draw::new(seed, index, Part::Response);
     let (one, other): (Vec<&Rating>, Vec<&Rating>) = table.iter().partition(|_| draw.happens(0.5));
+    let often = |rows: &[&Rating]| -> BTreeSet<String> {
+        let mut counts: BTreeMap<&str, usize> = BTreeMap::new();
+        rows.iter().for_each(|r| *counts.entry(&r.d).or_default() += 1);
+        counts.into_iter().filter(|(_, count)| *count >= LEAST).map(|(d, _)| d.to_owned()).collect()
+    };
+    let (many, too) = (often(&one), often(&other));
     let halves = |of: &dyn Fn(&[&Rating]) -> Result<Lecturers, Refused>| {
         let (a, b) = (of(&one)?, of(&other)?);
-        let both: (Vec<f64>, Vec<f64>) = a.iter().filter_map(|(d, x)| b.get(d).map(|y| (*x, *y))).unzip();
+        let both: (Vec<f64>, Vec<f64>) = a
+            .iter()
+            .filter(|(d, _)| many.contains(*d) && too.contains(*d))
+            .filter_map(|(d, x)| b.get(d).map(|y| (*x, *y)))
+            .unzip();
         Ok(spearman(&both.0, &both.1))
     };
     Ok(Measures::from([

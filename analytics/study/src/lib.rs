@@ -5,6 +5,7 @@
 //! Absent on purpose: polars, the domain, sealed ballots; the scores are asked through their public surface.
 
 pub mod agreement;
+pub mod audits;
 pub mod bars;
 pub mod curve;
 pub mod draw;

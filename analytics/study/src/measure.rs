@@ -76,6 +76,16 @@ pub fn measure(world: &World) -> Result<Measures, Refused> {
         let yardstick = Yardstick::new(&world.bundle, &ballots, &values, Some(&scores))?;
         table.pairs(&yardstick, &mut measures);
         table.courts(&yardstick, &mut measures);
+        let planted = &world.settings;
+        if planted.home > 0.0 && !planted.hidden {
+            // The planted spreads on the scale of the form, which compresses the latent one; ratees show by how much.
+            let scale = (scores.parameters.variances["ratee"]).sqrt() / planted.quality;
+            let mut known = scores.clone();
+            for (factor, spread) in [("home", planted.home), ("court", planted.court)] {
+                known.parameters.variances.insert(factor.into(), (scale * spread).powi(2));
+            }
+            table.known(&Yardstick::new(&world.bundle, &ballots, &values, Some(&known))?, &mut measures);
+        }
     }
     if let Some((_, lifted, sunk)) = &world.ring {
         table.ring(lifted, sunk, &mut measures);
@@ -111,6 +121,18 @@ fn parameters(scores: &Scores, measures: &mut Measures) {
     }
 }
 
+/// How far the estimate of each contrast is from its truth.
+fn apart(groups: &[Group], value: &[f64], truth: &[f64]) -> Vec<f64> {
+    let one = |group: &Group| group.iter().map(|&(j, weight)| weight * (value[j] - truth[j])).sum();
+    groups.iter().map(one).collect()
+}
+
+/// Share of 95 % intervals that hold the truth.
+fn held(off: &[f64], errors: &[f64]) -> f64 {
+    let inside = off.iter().zip(errors).filter(|(off, error)| off.abs() <= WIDE * **error).count();
+    inside as f64 / off.len() as f64
+}
+
 impl Table<'_> {
     fn accuracy(&self, measures: &mut Measures) {
         let errors = |values: &[f64]| values.iter().zip(&self.truth).map(|(v, t)| v - t).collect::<Vec<f64>>();
@@ -119,10 +141,9 @@ impl Table<'_> {
             let off = errors(values);
             let bias = mean(&off);
             let centred: Vec<f64> = off.iter().map(|e| e - bias).collect();
-            let inside = off.iter().zip(errors_claimed).filter(|(e, s)| e.abs() <= WIDE * **s).count();
             add(measures, &format!("bias_{kind}"), bias);
             add(measures, &format!("rmse_{kind}"), root_mean_square(&centred));
-            add(measures, &format!("coverage_{kind}"), inside as f64 / off.len() as f64);
+            add(measures, &format!("coverage_{kind}"), held(&off, errors_claimed));
             add(measures, &format!("tau_{kind}"), kendall(&self.truth, values));
             add(measures, &format!("slope_{kind}"), slope(&self.imbalance, &off));
         }
@@ -151,48 +172,37 @@ impl Table<'_> {
             add(measures, &format!("pairs_inside_{kind}"), count.inside);
         }
         add(measures, "pairs", pairs.len() as f64);
-        let against = |j: usize| {
-            let mut group: Group = (0..size).map(|k| (k, -1.0 / size as f64)).collect();
-            group[j].1 += 1.0;
-            group
-        };
-        let errors = yardstick.errors(&(0..size).map(against).collect::<Vec<Group>>());
-        let (value, truth) = (mean(&self.value), mean(&self.truth));
-        let off = |j: usize| (self.value[j] - value - self.truth[j] + truth).abs();
-        let inside = (0..size).filter(|&j| off(j) <= WIDE * errors[j]).count();
-        add(measures, "coverage_relative", inside as f64 / size as f64);
+        let groups = yardstick.against_mean();
+        let off = apart(&groups, &self.value, &self.truth);
+        add(measures, "coverage_relative", held(&off, &yardstick.errors(&groups)));
+        let value = mean(&self.value);
         // How far the model built once more is from the published one, in standard errors.
         let built = yardstick.values();
         let centre = mean(&built);
-        let apart = |j: usize| (built[j] - centre - self.value[j] + value).abs() / self.error[j];
-        add(measures, "rebuilt_apart", (0..size).map(apart).fold(0.0, f64::max));
+        let steps = |j: usize| (built[j] - centre - self.value[j] + value).abs() / self.error[j];
+        add(measures, "rebuilt_apart", (0..size).map(steps).fold(0.0, f64::max));
     }
 
     /// Differences between the means of two courts' ratees.
     fn courts(&self, yardstick: &Yardstick, measures: &mut Measures) {
-        let size = self.names.len();
-        let last = (0..size).map(|j| yardstick.court(j)).max().unwrap_or(0);
-        let members: Vec<Vec<usize>> =
-            (0..=last).map(|court| (0..size).filter(|&j| yardstick.court(j) == court).collect()).collect();
-        let share = |court: usize, sign: f64| {
-            let all = &members[court];
-            all.iter().map(|&j| (j, sign / all.len() as f64)).collect::<Group>()
-        };
-        let pairs: Vec<(usize, usize)> = (0..=last).flat_map(|a| (0..a).map(move |b| (a, b))).collect();
-        let groups: Vec<Group> = pairs.iter().map(|&(a, b)| [share(a, 1.0), share(b, -1.0)].concat()).collect();
+        let groups = yardstick.court_pairs();
         let errors = yardstick.errors(&groups);
-        let average = |values: &[f64]| -> Vec<f64> {
-            members.iter().map(|all| all.iter().map(|&j| values[j]).sum::<f64>() / all.len() as f64).collect()
-        };
-        let (truth, value, raw) = (average(&self.truth), average(&self.value), average(&self.raw));
-        let off = |values: &[f64]| -> Vec<f64> {
-            pairs.iter().map(|&(a, b)| values[a] - values[b] - truth[a] + truth[b]).collect()
-        };
-        let inside = off(&value).iter().zip(&errors).filter(|(e, s)| e.abs() <= WIDE * **s).count();
-        add(measures, "coverage_courts", inside as f64 / pairs.len() as f64);
-        add(measures, "rmse_courts_adjusted", root_mean_square(&off(&value)));
-        add(measures, "rmse_courts_raw", root_mean_square(&off(&raw)));
+        let off = apart(&groups, &self.value, &self.truth);
+        add(measures, "coverage_courts", held(&off, &errors));
+        add(measures, "rmse_courts_adjusted", root_mean_square(&off));
+        add(measures, "rmse_courts_raw", root_mean_square(&apart(&groups, &self.raw, &self.truth)));
         add(measures, "claimed_courts", mean(&errors));
+    }
+
+    /// The same city scored with the planted variances of home courts and courts: what is lost by
+    /// having to estimate these two.
+    fn known(&self, yardstick: &Yardstick, measures: &mut Measures) {
+        let value = yardstick.values();
+        for (name, groups) in [("relative", yardstick.against_mean()), ("courts", yardstick.court_pairs())] {
+            let off = apart(&groups, &value, &self.truth);
+            add(measures, &format!("coverage_{name}_known"), held(&off, &yardstick.errors(&groups)));
+            add(measures, &format!("rmse_{name}_known"), root_mean_square(&off));
+        }
     }
 
     /// What a ring gains: how far the lifted and the sunk ratee are driven apart beyond the truth.

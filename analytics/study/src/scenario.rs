@@ -4,6 +4,7 @@
 use hengping_analytics::bundle::Direction;
 use hengping_analytics::mixed::Refused;
 
+use crate::audits;
 use crate::measure::{Measures, measure, normal_score_tau};
 use crate::settings::Settings;
 use crate::world::World;
@@ -144,6 +145,9 @@ impl Scenario {
     pub fn replicate(self, seed: u64, index: u64) -> Result<Measures, Refused> {
         let world = self.world(seed, index);
         let mut measures = measure(&world)?;
+        if matches!(self, Self::Base | Self::Retaliation | Self::Ring) {
+            audits::measure(&world, &mut measures)?;
+        }
         // Some bars are about what would be without the trouble: the same draws, the trouble taken out.
         match self {
             Self::NotAtRandom => {

@@ -21,6 +21,8 @@ const NEITHER: f64 = -0.5;
 /// A box with what was planted in it.
 #[derive(Debug, Clone)]
 pub struct World {
+    /// What the city was made of.
+    pub settings: Settings,
     /// What the scores get to see.
     pub bundle: Bundle,
     /// True result of each ratee, scale points; see [`Law`].
@@ -116,6 +118,7 @@ impl World {
         }
         let margins = margins(&people, settings.direction, &cases);
         Self {
+            settings: settings.clone(),
             truth: people.truth(settings, &margins),
             imbalance: imbalance(&ballots),
             response: [0, 1, 2].map(|o| answered[o] / invited[o]),

@@ -68,9 +68,28 @@ impl Yardstick {
         Ok(Self { ratees, courts, fit, within, outcome })
     }
 
-    /// Court of ratee `j`, an index.
-    pub fn court(&self, j: usize) -> usize {
-        self.courts[j]
+    /// Each ratee against the mean of all.
+    pub fn against_mean(&self) -> Vec<Group> {
+        let size = self.ratees.len();
+        let against = |j: usize| {
+            let mut group: Group = (0..size).map(|k| (k, -1.0 / size as f64)).collect();
+            group[j].1 += 1.0;
+            group
+        };
+        (0..size).map(against).collect()
+    }
+
+    /// The mean of one court's ratees against another's, all pairs of courts.
+    pub fn court_pairs(&self) -> Vec<Group> {
+        let last = self.courts.iter().copied().max().unwrap_or(0);
+        let share = |court: usize, sign: f64| -> Group {
+            let all: Vec<usize> = (0..self.courts.len()).filter(|&j| self.courts[j] == court).collect();
+            all.iter().map(|&j| (j, sign / all.len() as f64)).collect()
+        };
+        (0..=last)
+            .flat_map(|a| (0..a).map(move |b| (a, b)))
+            .map(|(a, b)| [share(a, 1.0), share(b, -1.0)].concat())
+            .collect()
     }
 
     /// Predicted value of every ratee with the court's, up to a common constant.
