@@ -69,9 +69,11 @@ fn robust(world: &World, audits: &Audits, measures: &mut Measures) {
 fn retaliation(planted: &BTreeSet<String>, audits: &Audits, measures: &mut Measures) {
     let seen = |guilty: bool| {
         let raters = audits.raters.iter().filter(|r| planted.contains(&r.nym) == guilty);
-        raters.filter_map(|r| r.retaliation.as_ref().map(|found| (-found.shrunk, r.outfit))).unzip()
+        raters
+            .filter_map(|r| r.retaliation.as_ref().map(|found| (-found.shrunk, r.outfit)))
+            .unzip::<_, _, Vec<_>, Vec<_>>()
     };
-    let (hits, others): ((Vec<f64>, Vec<f64>), (Vec<f64>, Vec<f64>)) = (seen(true), seen(false));
+    let (hits, others) = (seen(true), seen(false));
     area(measures, "area_retaliation", &hits.0, &others.0);
     area(measures, "area_retaliation_outfit", &hits.1, &others.1);
     add(measures, "retaliators_seen", hits.0.len() as f64);

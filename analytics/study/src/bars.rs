@@ -211,6 +211,7 @@ pub fn bars() -> Vec<Bar> {
     bars.extend([
         real("error of predicting ratings held out", Mean("held_out_model"), AtMost(1.196)),
         real("the same by the plain mean", Mean("held_out_raw"), Shown),
+        real("error of the model over that of the plain mean", Ratio("held_out_model", "held_out_raw"), Shown),
         real("Spearman correlation of two halves", Mean("halves_model"), AtLeast(0.835)),
         real("the same by the plain mean, halves", Mean("halves_raw"), Shown),
     ]);

@@ -112,3 +112,20 @@ fn refusals_and_gaps_fail() {
     assert_eq!(report::failed(&verdicts), verdicts.len());
     assert!(report::markdown(&plan, &verdicts).contains("not measured"));
 }
+
+#[test]
+fn retaliators_are_found_and_robust_scores_keep_their_bars() {
+    keeps(Scenario::Retaliation, 2);
+}
+
+/// How much of the gap Huber takes off is not asked here: that bar fails, see `docs/validation.md`.
+#[test]
+fn rings_are_found_and_clean_ratees_left_alone() {
+    let ring = verdicts(&outcomes(Scenario::Ring, 2));
+    for bar in ["pairs of the ring", "clean ratees sent to review"] {
+        assert!(kept(&ring, bar), "{bar}");
+    }
+    let figure = |words: &str| ring.iter().find(|v| v.bar.name.contains(words)).and_then(|v| v.figure).unwrap();
+    assert!(figure("both targets flagged") > 0.5 && figure("by Student's t") > 0.3);
+    assert!(figure("outfit of its members") < figure("pairs of the ring"));
+}
