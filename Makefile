@@ -42,8 +42,9 @@ else
 	cargo test --workspace --locked --no-fail-fast
 endif
 
-# The simulation study with all its replicates, on all cores; the table is also in target/validation.md. Optimised: half
-# an hour otherwise. InstEval is tried where HENGPING_REFERENCE_DATA names its directory. VALIDATE: further arguments.
+# The simulation study with all its replicates, on all cores; the table is also in target/validation.md. One package alone,
+# because polars is nowhere below it; optimised, because it takes half an hour otherwise. InstEval is tried where
+# HENGPING_REFERENCE_DATA names its directory. VALIDATE: further arguments, such as `--scenario base`.
 validate:
 	cargo run --release --locked -p hengping-study -- validate --out target/validation.json \
 		$(if $(HENGPING_REFERENCE_DATA),--insteval $(HENGPING_REFERENCE_DATA)/InstEval.csv) $(VALIDATE)

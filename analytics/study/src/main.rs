@@ -32,7 +32,7 @@ enum Command {
         /// InstEval as a table (.csv with s, d, service, dept, y), to be tried as well.
         #[arg(long)]
         insteval: Option<PathBuf>,
-        /// Where the JSON goes; beside it the table of bars (.md) and all measures of all replicates (.csv).
+        /// Where the results go: figures (.json), the table of bars (.md) and all measures of all replicates (.csv).
         #[arg(long, default_value = "target/validation.json")]
         out: PathBuf,
     },
@@ -50,7 +50,7 @@ fn main() -> ExitCode {
         Ok(0) => ExitCode::SUCCESS,
         Ok(_) => ExitCode::from(1),
         Err(error) => {
-            eprintln!("{}: {error}", out.display());
+            eprintln!("{error}");
             ExitCode::from(2)
         }
     }
@@ -58,12 +58,19 @@ fn main() -> ExitCode {
 
 /// Runs, writes and prints; returns how many bars failed.
 fn validate(plan: &study::Plan, table: Option<&Path>, out: &Path) -> Result<usize, Box<dyn std::error::Error>> {
+    let at = |path: &Path, error: &dyn std::fmt::Display| format!("{}: {error}", path.display());
+    let table = match table {
+        Some(path) => {
+            let bytes = std::fs::read(path).map_err(|error| at(path, &error))?;
+            Some(insteval::read(&bytes).map_err(|error| at(path, &error))?)
+        }
+        None => None,
+    };
     if let Some(folder) = out.parent() {
-        std::fs::create_dir_all(folder)?;
+        std::fs::create_dir_all(folder).map_err(|error| at(folder, &error))?;
     }
     let bar = ProgressBar::new(plan.replicates * plan.scenarios.len() as u64);
     bar.set_style(ProgressStyle::with_template("{msg:22} {bar:32} {human_pos}/{human_len} {eta}")?);
-    let table = table.map(std::fs::read).transpose()?.map(|bytes| insteval::read(&bytes)).transpose()?;
     let mut outcomes = study::run(plan, &|scenario| {
         bar.set_message(scenario.name());
         bar.inc(1);
@@ -75,10 +82,17 @@ fn validate(plan: &study::Plan, table: Option<&Path>, out: &Path) -> Result<usiz
     bar.finish_and_clear();
     let verdicts = study::judge(&outcomes);
     let markdown = report::markdown(plan, &verdicts);
-    std::fs::write(out, report::json(plan, &outcomes, &verdicts)? + "\n")?;
-    std::fs::write(out.with_extension("md"), &markdown)?;
-    std::fs::write(out.with_extension("csv"), report::long(&outcomes)?)?;
+    let json = report::json(plan, &outcomes, &verdicts)? + "\n";
+    for (ending, bytes) in
+        [("json", json.as_bytes()), ("md", markdown.as_bytes()), ("csv", report::long(&outcomes)?.as_slice())]
+    {
+        let path = out.with_extension(ending);
+        std::fs::write(&path, bytes).map_err(|error| at(&path, &error))?;
+    }
     print!("{markdown}");
+    if table.is_none() {
+        eprintln!("{}: not tried, its table was not given", insteval::NAME);
+    }
     for (outcome, (index, reason)) in outcomes.iter().flat_map(|o| o.refused.iter().map(move |r| (o, r))) {
         eprintln!("{} {index}: {reason}", outcome.scenario);
     }
