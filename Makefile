@@ -6,7 +6,7 @@ BUILT = $${CARGO_TARGET_DIR:-target}/debug
 WEB = $(shell find web -not -path 'web/node_modules*' -not -path 'web/dist*' -type f 2>/dev/null)
 NEXTEST = $(shell command -v cargo-nextest 2>/dev/null)
 
-.PHONY: demo test check format build web cargo-test web-test walk screenshots openapi everything bench
+.PHONY: demo test check format build web cargo-test web-test walk screenshots openapi everything bench validate
 # The pages are built before the tests that serve them.
 .NOTPARALLEL:
 
@@ -41,6 +41,13 @@ ifdef NEXTEST
 else
 	cargo test --workspace --locked --no-fail-fast
 endif
+
+# The simulation study with all its replicates, on all cores; the table is also in target/validation.md. One package alone,
+# because polars is nowhere below it; optimised, because it takes half an hour otherwise. InstEval is tried where
+# HENGPING_REFERENCE_DATA names its directory. VALIDATE: further arguments, such as `--scenario base`.
+validate:
+	cargo run --release --locked -p hengping-study -- validate --out target/validation.json \
+		$(if $(HENGPING_REFERENCE_DATA),--insteval $(HENGPING_REFERENCE_DATA)/InstEval.csv) $(VALIDATE)
 
 web-test: web/node_modules/.package-lock.json
 	npm --prefix web run test
