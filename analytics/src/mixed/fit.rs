@@ -46,6 +46,9 @@ pub struct Fit {
     pub criterion: f64,
     /// Standard error of the criterion: zero unless its determinant was estimated from draws.
     pub criterion_error: f64,
+    /// Covariance of the estimated variances, by factor: the inverse of the average information.
+    /// Zeros for a dropped factor, and all zeros for a fit at given ratios.
+    pub covariance: Vec<Vec<f64>>,
     /// Variance updates made; zero for a fit at given ratios.
     pub steps: usize,
     /// Names of fixed columns dropped as collinear.
@@ -60,6 +63,14 @@ impl Fit {
     /// Standard deviation of each factor over the residual's, as [`super::Problem::fit_at`] takes them.
     pub fn theta(&self) -> Vec<f64> {
         self.components.iter().map(|c| (c.variance / self.residual).sqrt()).collect()
+    }
+
+    /// The same table at other ratios, restricted likelihood, engine chosen by size.
+    ///
+    /// # Errors
+    /// [`Refused`] as [`super::fit_at`].
+    pub fn at(&self, theta: &[f64]) -> Result<Self, Refused> {
+        super::fit_at(&self.cross.rows, theta, &Options::default())
     }
 
     /// Connected components of the two factors with most levels: effects of different components
@@ -91,6 +102,7 @@ impl Fit {
 pub(super) fn finish(cross: Cross, point: Point, options: &Options, steps: usize) -> Result<Fit, Refused> {
     options.watch.phase(Phase::Errors);
     let freedom = freedom(&cross, options.criterion);
+    let known = point.covariance();
     let Point { variances, solver, solution, penalised, .. } = point;
     let scale = variances[variances.len() - 1];
     let residual = penalised / freedom;
@@ -132,6 +144,11 @@ pub(super) fn finish(cross: Cross, point: Point, options: &Options, steps: usize
         position(index).map_or_else(|| vec![0.0; factor.count], |k| cross.effects(&solution, k).to_vec())
     });
     let effects = effects.collect();
+    let entry = |a: usize, b: usize| match (&known, position(a), position(b)) {
+        (Some(known), Some(a), Some(b)) => known[(a, b)],
+        _ => 0.0,
+    };
+    let covariance = (0..factors.len()).map(|a| (0..factors.len()).map(|b| entry(a, b)).collect()).collect();
     let path = if solver.is_iterative() { Path::ConjugateGradients } else { Path::Exact };
     Ok(Fit {
         coefficients,
@@ -141,6 +158,7 @@ pub(super) fn finish(cross: Cross, point: Point, options: &Options, steps: usize
         residuals: Vec::new(),
         criterion,
         criterion_error,
+        covariance,
         steps,
         collinear: cross.basis.dropped.clone(),
         path,

@@ -166,13 +166,18 @@ pub struct Options<'w> {
     pub path: Path,
     /// Seed of probes and draws; the exact engine uses it only to find a start.
     pub seed: u64,
+    /// Factors whose variance is kept from zero by a factor `sigma_k` on the likelihood, for those
+    /// with so few levels that zero is likely to be chance (Chung, Rabe-Hesketh, Dorie, Gelman and
+    /// Liu, Psychometrika 78, 2013). Such a factor moves up by about one standard error where the
+    /// likelihood alone would set it to zero, and hardly elsewhere.
+    pub held: &'w [usize],
     /// Who hears about the phases.
     pub watch: &'w dyn Watch,
 }
 
 impl Default for Options<'_> {
     fn default() -> Self {
-        Self { criterion: Criterion::default(), path: Path::default(), seed: 1, watch: &Unwatched }
+        Self { criterion: Criterion::default(), path: Path::default(), seed: 1, held: &[], watch: &Unwatched }
     }
 }
 

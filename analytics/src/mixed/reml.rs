@@ -41,6 +41,8 @@ pub(super) struct Point {
     /// `y' P y` times the residual variance.
     pub penalised: f64,
     criterion: Option<f64>,
+    /// Average information, order of variances; from the point before where this is the last one.
+    information: Option<Mat<f64>>,
 }
 
 /// How to search.
@@ -53,6 +55,11 @@ struct Search<'o> {
 impl Search<'_> {
     fn given_fixed(&self) -> bool {
         self.options.criterion == Criterion::MaximumLikelihood
+    }
+
+    /// Whether the block at `position` is kept from zero.
+    fn holds(&self, cross: &Cross, position: usize) -> bool {
+        self.options.held.contains(&cross.blocks[position].factor)
     }
 
     /// Solves at `variances`, near `nearby`.
@@ -74,9 +81,10 @@ impl Search<'_> {
         } else {
             let terms = log_terms(cross, &solver, &lambda, self.given_fixed())?.0;
             let freedom = freedom(cross, self.options.criterion);
-            Some(terms + freedom * (std::f64::consts::TAU * residual).ln() + penalised / residual)
+            let held: f64 = (0..lambda.len()).filter(|&k| self.holds(cross, k)).map(|k| variances[k].ln()).sum();
+            Some(terms + freedom * (std::f64::consts::TAU * residual).ln() + penalised / residual - held)
         };
-        Ok(Point { variances: variances.to_vec(), solver, solution, errors, penalised, criterion })
+        Ok(Point { variances: variances.to_vec(), solver, solution, errors, penalised, criterion, information: None })
     }
 }
 
@@ -108,6 +116,12 @@ fn squares(values: &[f64]) -> f64 {
 impl Point {
     fn residual(&self) -> f64 {
         self.variances[self.variances.len() - 1]
+    }
+
+    /// Covariance of the estimated variances, order of blocks with the residual last.
+    pub fn covariance(&self) -> Option<Mat<f64>> {
+        use faer::linalg::solvers::DenseSolveCore;
+        Some(self.information.as_ref()?.llt(faer::Side::Lower).ok()?.inverse())
     }
 }
 
@@ -213,7 +227,8 @@ fn climb(
     let mut point = search.at(cross, start, nearby)?;
     loop {
         let slopes = slopes(search, cross, &point)?;
-        let next = advance(search, cross, &point, &slopes)?;
+        let mut next = advance(search, cross, &point, &slopes)?;
+        next.information = Some(slopes.information);
         *steps += 1;
         if next.residual() <= NOTHING * cross.spread * cross.spread {
             return Err(Refused::NoVariance);
@@ -257,8 +272,10 @@ fn slopes(search: &Search, cross: &Cross, point: &Point) -> Result<Slopes, Refus
         let levels = effects.len() as f64;
         let used = levels - residual / variance * trace;
         left -= used;
-        score.push(-0.5 * (used / variance - squares(effects) / (variance * variance)));
-        em.push((squares(effects) + residual * trace) / levels);
+        // The factor sigma_k on the likelihood adds half a logarithm of the variance.
+        let held = if search.holds(cross, k) { 1.0 } else { 0.0 };
+        score.push(-0.5 * ((used - held) / variance - squares(effects) / (variance * variance)));
+        em.push((squares(effects) + residual * trace) / (levels - held));
         sides.push(cross.gram(&working(cross, point, k)));
     }
     score.push(-0.5 * (left / residual - point.errors / (residual * residual)));
@@ -283,6 +300,9 @@ fn slopes(search: &Search, cross: &Cross, point: &Point) -> Result<Slopes, Refus
             information[(k, l)] = 0.5 * (plain - sides[k].dot(&solved[l])) / residual;
             information[(l, k)] = information[(k, l)];
         }
+    }
+    for k in (0..count).filter(|&k| search.holds(cross, k)) {
+        information[(k, k)] += 0.5 / (point.variances[k] * point.variances[k]);
     }
     Ok(Slopes { score, information, em })
 }

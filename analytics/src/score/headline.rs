@@ -7,7 +7,7 @@ use std::collections::BTreeMap;
 
 use super::Estimate;
 use super::frame::{COURT, Frame, HOME, RATEE, RATER};
-use crate::mixed::{Column, Contrast, Fit, Problem, Refused, Within, within};
+use crate::mixed::{Column, Contrast, Fit, Options, Problem, Refused, Within, within};
 
 /// How the outcome of a case moves a rating, estimated twice.
 #[derive(Debug, Clone, PartialEq)]
@@ -39,7 +39,21 @@ pub(crate) struct Headline {
     outcome: Vec<f64>,
     /// Mean outcome contribution over eligible cases.
     standard_outcome: f64,
+    /// The same fit with one variance of few levels larger, and by how much.
+    nearby: Vec<Nearby>,
 }
+
+/// A fit with one variance moved.
+struct Nearby {
+    factor: usize,
+    step: f64,
+    fit: Fit,
+}
+
+/// Factors with a dozen levels: their variances are known to a third at best.
+const FEW: [usize; 2] = [HOME, COURT];
+/// With two or three levels the likelihood falls off too slowly to hold a variance from running away.
+const LEAST_LEVELS: usize = 4;
 
 impl Headline {
     /// Fits `values` with `weights` on `frame`, at `theta` if given (order of [`Frame::factors`]).
@@ -50,11 +64,14 @@ impl Headline {
         let problem =
             |y: Vec<f64>, fixed: Vec<Column>| Problem { y, weights: weights.to_vec(), factors: frame.factors(), fixed };
         let full = problem(values.to_vec(), all);
+        let enough = |&factor: &usize| full.factors[factor].levels().len() >= LEAST_LEVELS;
+        let held: Vec<usize> = FEW.into_iter().filter(enough).collect();
+        let options = Options { held: &held, ..Options::default() };
         let identified = |w: &Within| outcome.iter().all(|c| w.coefficients.iter().any(|b| b.name == c.name));
         let inside = if outcome.is_empty() { None } else { within(&full).ok().filter(identified) };
         let Some(inside) = inside else {
             // Nothing varies inside pairs: the mixed model has to carry the outcome itself.
-            let fit = theta.map_or_else(|| full.fit(), |theta| full.fit_at(theta))?;
+            let fit = theta.map_or_else(|| full.fit_with(&options), |theta| full.fit_at(theta))?;
             let leaky = full.fit_at(&fit.theta())?;
             let effect = outcome.iter().map(|c| coefficient(&fit, &c.name)).collect();
             return Ok(Self::new(frame, fit, leaky, None, effect));
@@ -68,14 +85,32 @@ impl Headline {
             .enumerate()
             .map(|(row, y)| y - outcome.iter().zip(&effect).map(|(column, b)| column.values[row] * b).sum::<f64>());
         let offset = problem(rest.collect(), other);
-        let fit = theta.map_or_else(|| offset.fit(), |theta| offset.fit_at(theta))?;
+        let fit = theta.map_or_else(|| offset.fit_with(&options), |theta| offset.fit_at(theta))?;
         let leaky = full.fit_at(&fit.theta())?;
         Ok(Self::new(frame, fit, leaky, Some(inside), effect))
     }
 
     fn new(frame: &Frame, fit: Fit, leaky: Fit, within: Option<Within>, outcome: Vec<f64>) -> Self {
         let standard_outcome = frame.outcome.iter().zip(&outcome).map(|(s, b)| s.standard * b).sum();
-        Self { fit, leaky, within, outcome, standard_outcome }
+        Self { fit, leaky, within, outcome, standard_outcome, nearby: Vec::new() }
+    }
+
+    /// Lets errors include that the variances of few levels are estimates: what predictions would
+    /// be, were such a variance a standard error larger.
+    ///
+    /// # Errors
+    /// [`Refused`] as the engine does.
+    pub fn with_uncertain_variances(mut self) -> Result<Self, Refused> {
+        let theta = self.fit.theta();
+        for factor in FEW {
+            let step = self.fit.covariance[factor][factor].max(0.0).sqrt();
+            if step > 0.0 {
+                let mut moved = theta.clone();
+                moved[factor] = ((self.fit.components[factor].variance + step) / self.fit.residual).sqrt();
+                self.nearby.push(Nearby { factor, step, fit: self.fit.at(&moved)? });
+            }
+        }
+        Ok(self)
     }
 
     /// Mean outcome contribution at the eligible-case mix.
@@ -222,6 +257,17 @@ impl Headline {
             for (index, variance) in variances.iter_mut().enumerate() {
                 let g: Vec<f64> = standard.iter().zip(&taken).map(|(s, t)| s - t[index]).collect();
                 *variance += quadratic(inside, &names, &g);
+            }
+        }
+        // Twice, because plugging estimates in also makes the first part too small (Kackar and
+        // Harville 1984; Prasad and Rao 1990).
+        for (contrast, variance) in contrasts.iter().zip(&mut variances) {
+            let value = self.fit.value(contrast);
+            let slope = |near: &Nearby| (near.fit.value(contrast) - value) / near.step;
+            for one in &self.nearby {
+                for other in &self.nearby {
+                    *variance += 2.0 * slope(one) * slope(other) * self.fit.covariance[one.factor][other.factor];
+                }
             }
         }
         Ok(variances.iter().map(|v| v.max(0.0).sqrt()).collect())

@@ -48,7 +48,7 @@ impl<'b> Workings<'b> {
         let shares = weights::shares(&ballots, repeat);
         let precision = weights::precision(&composites, items.noise, plain.fit.residual);
         let weights: Vec<f64> = shares.iter().zip(&precision).map(|(a, b)| a * b).collect();
-        let headline = Headline::fit(&frame, &values, &weights, None)?;
+        let headline = Headline::fit(&frame, &values, &weights, None)?.with_uncertain_variances()?;
         Ok(Self { items, ballots, composites, shares, weights, repeat, frame, headline })
     }
 }

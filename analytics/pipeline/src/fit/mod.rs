@@ -68,7 +68,13 @@ pub fn fit(request: &Request, progress: &Progress) -> Result<Value, Stop> {
     check(&source)?;
     let rows: Arc<dyn Rows> = source.clone();
     let watch = Phases(progress);
-    let options = Options { criterion: request.criterion, path: request.path, seed: request.seed, watch: &watch };
+    let options = Options {
+        criterion: request.criterion,
+        path: request.path,
+        seed: request.seed,
+        watch: &watch,
+        ..Options::default()
+    };
     let fit = match &request.at_theta {
         Some(theta) => mixed::fit_at(&rows, theta, &options),
         None => mixed::fit(&rows, &options),
