@@ -71,7 +71,7 @@ fn a_ring_moves_robust_scores_less_and_sends_its_targets_to_review() {
         let pairs = gaps(&ring, &before, &quiet).into_iter().zip(gaps(&ring, &after, &loud));
         made.iter_mut().zip(pairs).for_each(|(sum, (before, after))| *sum += after - before);
         for person in &loud.robust.persons {
-            let review = usize::from(person.review);
+            let review = usize::from(loud.review.contains(&person.ratee));
             let (seen, count) =
                 if ring.targets(&person.ratee) { (&mut sent, &mut targets) } else { (&mut clean, &mut others) };
             *seen += review;

@@ -45,8 +45,11 @@ pub struct Audits {
     pub pairs: Vec<ring::Pair>,
     /// By ratee: what five raters do to the score.
     pub influence: Vec<influence::Influence>,
-    /// Huber and Student scores beside the headline, and who goes to review.
+    /// Huber and Student scores beside the headline.
     pub robust: robust::Robust,
+    /// Ratees whom a person looks at before release: a robust score far from the headline, or
+    /// raters in concert.
+    pub review: BTreeSet<String>,
     /// What outcomes did to ratings.
     pub outcome: outcome::Outcome,
     /// Items against groups.
@@ -82,6 +85,8 @@ impl Workings<'_> {
         let (robust, student) = robust::robust(self, scores, &residuals)?;
         let (mut pairs, concerts) = ring::pairs(self, &residuals.standard, &student);
         let flagged: BTreeSet<&str> = concerts.iter().filter(|c| c.flagged).map(|c| c.ratee.as_str()).collect();
+        let moved = robust.persons.iter().filter(|person| person.moved).map(|person| person.ratee.as_str());
+        let review = moved.chain(flagged.iter().copied()).map(str::to_owned).collect();
         pairs.retain(|pair| pair.odds > 0.0 && flagged.contains(pair.ratee.as_str()));
         Ok(Audits {
             raters: misfit::raters(self, scores, &residuals),
@@ -91,6 +96,7 @@ impl Workings<'_> {
             concerts,
             pairs,
             robust,
+            review,
         })
     }
 }

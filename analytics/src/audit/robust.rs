@@ -12,9 +12,9 @@ use crate::score::frame::Frame;
 use crate::score::{Headline, Scores, Workings, contrasts};
 
 /// Residual standard deviations beyond which a ballot counts less (Huber 1964).
-const HUBER: f64 = 2.0;
+const HUBER: f64 = 1.5;
 /// Expected square of a standard normal value cut at [`HUBER`]: makes the scale one without far ballots.
-const HUBER_SQUARE: f64 = 0.920_537_4;
+const HUBER_SQUARE: f64 = 0.778_465_2;
 /// Steps of the scale before each refit; it comes to rest much sooner than the scores.
 const SCALE_STEPS: usize = 20;
 /// Degrees of freedom of the Student fit (Lange, Little and Taylor 1989).
@@ -46,7 +46,7 @@ pub struct Person {
     /// The same of the Student score.
     pub student_move: f64,
     /// Whether one of them moves by more than one standard error: look before release.
-    pub review: bool,
+    pub moved: bool,
 }
 
 /// Robust audit of one box.
@@ -127,7 +127,7 @@ pub(super) fn robust(
             student: student.scores[j],
             huber_move,
             student_move,
-            review: huber_move.abs() > REVIEW || student_move.abs() > REVIEW,
+            moved: huber_move.abs() > REVIEW || student_move.abs() > REVIEW,
         }
     });
     let less = huber.residuals.iter().filter(|z| z.abs() > HUBER * huber.scale).count();

@@ -61,8 +61,11 @@ fn robust(world: &World, audits: &Audits, measures: &mut Measures) {
         add(measures, &format!("tau_{kind}"), kendall(&truth, values));
     }
     let targets: BTreeSet<&String> = world.ring.iter().flat_map(|(_, lifted, sunk)| [lifted, sunk]).collect();
-    let clean: Vec<f64> =
-        persons.iter().filter(|p| !targets.contains(&p.ratee)).map(|p| f64::from(u8::from(p.review))).collect();
+    let clean: Vec<f64> = persons
+        .iter()
+        .filter(|p| !targets.contains(&p.ratee))
+        .map(|p| f64::from(u8::from(audits.review.contains(&p.ratee))))
+        .collect();
     add(measures, "review_clean", mean(&clean));
 }
 
@@ -86,7 +89,7 @@ fn ring(world: &World, audits: &Audits, targets: [&String; 2], measures: &mut Me
     let truth = world.truth[targets[0]] - world.truth[targets[1]];
     add(measures, "gap_huber", up.huber - down.huber - truth);
     add(measures, "gap_student", up.student - down.student - truth);
-    add(measures, "review_targets", f64::from(u8::from(up.review && down.review)));
+    add(measures, "review_targets", f64::from(u8::from(targets.iter().all(|target| audits.review.contains(*target)))));
     let flagged = |name: &String| audits.concerts.iter().any(|c| c.flagged && c.ratee == *name);
     add(measures, "concert_targets", f64::from(u8::from(targets.into_iter().all(flagged))));
     let count = audits.concerts.iter().filter(|c| c.flagged && !targets.contains(&&c.ratee)).count();
