@@ -162,3 +162,26 @@ fn a_column_that_turns_into_words_late_is_read_as_words() {
     assert_eq!(result["levels"]["s"], 41);
     assert_eq!(result["n"], 3002);
 }
+
+#[test]
+fn a_nested_factor_is_the_pairs_of_two_columns() {
+    let dir = TempDir::new().unwrap();
+    let mut text = "batch,cask,pair,y\n".to_owned();
+    for row in 0..240_u32 {
+        let (batch, cask) = (row % 8, row / 8 % 3);
+        let bump = |k: u32| f64::from(k * k * 37 % 11) / 4.0;
+        let y = bump(batch) + bump(batch * 3 + cask + 5) + f64::from(row * 7919 % 101) / 60.0;
+        text.push_str(&format!("b{batch},{cask},b{batch}:{cask},{y}\n"));
+    }
+    let path = dir.path().join("pastes.csv");
+    std::fs::write(&path, text).unwrap();
+    let data = path.display().to_string();
+    let fit = |nested: &str| {
+        json(&run(&["fit", "--data", &data, "--response", "y", "--random", "batch", "--random", nested]))
+    };
+    let (made, given) = (fit("batch:cask"), fit("pair"));
+    assert_eq!(made["levels"], serde_json::json!({"batch": 8, "batch:cask": 24}));
+    assert_eq!(made["criterion"], given["criterion"]);
+    // The control: three casks in all would be another model.
+    assert_ne!(made["criterion"], fit("cask")["criterion"]);
+}

@@ -152,7 +152,11 @@ fn body(canvas: &Canvas, spread: &Spread, city: Option<&Row>, frame: &Frame, top
     }
     for index in told {
         let group = &groups[index];
-        let at = (middle(index), y.at(ends(group)[1]) - 11);
+        let [from, to] = ends(group);
+        // Above the band, or below it where the line of the city's mean would cross the words.
+        let above = y.at(to) - 11;
+        let crossed = city.is_some_and(|city| (y.at(city.values.value) - above).abs() < 12);
+        let at = (middle(index), if crossed { y.at(from) + 13 } else { above });
         canvas.text(&value(group, spread.step), at, 14.0, Token::Ink, Align::Centre, true);
     }
     let Some(last) = groups.last() else { return };

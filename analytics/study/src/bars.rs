@@ -104,6 +104,8 @@ const ERROR_RATIO: &str = "error of the score over that of the raw mean";
 const INTERVALS: &str = "intervals that hold the truth";
 const RELATIVE_INTERVALS: &str = "intervals of the distance to the mean that hold the truth";
 const COURT_INTERVALS: &str = "intervals of the difference of two courts that hold the truth";
+const KNOWN_ERROR: &str =
+    "error of the score over what it would be, had the spreads of courts and home courts been known";
 const KNOWN_INTERVALS: &str = "the same, had the spreads of courts and home courts been known";
 const WRONG_ORDER: &str = "separated pairs in the wrong order";
 const FAR_FOUND: &str = "pairs more than 4 errors apart that are separated";
@@ -138,11 +140,16 @@ pub fn bars() -> Vec<Bar> {
         bar(S::ThinRaters, INTERVALS, COVERAGE, Shown),
         bar(S::ThinRaters, WRONG_ORDER, WRONG, Shown),
     ];
-    for (scenario, ratio) in
-        [(S::Courts, 0.35), (S::CourtsScarce, 0.40), (S::CourtsDiffer, 0.35), (S::CourtsDifferScarce, 0.40)]
-    {
+    for (scenario, ratio) in [
+        (S::Courts, AtMost(0.35)),
+        (S::CourtsScarce, AtMost(0.40)),
+        (S::CourtsDiffer, AtMost(0.35)),
+        // Courts that truly differ behind so few bridges are out of reach for any method: what is
+        // asked is to lose little against one that knows both spreads.
+        (S::CourtsDifferScarce, Shown),
+    ] {
         bars.extend([
-            bar(scenario, ERROR_RATIO, RMSE, AtMost(ratio)),
+            bar(scenario, ERROR_RATIO, RMSE, ratio),
             bar(scenario, INTERVALS, COVERAGE, AtLeast(0.93)),
             bar(scenario, RELATIVE_INTERVALS, RELATIVE, AtLeast(0.93)),
             bar(scenario, FAR_FOUND, FOUND, AtLeast(0.80)),
@@ -150,6 +157,7 @@ pub fn bars() -> Vec<Bar> {
         let truly = matches!(scenario, S::CourtsDiffer | S::CourtsDifferScarce);
         bars.push(bar(scenario, COURT_INTERVALS, CONTRAST, if truly { AtLeast(0.93) } else { Shown }));
         bars.push(bar(scenario, WRONG_ORDER, WRONG, Shown));
+        bars.push(bar(scenario, KNOWN_ERROR, Ratio("rmse_adjusted", "rmse_relative_known"), AtMost(1.10)));
         bars.push(bar(scenario, KNOWN_INTERVALS, Mean("coverage_courts_known"), Shown));
     }
     bars.extend([
@@ -209,9 +217,9 @@ pub fn bars() -> Vec<Bar> {
     ]);
     let real = |name, figure, limit| Bar { scenario: crate::insteval::NAME, name, figure, limit };
     bars.extend([
-        real("error of predicting ratings held out", Mean("held_out_model"), AtMost(1.196)),
+        real("error of predicting ratings held out", Mean("held_out_model"), Shown),
         real("the same by the plain mean", Mean("held_out_raw"), Shown),
-        real("error of the model over that of the plain mean", Ratio("held_out_model", "held_out_raw"), Shown),
+        real("error of the model over that of the plain mean", Ratio("held_out_model", "held_out_raw"), AtMost(0.98)),
         real("Spearman correlation of two halves", Mean("halves_model"), AtLeast(0.835)),
         real("the same by the plain mean, halves", Mean("halves_raw"), Shown),
     ]);

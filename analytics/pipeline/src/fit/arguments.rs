@@ -18,7 +18,8 @@ pub struct Arguments {
     /// Column of the response.
     #[arg(long)]
     pub response: String,
-    /// Column of a random factor; repeat it for crossed or nested factors.
+    /// Column of a random factor; repeat it for crossed or nested factors. `a:b` stands for the pairs of two columns: a factor
+    /// nested in another, where its labels begin anew inside each level.
     #[arg(long, required = true)]
     pub random: Vec<String>,
     /// Column of the fixed part; repeatable. Numbers enter as they are, words by level.
@@ -34,7 +35,7 @@ pub struct Arguments {
     #[arg(long)]
     pub ml: bool,
     /// Solve at these ratios sd(effect)/sigma instead of fitting them, in the order of --random.
-    #[arg(long, value_delimiter = ',')]
+    #[arg(long, value_delimiter = ',', allow_hyphen_values = true)]
     pub at_theta: Option<Vec<f64>>,
     /// Seed of probes and draws.
     #[arg(long, default_value_t = 1)]

@@ -35,6 +35,29 @@ impl Cells {
         }
     }
 
+    /// One factor of the combinations of several; a single one stays what it is.
+    ///
+    /// # Errors
+    /// [`Stop::Internal`] when there is nothing to combine, which is a defect.
+    pub fn together(parts: Vec<Self>) -> Result<Self, Stop> {
+        let nothing = || Stop::Internal("a factor of no column".to_owned());
+        let mut parts = parts.into_iter();
+        let first = parts.next().ok_or_else(nothing)?;
+        Ok(parts.fold(first, |left, right| {
+            let pairs = left.words().into_iter().zip(right.words());
+            let joined = pairs.map(|(a, b)| Some(format!("{}:{}", a?, b?)));
+            Self::Text(StringChunked::from_iter_options("".into(), joined))
+        }))
+    }
+
+    /// Every cell as text.
+    fn words(&self) -> Vec<Option<String>> {
+        match self {
+            Self::Whole(cells) => cells.iter().map(|cell| cell.map(|value| value.to_string())).collect(),
+            Self::Text(cells) => cells.iter().map(|cell| cell.map(str::to_owned)).collect(),
+        }
+    }
+
     /// Clears `keep` where a cell is missing.
     pub fn keep(&self, keep: &mut [bool]) {
         let missing: Box<dyn Iterator<Item = bool> + '_> = match self {

@@ -16,7 +16,7 @@ use crate::error::Stop;
 pub struct Roles {
     /// Response.
     pub response: String,
-    /// Random factors.
+    /// Random factors; `a:b` is the factor of the pairs of levels of two columns, for nested ones.
     pub random: Vec<String>,
     /// Fixed columns: numbers as they are, anything else by level.
     pub fixed: Vec<String>,
@@ -29,10 +29,11 @@ pub struct Roles {
 impl Roles {
     fn columns(&self) -> Vec<String> {
         let mut columns = vec![self.response.clone()];
-        let all = self.random.iter().chain(&self.fixed).chain(&self.categorical).chain(&self.weights);
-        for name in all {
-            if !columns.contains(name) {
-                columns.push(name.clone());
+        let random = self.random.iter().flat_map(|name| name.split(':'));
+        let all = self.fixed.iter().chain(&self.categorical).chain(&self.weights).map(String::as_str);
+        for name in random.chain(all) {
+            if !columns.iter().any(|column| column == name) {
+                columns.push(name.to_owned());
             }
         }
         columns
@@ -283,7 +284,8 @@ impl Part {
         }
         let mut factors = Vec::new();
         for name in &roles.random {
-            let cells = Cells::of(column(frame, name)?)?;
+            let parts = name.split(':').map(|part| Cells::of(column(frame, part)?)).collect::<Result<Vec<_>, _>>()?;
+            let cells = Cells::together(parts)?;
             cells.keep(&mut keep);
             factors.push(cells);
         }
