@@ -12,10 +12,7 @@ use super::chance::upper;
 use crate::bundle::{Ballot, Bundle};
 use crate::mixed::{Column, Problem, Within, within};
 use crate::score::frame::Frame;
-use crate::score::{Scores, Tier, Workings, quadratic};
-
-/// Largest expected share of wrong signs among plain means called above or below; that of the tiers.
-const FALSE_SIGN: f64 = 0.05;
+use crate::score::{Scores, Tier, Workings, quadratic, told_apart};
 
 /// By what the ballots are divided.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Serialize)]
@@ -199,18 +196,12 @@ fn retiered(workings: &Workings, scores: &Scores) -> Option<f64> {
     let deviation = (squares / freedom as f64).sqrt();
     let mean: f64 = frame.shares(|_| true).iter().map(|&(j, share)| share * raw[j]).sum();
     let compared: Vec<usize> = (0..persons.len()).filter(|&j| persons[j].tier != Tier::NotDistinguishable).collect();
-    let mut ranked: Vec<(f64, usize)> = compared
+    let rates = compared
         .iter()
         .map(|&j| (upper((raw[j] - mean).abs() * (persons[j].score.raters as f64).sqrt() / deviation), j))
         .collect();
-    ranked.sort_by(|one, other| one.0.total_cmp(&other.0).then(one.1.cmp(&other.1)));
     let mut plain = vec![Tier::Similar; persons.len()];
-    let mut expected = 0.0;
-    for (count, (rate, j)) in ranked.into_iter().enumerate() {
-        expected += rate;
-        if expected > FALSE_SIGN * (count + 1) as f64 {
-            break;
-        }
+    for j in told_apart(rates) {
         plain[j] = if raw[j] > mean { Tier::Above } else { Tier::Below };
     }
     let other = compared.iter().filter(|&&j| plain[j] != persons[j].tier).count();

@@ -132,11 +132,6 @@ impl Canvas<'_> {
         }
     }
 
-    /// A line through `points`.
-    pub fn curve(&self, points: Vec<(i32, i32)>, width: u32, token: Token) {
-        let _ = self.area.draw(&PathElement::new(points, token.rgb().stroke_width(width)));
-    }
-
     /// A filled shape.
     pub fn shape(&self, points: Vec<(i32, i32)>, token: Token) {
         let _ = self.area.draw(&Polygon::new(points, token.rgb().filled()));

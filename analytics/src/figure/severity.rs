@@ -120,7 +120,7 @@ fn curve(canvas: &Canvas, scale: &Scale, deviations: &Deviations, frame: &Frame,
     };
     under(MOST, Token::Weak);
     under(HALF, Token::Line);
-    canvas.curve(points(-3.0, 3.0), 2, Token::Ink);
+    canvas.path(points(-3.0, 3.0), 2, Token::Ink);
     let bracket = |z: f64, y: i32, word: String| {
         let (left, right) = (at(-z).0, at(z).0);
         canvas.line((left, y), (right, y), 2, Token::Ink);

@@ -16,6 +16,7 @@ use crate::items;
 use crate::mixed::Refused;
 use frame::Frame;
 pub(crate) use headline::{Headline, contrasts, quadratic};
+pub(crate) use tiers::told_apart;
 pub(crate) use workings::Workings;
 
 pub use headline::OutcomeAudit;

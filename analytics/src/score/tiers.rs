@@ -38,21 +38,27 @@ pub(super) fn tiers(frame: &Frame, headline: &Headline) -> Result<Vec<Tier>, Ref
     let mut tiers = vec![Tier::NotDistinguishable; contrasts.len()];
     let Ok(normal) = Normal::new(0.0, 1.0) else { return Ok(tiers) };
     let differences = headline.differences(frame, &contrasts)?;
-    let mut ranked: Vec<(f64, usize, f64)> = Vec::new();
-    for (j, (value, error)) in differences.into_iter().enumerate().filter(|(j, _)| main[*j]) {
+    let mut rates = Vec::new();
+    for (j, (value, error)) in differences.iter().enumerate().filter(|(j, _)| main[*j]) {
         tiers[j] = Tier::Similar;
-        if error > 0.0 {
-            ranked.push((normal.cdf(-(value / error).abs()), j, value));
+        if *error > 0.0 {
+            rates.push((normal.cdf(-(value / error).abs()), j));
         }
     }
-    ranked.sort_by(|one, other| one.0.total_cmp(&other.0).then(one.1.cmp(&other.1)));
-    let mut expected = 0.0;
-    for (count, (rate, j, value)) in ranked.into_iter().enumerate() {
-        expected += rate;
-        if expected > FALSE_SIGN * (count + 1) as f64 {
-            break;
-        }
-        tiers[j] = if value > 0.0 { Tier::Above } else { Tier::Below };
+    for j in told_apart(rates) {
+        tiers[j] = if differences[j].0 > 0.0 { Tier::Above } else { Tier::Below };
     }
     Ok(tiers)
+}
+
+/// Who is told apart from the mean, out of pairs of a local false-sign rate and an index: in
+/// ascending order of the rate, while its mean stays within the allowance.
+pub(crate) fn told_apart(mut rates: Vec<(f64, usize)>) -> Vec<usize> {
+    rates.sort_by(|one, other| one.0.total_cmp(&other.0).then(one.1.cmp(&other.1)));
+    let mut expected = 0.0;
+    let within = rates.iter().enumerate().take_while(|(count, (rate, _))| {
+        expected += rate;
+        expected <= FALSE_SIGN * (count + 1) as f64
+    });
+    within.map(|(_, &(_, j))| j).collect()
 }
