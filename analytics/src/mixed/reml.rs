@@ -20,6 +20,8 @@ use super::{Criterion, Options, Path, Phase, Refused};
 const SETTLED: f64 = 1e-6;
 /// The same for conjugate gradients, whose traces are estimates.
 const SETTLED_ROUGHLY: f64 = 1e-5;
+/// The same where conjugate gradients only look for the neighbourhood of the exact optimum.
+const NEARBY: f64 = 1e-2;
 /// Share of the residual variance below which a component counts as zero.
 const BOUNDARY: f64 = 1e-8;
 /// More than any regular fit needs (five to ten); the rest is for flat or boundary problems.
@@ -179,7 +181,8 @@ pub(super) fn fit(rows: &Arc<dyn Rows>, options: &Options) -> Result<Fit, Refuse
         let mut nearby = None;
         if !iterative && cross.blocks.len() > 1 && cross.dim() > WARM {
             // A neighbourhood is enough, and not finding one is no reason to give up.
-            if let Ok((point, None)) = climb(&rough, &cross, &variances, None, &mut 0) {
+            let near = Search { options, iterative: true, settled: NEARBY };
+            if let Ok((point, None)) = climb(&near, &cross, &variances, None, &mut 0) {
                 variances = point.variances;
                 nearby = Some(point.solution);
             }
