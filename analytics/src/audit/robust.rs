@@ -12,9 +12,9 @@ use crate::score::frame::Frame;
 use crate::score::{Headline, Scores, Workings, contrasts};
 
 /// Residual standard deviations beyond which a ballot counts less (Huber 1964).
-const HUBER: f64 = 1.65;
+const HUBER: f64 = 2.0;
 /// Expected square of a standard normal value cut at [`HUBER`]: makes the scale one without far ballots.
-const HUBER_SQUARE: f64 = 0.832_955_0;
+const HUBER_SQUARE: f64 = 0.920_537_4;
 /// Steps of the scale before each refit; it comes to rest much sooner than the scores.
 const SCALE_STEPS: usize = 20;
 /// Degrees of freedom of the Student fit (Lange, Little and Taylor 1989).
