@@ -32,8 +32,8 @@ pub(crate) struct Score {
 /// A fitted headline model.
 pub(crate) struct Headline {
     pub fit: Fit,
-    /// Fit with the outcome among the fixed columns, at the same ratios.
-    leaky: Fit,
+    /// The response with the outcome among the fixed columns, for the audit alone.
+    full: Problem,
     pub(crate) within: Option<Within>,
     /// Effect of each outcome column.
     outcome: Vec<f64>,
@@ -72,9 +72,8 @@ impl Headline {
         let Some(inside) = inside else {
             // Nothing varies inside pairs: the mixed model has to carry the outcome itself.
             let fit = theta.map_or_else(|| full.fit_with(&options), |theta| full.fit_at(theta))?;
-            let leaky = full.fit_at(&fit.theta())?;
             let effect = outcome.iter().map(|c| coefficient(&fit, &c.name)).collect();
-            return Ok(Self::new(frame, fit, leaky, None, effect));
+            return Ok(Self::new(frame, fit, full, None, effect));
         };
         let effect: Vec<f64> = outcome
             .iter()
@@ -86,13 +85,12 @@ impl Headline {
             .map(|(row, y)| y - outcome.iter().zip(&effect).map(|(column, b)| column.values[row] * b).sum::<f64>());
         let offset = problem(rest.collect(), other);
         let fit = theta.map_or_else(|| offset.fit_with(&options), |theta| offset.fit_at(theta))?;
-        let leaky = full.fit_at(&fit.theta())?;
-        Ok(Self::new(frame, fit, leaky, Some(inside), effect))
+        Ok(Self::new(frame, fit, full, Some(inside), effect))
     }
 
-    fn new(frame: &Frame, fit: Fit, leaky: Fit, within: Option<Within>, outcome: Vec<f64>) -> Self {
+    fn new(frame: &Frame, fit: Fit, full: Problem, within: Option<Within>, outcome: Vec<f64>) -> Self {
         let standard_outcome = frame.outcome.iter().zip(&outcome).map(|(s, b)| s.standard * b).sum();
-        Self { fit, leaky, within, outcome, standard_outcome, nearby: Vec::new() }
+        Self { fit, full, within, outcome, standard_outcome, nearby: Vec::new() }
     }
 
     /// Lets errors include that the variances of few levels are estimates: what predictions would
@@ -196,17 +194,18 @@ impl Headline {
         let Some(weights) = for_minus_against(&frame.outcomes) else { return Ok(None) };
         let effect: f64 = weights.iter().zip(&self.outcome).map(|(w, b)| w * b).sum();
         let names: Vec<&str> = frame.outcome.iter().map(|s| s.column.name.as_str()).collect();
-        let leaky: f64 = weights.iter().zip(&names).map(|(w, name)| w * coefficient(&self.leaky, name)).sum();
+        // At the headline's own ratios; single items are never asked, so nobody else pays for it.
+        let mixed = self.full.fit_at(&self.fit.theta())?;
+        let leaky: f64 = weights.iter().zip(&names).map(|(w, name)| w * coefficient(&mixed, name)).sum();
         let contrast = Contrast {
-            fixed: self
-                .leaky
+            fixed: mixed
                 .coefficients
                 .iter()
                 .map(|c| names.iter().position(|name| *name == c.name).map_or(0.0, |k| weights[k]))
                 .collect(),
             effects: vec![],
         };
-        let leaky_variance: f64 = self.leaky.variances(&[contrast])?.iter().sum();
+        let leaky_variance: f64 = mixed.variances(&[contrast])?.iter().sum();
         let variance = self.within.as_ref().map_or(leaky_variance, |w| quadratic(w, &names, &weights));
         let gap = variance - leaky_variance;
         let raters: std::collections::BTreeSet<&u32> = frame.rater.codes().iter().collect();
