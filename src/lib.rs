@@ -11,6 +11,6 @@ pub mod flow;
 pub mod http;
 pub mod logging;
 pub mod opening;
-pub mod ports;
+pub use hengping_ports as ports;
 pub mod sheet;
 pub mod store;

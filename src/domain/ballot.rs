@@ -7,11 +7,12 @@ use std::collections::BTreeMap;
 
 use serde::{Deserialize, Serialize};
 
-use crate::digest::{Bytes32, Digest};
+use crate::digest::Digest;
 use crate::document;
-use crate::ids::RateeId;
+use crate::ids::{BoxId, RateeId};
 use crate::rubric::Rubric;
 use crate::stratum::Stratum;
+use crate::token::{NymInfo, RaterRole, SlipInfo, Token};
 
 /// Bytes of a padded body, the same for every ballot.
 pub const BODY_LEN: usize = 2048;
@@ -42,7 +43,7 @@ pub type Answers = BTreeMap<String, Option<u8>>;
 #[derive(Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct Ballot {
-    /// Format version, 1.
+    /// Format version, 2.
     pub v: u32,
     /// Who is rated.
     pub ratee: RateeId,
@@ -52,12 +53,16 @@ pub struct Ballot {
     pub stratum: Stratum,
     /// The rubric that was answered.
     pub rubric: Digest,
+    /// Code of the rater's home court; the nym's tags hold for it alone.
+    pub home: String,
+    /// The rater's role; likewise.
+    pub role: RaterRole,
     /// The answers.
     pub answers: Answers,
     /// Proof of the invitation, read only at the opening.
-    pub slip: Bytes32,
+    pub slip: Token,
     /// The rater's nameless name in this box.
-    pub nym: Bytes32,
+    pub nym: Token,
     /// 1 for the first cast; the highest one counts.
     pub seq: u32,
 }
@@ -91,7 +96,20 @@ impl Ballot {
         let length = usize::from(u16::from_be_bytes([body[0], body[1]]));
         let text = body.get(2..2 + length).ok_or(BallotError::Malformed)?;
         let ballot: Self = serde_json::from_slice(text).map_err(|_| BallotError::Malformed)?;
-        if ballot.v == 1 && ballot.to_body()? == *body { Ok(ballot) } else { Err(BallotError::Malformed) }
+        if ballot.v == 2 && ballot.to_body()? == *body { Ok(ballot) } else { Err(BallotError::Malformed) }
+    }
+
+    /// What its slip must stand for.
+    #[must_use]
+    pub fn slip_info(&self, id: &BoxId) -> SlipInfo {
+        let Self { ratee, court, stratum, rubric, .. } = self;
+        SlipInfo { id: id.clone(), ratee: ratee.clone(), court: court.clone(), stratum: *stratum, rubric: *rubric }
+    }
+
+    /// What its nym must stand for.
+    #[must_use]
+    pub fn nym_info(&self, id: &BoxId) -> NymInfo {
+        NymInfo { id: id.clone(), home: self.home.clone(), role: self.role }
     }
 
     /// Checks items, levels and sequence number against the rubric.
@@ -117,14 +135,16 @@ mod tests {
 
     fn ballot(answers: Answers) -> Ballot {
         Ballot {
-            v: 1,
+            v: 2,
             ratee: RateeId("r".into()),
             court: "鲁0202".into(),
             stratum: "civil.for".parse().expect("stratum"),
             rubric: Digest::of(&[b"rubric"]),
+            home: "鲁0203".into(),
+            role: RaterRole::Lawyer,
             answers,
-            slip: Bytes([1; 32]),
-            nym: Bytes([2; 32]),
+            slip: Token::from_bytes(&Bytes([1; 160])),
+            nym: Token::from_bytes(&Bytes([2; 160])),
             seq: 1,
         }
     }
@@ -147,7 +167,7 @@ mod tests {
 
     #[test]
     fn another_spelling_of_the_same_answers_is_refused() {
-        let text = document::canonical(&ballot(Answers::new())).expect("canonical").replace("\"v\":1", "\"v\": 1");
+        let text = document::canonical(&ballot(Answers::new())).expect("canonical").replace("\"v\":2", "\"v\": 2");
         let mut body = [0; BODY_LEN];
         body[..2].copy_from_slice(&u16::try_from(text.len()).expect("short").to_be_bytes());
         body[2..2 + text.len()].copy_from_slice(text.as_bytes());

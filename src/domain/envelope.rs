@@ -1,7 +1,7 @@
 //! The two-lock envelope: a ballot that opens only when both sides hand over their share.
 //!
-//! `HPB1 | H(sA) | H(sB) | HPKE[bench](sA) | HPKE[bar](sB) | AES-256-GCM[K](body)` with `K = sA xor sB`; always 4,468 bytes.
-//! Deliberately absent: the two mix layers around it, which hide who posted which envelope, and any key storage.
+//! `HPB2 | H(sA) | H(sB) | HPKE[bench](sA) | HPKE[bar](sB) | AES-256-GCM[K](body)` with `K = sA xor sB`; always 4,468 bytes.
+//! Deliberately absent: the two mix layers around it ([`crate::layer`]), and any key storage.
 
 use aes_gcm::aead::{Aead as _, Payload};
 use aes_gcm::{Aes256Gcm, KeyInit as _, Nonce};
@@ -16,12 +16,12 @@ use crate::digest::{Bytes, Bytes32, Digest};
 use crate::ids::{BoxId, Side};
 
 /// X-Wing public key, 1,216 bytes.
-pub type OpeningPublic = Bytes<1216>;
+pub type LockPublic = Bytes<1216>;
 
 /// Suite identifier at the head of every envelope; another suite gets another identifier.
-pub const SUITE: &[u8; 4] = b"HPB1";
+pub const SUITE: &[u8; 4] = b"HPB2";
 /// Bytes of an encapsulated X-Wing key.
-const ENC_LEN: usize = 1120;
+pub(crate) const ENC_LEN: usize = 1120;
 /// A sealed 32-byte share with its tag.
 const SHARE_CT_LEN: usize = 48;
 const LOCK_LEN: usize = ENC_LEN + SHARE_CT_LEN;
@@ -60,9 +60,9 @@ impl std::fmt::Debug for Envelope {
     }
 }
 
-/// The public key that belongs to an opening secret.
+/// The public key that belongs to the secret of a lock.
 #[must_use]
-pub fn opening_public(secret: &Bytes32) -> OpeningPublic {
+pub fn lock_public(secret: &Bytes32) -> LockPublic {
     // X-Wing's private key is its seed: parse it and let the KEM expand it.
     let public = <XWing as Kem>::PrivateKey::from_bytes(&secret.0).map(|key| XWing::sk_to_pk(&key).to_bytes());
     let mut bytes = [0; 1216];
@@ -73,11 +73,11 @@ pub fn opening_public(secret: &Bytes32) -> OpeningPublic {
 }
 
 fn info(id: &BoxId, side: Side) -> String {
-    format!("HPB1|{}|{}|opening-{side}", id.period, id.direction)
+    format!("HPB2|{}|{}|opening-{side}", id.period, id.direction)
 }
 
 fn body_aad(id: &BoxId) -> String {
-    format!("HPB1|{}|{}|body", id.period, id.direction)
+    format!("HPB2|{}|{}|body", id.period, id.direction)
 }
 
 fn share_hash(share: &Bytes32) -> Digest {
@@ -86,6 +86,12 @@ fn share_hash(share: &Bytes32) -> Digest {
 
 fn xor(a: &Bytes32, b: &Bytes32) -> Bytes32 {
     Bytes(std::array::from_fn(|i| a.0[i] ^ b.0[i]))
+}
+
+impl AsRef<[u8]> for Envelope {
+    fn as_ref(&self) -> &[u8] {
+        &self.0
+    }
 }
 
 impl Envelope {
@@ -108,8 +114,8 @@ impl Envelope {
     pub fn seal(
         id: &BoxId,
         body: &[u8; BODY_LEN],
-        bench: &OpeningPublic,
-        bar: &OpeningPublic,
+        bench: &LockPublic,
+        bar: &LockPublic,
         rng: &mut impl CryptoRng,
     ) -> Result<Self, EnvelopeError> {
         let (mut key, mut share) = ([0; 32], [0; 32]);

@@ -5,18 +5,26 @@
 
 pub mod ballot;
 pub mod charter;
+pub mod checkpoint;
 pub mod digest;
 pub mod docket;
 pub mod document;
+pub mod eligible;
+pub mod enrolment;
 pub mod envelope;
+pub mod exchange;
 pub mod ids;
 pub mod invitation;
 pub mod keys;
+pub mod layer;
 pub mod log;
 pub mod manifest;
 pub mod margins;
+pub mod mix;
 pub mod opening;
 pub mod release;
+pub mod request;
 pub mod rubric;
+pub mod statement;
 pub mod stratum;
 pub mod token;

@@ -1,29 +1,33 @@
-//! The published list of a box: leaves sorted by hash under an RFC 6962 root.
+//! The published log of a box: batches of leaves, each sorted by hash, one after the other under an RFC 6962 root.
 //!
-//! Sorting forgets the order of arrival; the whole list is small enough to download, so that looking for one's own leaf asks nobody.
-//! Deliberately absent: cosigned checkpoints and inclusion proofs.
+//! Sorting forgets the order of arrival inside a batch, and a batch is only ever appended, so that an older log is the
+//! beginning of every later one. Deliberately absent: inclusion proofs; the whole log is small enough to download, so that
+//! looking for one's own leaf asks nobody.
 
+use ct_merkle::HashableLeaf;
 use ct_merkle::mem_backed_tree::MemoryBackedTree;
 use sha2::Sha256;
 
 use crate::digest::{Bytes32, Digest};
 
-/// Data of one leaf: the stamp and the envelope's hash. `leaf = H(0x00 | stamp | H(envelope))`.
+/// The leaf of a cast: `H(0x00 | nonce of the stamp | H(posted item))`.
 #[must_use]
 pub fn leaf(stamp: &Bytes32, envelope: Digest) -> Digest {
     Digest::of(&[&[0], &stamp.0, envelope.as_bytes()])
 }
 
-/// RFC 6962 root over leaves given as leaf hashes in list order; each is hashed once more as an entry.
-///
-/// The list is sorted first, so that any order of the same leaves has the same root.
+/// RFC 6962 root over the leaves in log order; each leaf is hashed once more as an entry.
 #[must_use]
 pub fn root(leaves: &[Digest]) -> Digest {
-    let mut sorted = leaves.to_vec();
-    sorted.sort_unstable();
-    let mut tree = MemoryBackedTree::<Sha256, Vec<u8>>::new();
-    for leaf in sorted {
-        tree.push(leaf.0.to_vec());
+    root_of(leaves.iter().map(|leaf| leaf.0.to_vec()))
+}
+
+/// RFC 6962 root over items in their order.
+#[must_use]
+pub fn root_of(items: impl IntoIterator<Item = impl HashableLeaf>) -> Digest {
+    let mut tree = MemoryBackedTree::<Sha256, _>::new();
+    for item in items {
+        tree.push(item);
     }
     let root = tree.root();
     let mut bytes = [0; 32];
@@ -36,8 +40,8 @@ mod tests {
     use super::*;
 
     /// RFC 6962, section 2.1, written out: an independent second opinion on the library's root.
-    fn by_hand(sorted: &[Digest]) -> Digest {
-        match sorted {
+    fn by_hand(leaves: &[Digest]) -> Digest {
+        match leaves {
             [] => Digest::of(&[]),
             [one] => Digest::of(&[&[0], one.as_bytes()]),
             many => {
@@ -48,14 +52,12 @@ mod tests {
     }
 
     #[test]
-    fn root_is_rfc_6962_and_forgets_the_order() {
+    fn root_is_rfc_6962_in_log_order() {
         for size in 0..40_u8 {
-            let mut leaves: Vec<_> = (0..size).map(|i| Digest::of(&[&[i]])).collect();
-            let root_as_given = root(&leaves);
-            leaves.reverse();
-            assert_eq!(root(&leaves), root_as_given);
-            leaves.sort_unstable();
-            assert_eq!(root_as_given, by_hand(&leaves), "size {size}");
+            let leaves: Vec<_> = (0..size).map(|i| Digest::of(&[&[i]])).collect();
+            assert_eq!(root(&leaves), by_hand(&leaves), "size {size}");
+            let backwards: Vec<_> = leaves.iter().rev().copied().collect();
+            assert!(size < 2 || root(&backwards) != root(&leaves), "size {size}");
         }
     }
 }

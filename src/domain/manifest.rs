@@ -1,13 +1,16 @@
 //! The manifest of a box: what both sides sign before the first ballot, and what a browser seals under.
 //!
-//! Keys, documents and dates of one box; pinned by hash wherever the box is used.
+//! Keys, documents, dates and the relay of one box; pinned by hash wherever the box is used. Deliberately absent: secrets.
 
 use jiff::civil::Date;
 use serde::{Deserialize, Serialize};
 
 use crate::digest::{Bytes32, Digest};
-use crate::envelope::OpeningPublic;
+use crate::document::{Document, DocumentError, DocumentKind, Signature};
+use crate::envelope::{LockPublic, SUITE};
 use crate::ids::{BoxId, Direction, PeriodId, Side};
+use crate::statement::Signed;
+use crate::token::poprf::IssuerPublic;
 use crate::words;
 
 words! {
@@ -41,13 +44,39 @@ impl<T> PerSide<T> {
     }
 }
 
+/// Everything one side is known by in a box.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct SideKeys {
+    /// Ed25519: signs documents, manifests and releases.
+    pub signing: Bytes32,
+    /// Ed25519: signs the agent's statements and checkpoints.
+    pub agent: Bytes32,
+    /// POPRF: checks that a tag was made with the key everybody's is made with.
+    pub issuer: IssuerPublic,
+    /// X-Wing: this side's mix layer.
+    pub mix: LockPublic,
+    /// X-Wing: this side's lock.
+    pub opening: LockPublic,
+}
+
+/// Where a sealed ballot is posted.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct RelayKeys {
+    /// Scheme, host and port; the only foreign origin a page may reach.
+    pub origin: String,
+    /// Ed25519: signs receipts and batches.
+    pub receipt: Bytes32,
+}
+
 /// Body of a manifest document.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct Manifest {
-    /// Format version, 1.
+    /// Format version, 2.
     pub v: u32,
-    /// Envelope suite, `HPB1`.
+    /// Suite, `HPB2`.
     pub suite: String,
     /// The box.
     #[serde(rename = "box")]
@@ -64,17 +93,61 @@ pub struct Manifest {
     pub charter: Digest,
     /// Last day a ballot is taken.
     pub cast_until: Date,
-    /// X-Wing public keys, one lock each.
-    pub opening: PerSide<OpeningPublic>,
-    /// Ed25519 public keys that sign documents and releases of this box.
-    pub signing: PerSide<Bytes32>,
+    /// 法院方.
+    pub bench: SideKeys,
+    /// 律协方.
+    pub bar: SideKeys,
+    /// Ed25519: signs the platform's requests to the agents.
+    pub platform: Bytes32,
+    /// The relay.
+    pub relay: RelayKeys,
+    /// Hash of the pages that seal under it.
+    pub front_end: Digest,
 }
 
-/// The manifest as it travels to the opening, with what the platform knows about the closing.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+impl Manifest {
+    /// One side's keys.
+    #[must_use]
+    pub const fn keys(&self, side: Side) -> &SideKeys {
+        match side {
+            Side::Bench => &self.bench,
+            Side::Bar => &self.bar,
+        }
+    }
+
+    /// One value of each side's keys.
+    pub fn each<T>(&self, of: impl Fn(&SideKeys) -> T) -> PerSide<T> {
+        PerSide { bench: of(&self.bench), bar: of(&self.bar) }
+    }
+
+    /// Whether version, suite, box, period and direction agree with each other.
+    #[must_use]
+    pub fn is_sound(&self) -> bool {
+        let named = self.id.period == self.period && self.id.direction == self.direction;
+        self.v == 2 && self.suite.as_bytes() == SUITE && named
+    }
+
+    /// The hash of the document, if both sides' signing keys, as it names them, have signed it.
+    ///
+    /// # Errors
+    /// [`DocumentError::BadSignature`] when a side's signature is missing or wrong.
+    pub fn signed_by_both(&self, signatures: &[Signature]) -> Result<Digest, DocumentError> {
+        let hash = Document::new(DocumentKind::Manifest, self)?.hash();
+        let signed = |side| {
+            let mut theirs = signatures.iter().filter(|s| s.side == side && s.key == self.keys(side).signing);
+            theirs.any(|s| s.verify(DocumentKind::Manifest, hash).is_ok())
+        };
+        if signed(Side::Bench) && signed(Side::Bar) { Ok(hash) } else { Err(DocumentError::BadSignature) }
+    }
+}
+
+/// The manifest as it travels to the opening, with what was said about the closing and the shuffles.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
 pub struct ClosedManifest {
+    /// Format version, 2.
+    pub v: u32,
     /// The signed body.
-    #[serde(flatten)]
     pub manifest: Manifest,
     /// Its hash.
     pub hash: Digest,
@@ -82,8 +155,10 @@ pub struct ClosedManifest {
     pub closed_boxes: Vec<BoxId>,
     /// Accepted stamps.
     pub stamps: u32,
-    /// Envelopes refused before the list was made.
-    pub refused: u32,
+    /// Both sides' statements about their shuffles.
+    pub mixed: PerSide<Signed>,
+    /// Both sides' statements about the list that is opened.
+    pub listed: PerSide<Signed>,
 }
 
 impl ClosedManifest {

@@ -1,10 +1,10 @@
-//! The opening: shares for one closed list, ballots checked against slips and nyms, and the counts that must add up.
+//! The opening: shares for one agreed list, ballots checked by the tags of their slips and nyms, and counts that add up.
 //!
 //! A side hands over shares for exactly one list and never its key. Ballots exist here in memory only. A list that the
 //! shares do not open is refused, so that right ones can still be handed over.
 //! Deliberately absent: files, and any output that holds a ballot.
 
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::BTreeMap;
 
 use serde::{Deserialize, Serialize};
 
@@ -12,8 +12,11 @@ use crate::ballot::Ballot;
 use crate::digest::{Bytes, Bytes32, Digest};
 use crate::envelope::{ENVELOPE_LEN, Envelope};
 use crate::ids::{BoxId, Side};
+use crate::manifest::{Manifest, PerSide};
+use crate::mix::{self, tolerated};
 use crate::rubric::Rubric;
-use crate::token::{self, NymInfo, SlipInfo};
+use crate::token::poprf::IssuerKey;
+use crate::token::{self, NymInfo, RaterRole};
 
 /// Why an opening cannot go on. Stable codes.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
@@ -34,7 +37,7 @@ pub enum OpeningError {
          / {0} 方有解出的一半与封存件不符，须由该方重新解出"
     )]
     WrongShare(Side),
-    /// A side says of more envelopes than [`tolerated`] that its lock did not open.
+    /// A side says of more envelopes than [`mix::tolerated`] that its lock did not open.
     #[error(
         "{side} opened its lock of {opened} of {total} envelopes only; an auditor has to look at its key before the rest \
          is given up / {side} 方只解开了 {total} 件中的 {opened} 件；放弃其余封存件之前，须由审计员核查该方密钥"
@@ -47,6 +50,9 @@ pub enum OpeningError {
         /// Envelopes in the list.
         total: usize,
     },
+    /// An issuer key that is not the one the manifest names.
+    #[error("the issuer key of {0} is not the one the manifest names / {0} 方的签发密钥与封存库清单所列不符")]
+    ForeignIssuer(Side),
     /// The list opened into not one ballot that counts.
     #[error(
         "not one ballot of the list is valid; nothing was written, the box can be opened again \
@@ -65,6 +71,7 @@ impl OpeningError {
             Self::WrongKey(_) => "wrong-opening-key",
             Self::WrongShare(_) => "share-wrong",
             Self::TooManyLocked { .. } => "too-many-locked",
+            Self::ForeignIssuer(_) => "foreign-issuer",
             Self::NothingValid => "nothing-valid",
         }
     }
@@ -73,9 +80,7 @@ impl OpeningError {
 /// Concatenates envelopes sorted by hash: `list.bin`.
 #[must_use]
 pub fn write_list(envelopes: &[Envelope]) -> Vec<u8> {
-    let mut sorted: Vec<_> = envelopes.iter().map(|e| (e.hash(), e)).collect();
-    sorted.sort_unstable_by_key(|(hash, _)| *hash);
-    sorted.iter().flat_map(|(_, e)| e.as_bytes()).copied().collect()
+    mix::write_list(envelopes)
 }
 
 /// Reads `list.bin`; the order must be the sorted one and no envelope may stand twice.
@@ -83,13 +88,12 @@ pub fn write_list(envelopes: &[Envelope]) -> Vec<u8> {
 /// # Errors
 /// [`OpeningError::ListMalformed`].
 pub fn read_list(bytes: &[u8]) -> Result<Vec<Envelope>, OpeningError> {
-    if !bytes.len().is_multiple_of(ENVELOPE_LEN) {
+    let items = mix::read_list(bytes, ENVELOPE_LEN).map_err(|_| OpeningError::ListMalformed)?;
+    if items.windows(2).any(|pair| pair[0].0 == pair[1].0) {
         return Err(OpeningError::ListMalformed);
     }
-    let parse = |chunk: &[u8]| Envelope::from_bytes(chunk.to_vec()).map_err(|_| OpeningError::ListMalformed);
-    let list = bytes.chunks_exact(ENVELOPE_LEN).map(parse).collect::<Result<Vec<_>, _>>()?;
-    let hashes: Vec<_> = list.iter().map(Envelope::hash).collect();
-    if hashes.windows(2).all(|w| w[0] < w[1]) { Ok(list) } else { Err(OpeningError::ListMalformed) }
+    let parse = |(_, item): (Digest, &[u8])| Envelope::from_bytes(item.to_vec());
+    items.into_iter().map(parse).collect::<Result<_, _>>().map_err(|_| OpeningError::ListMalformed)
 }
 
 /// One side's shares in list order: `H(envelope) | share`, 64 bytes each; zeros where the lock did not open.
@@ -112,13 +116,6 @@ pub fn write_shares(
 
 /// What a side hands over where its lock did not open.
 const LOCKED: Bytes32 = Bytes([0; 32]);
-
-/// Envelopes of a list that one side may leave locked before an auditor has to look: 0.5 %, but never fewer than 3, so
-/// that one rater who seals nonsense does not hold up a small box. The share is the ballot design's for a mix.
-#[must_use]
-pub fn tolerated(total: usize) -> usize {
-    (total / 200).max(3)
-}
 
 /// One side's shares of a list, each the one its envelope promised or none.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -172,28 +169,41 @@ pub fn read_shares(bytes: &[u8], list: &[Envelope], side: Side) -> Result<Shares
     if locked == list.len() && locked > 0 { Err(OpeningError::WrongKey(side)) } else { Ok(Shares { shares, locked }) }
 }
 
-/// A listed slip: its hash and what it stands for.
+/// `issuer-keys.json`: both sides' issuer keys, handed over together with the shares and public once the box is dead.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
-pub struct Listed {
-    /// [`token::slip_hash`] or [`token::nym_hash`].
-    pub hash: Digest,
-    /// Slip or nym info.
-    pub info: String,
+pub struct IssuerKeysFile {
+    /// Format version, 2.
+    pub v: u32,
+    /// `poprf-ristretto255-sha512` (RFC 9497).
+    pub suite: String,
+    /// The bench's scalar.
+    pub bench: Bytes32,
+    /// The bar's scalar.
+    pub bar: Bytes32,
 }
 
-/// `issuer-keys.json` while tokens are listed instead of blindly issued.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(deny_unknown_fields)]
-pub struct IssuedTokens {
-    /// Format version, 1.
-    pub v: u32,
-    /// `listed`.
-    pub suite: String,
-    /// Slips, sorted by hash.
-    pub slips: Vec<Listed>,
-    /// Nyms, sorted by hash.
-    pub nyms: Vec<Listed>,
+/// The suite of [`IssuerKeysFile`].
+pub const ISSUER_SUITE: &str = "poprf-ristretto255-sha512";
+
+impl IssuerKeysFile {
+    /// The file of two scalars.
+    #[must_use]
+    pub fn new(secrets: &PerSide<Bytes32>) -> Self {
+        Self { v: 2, suite: ISSUER_SUITE.to_owned(), bench: secrets.bench, bar: secrets.bar }
+    }
+
+    /// The keys, if they are the ones whose public halves the manifest names.
+    ///
+    /// # Errors
+    /// [`OpeningError::ForeignIssuer`] with the side whose key it is not.
+    pub fn keys(&self, manifest: &Manifest) -> Result<PerSide<IssuerKey>, OpeningError> {
+        let key = |side, secret: &Bytes32| {
+            let key = IssuerKey::from_secret(secret).ok().filter(|key| key.public() == manifest.keys(side).issuer);
+            key.filter(|_| self.v == 2 && self.suite == ISSUER_SUITE).ok_or(OpeningError::ForeignIssuer(side))
+        };
+        Ok(PerSide { bench: key(Side::Bench, &self.bench)?, bar: key(Side::Bar, &self.bar)? })
+    }
 }
 
 /// Counts of an opening: `taken = refused + invalid + duplicate + valid`.
@@ -203,7 +213,7 @@ pub struct Counts {
     /// Stamps accepted into the box.
     #[serde(rename = "in")]
     pub taken: u32,
-    /// Refused before the list.
+    /// Turned away by the shuffles.
     pub refused: u32,
     /// Did not open, or slip, nym or answers do not fit.
     pub invalid: u32,
@@ -233,28 +243,36 @@ pub struct Opened {
     pub counted: Vec<Digest>,
 }
 
-/// Checks opened bodies against slips, nyms and the rubric, and keeps one ballot per slip: the one cast last.
-///
-/// `bodies` holds `None` where an envelope did not open. `refused` comes from the closing.
+/// A body as a ballot, if answers, slip and nym hold for what it says.
 #[must_use]
-pub fn admit(
+pub fn check(
     id: &BoxId,
-    bodies: Vec<Option<[u8; crate::ballot::BODY_LEN]>>,
-    issued: &IssuedTokens,
+    body: &[u8; crate::ballot::BODY_LEN],
+    issuers: &PerSide<IssuerKey>,
     rubrics: &BTreeMap<Digest, Rubric>,
-    refused: u32,
-) -> Opened {
-    let slips: BTreeMap<_, _> = issued.slips.iter().map(|l| (l.hash, l.info.as_str())).collect();
-    let nyms: BTreeMap<_, _> = issued.nyms.iter().map(|l| (l.hash, l.info.as_str())).collect();
-    let listed = bodies.len();
+) -> Option<Counted> {
+    let ballot = Ballot::from_body(body).ok()?;
+    ballot.check(rubrics.get(&ballot.rubric)?).ok()?;
+    let nym = ballot.nym_info(id);
+    let holds = ballot.slip.holds(issuers, &ballot.slip_info(id).to_string())
+        && ballot.nym.holds(issuers, &nym.to_string())
+        && nym.role == RaterRole::of(id.direction.rater_side());
+    holds.then_some(Counted { ballot, nym })
+}
+
+/// Keeps one ballot per slip, the one cast last; `checked` holds `None` for what did not open or did not hold, and `refused`
+/// comes from the shuffles.
+#[must_use]
+pub fn admit(checked: Vec<Option<Counted>>, refused: u32) -> Opened {
+    let listed = checked.len();
     let mut best: BTreeMap<Digest, Counted> = BTreeMap::new();
     let (mut invalid, mut duplicate) = (0_u32, 0_u32);
-    for body in bodies {
-        let Some(counted) = body.and_then(|body| check(id, &body, &slips, &nyms, rubrics)) else {
+    for counted in checked {
+        let Some(counted) = counted else {
             invalid += 1;
             continue;
         };
-        let slip = token::slip_hash(&counted.ballot.slip);
+        let slip = token::counted_hash(&counted.ballot.slip.nonce);
         match best.get_mut(&slip) {
             None => drop(best.insert(slip, counted)),
             Some(held) => {
@@ -267,7 +285,6 @@ pub fn admit(
             }
         }
     }
-    let counted: BTreeSet<_> = best.values().map(|c| token::counted_hash(&c.ballot.slip)).collect();
     let counts = Counts {
         taken: u32::try_from(listed).unwrap_or(u32::MAX).saturating_add(refused),
         refused,
@@ -275,28 +292,8 @@ pub fn admit(
         duplicate,
         valid: u32::try_from(best.len()).unwrap_or(u32::MAX),
     };
-    Opened { ballots: best.into_values().collect(), counts, counted: counted.into_iter().collect() }
-}
-
-fn check(
-    id: &BoxId,
-    body: &[u8; crate::ballot::BODY_LEN],
-    slips: &BTreeMap<Digest, &str>,
-    nyms: &BTreeMap<Digest, &str>,
-    rubrics: &BTreeMap<Digest, Rubric>,
-) -> Option<Counted> {
-    let ballot = Ballot::from_body(body).ok()?;
-    ballot.check(rubrics.get(&ballot.rubric)?).ok()?;
-    let slip: SlipInfo = slips.get(&token::slip_hash(&ballot.slip))?.parse().ok()?;
-    let nym: NymInfo = nyms.get(&token::nym_hash(&ballot.nym))?.parse().ok()?;
-    let said = SlipInfo {
-        id: id.clone(),
-        ratee: ballot.ratee.clone(),
-        court: ballot.court.clone(),
-        stratum: ballot.stratum,
-        rubric: ballot.rubric,
-    };
-    (slip == said && nym.id == *id).then_some(Counted { ballot, nym })
+    let (counted, ballots) = best.into_iter().unzip();
+    Opened { ballots, counts, counted }
 }
 
 #[cfg(test)]

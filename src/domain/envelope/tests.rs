@@ -1,23 +1,34 @@
 use super::*;
-use crate::keys::OpeningKeyFile;
-use hpke::rand_core::SeedableRng as _;
+use crate::digest::Bytes;
+use hpke::rand_core::{Rng as _, SeedableRng as _};
 use rand_chacha::ChaCha20Rng;
 
 fn box_id() -> BoxId {
     "2026.bar_rates_bench".parse().expect("a box")
 }
 
+struct Lock {
+    public: LockPublic,
+    secret: Bytes32,
+}
+
+fn lock(rng: &mut ChaCha20Rng) -> Lock {
+    let mut secret = [0; 32];
+    rng.fill_bytes(&mut secret);
+    Lock { public: lock_public(&Bytes(secret)), secret: Bytes(secret) }
+}
+
 struct Sealed {
     id: BoxId,
     body: [u8; BODY_LEN],
-    bench: OpeningKeyFile,
-    bar: OpeningKeyFile,
+    bench: Lock,
+    bar: Lock,
     envelope: Envelope,
 }
 
 fn sealed(seed: u64) -> Sealed {
     let mut rng = ChaCha20Rng::seed_from_u64(seed);
-    let (bench, bar) = (OpeningKeyFile::generate(Side::Bench, &mut rng), OpeningKeyFile::generate(Side::Bar, &mut rng));
+    let (bench, bar) = (lock(&mut rng), lock(&mut rng));
     let mut body = [0; BODY_LEN];
     body[7] = 42;
     let id = box_id();

@@ -1,6 +1,7 @@
 use super::*;
+use crate::envelope::lock_public;
 use crate::ids::{InvitationId, RateeId};
-use crate::token::{RaterRole, Seed};
+use crate::token::{NymInfo, Seed, SlipInfo, Token};
 use proptest::prelude::*;
 
 fn id() -> BoxId {
@@ -14,24 +15,25 @@ fn rubric() -> Rubric {
 struct World {
     rubrics: BTreeMap<Digest, Rubric>,
     rubric: Digest,
-    issued: IssuedTokens,
+    issuers: PerSide<IssuerKey>,
+    tokens: Vec<(Token, Token)>,
 }
 
-/// Ten invitations of ten raters, all listed.
+/// Ten invitations of ten raters, each with a slip and a nym; the last two are minted by one side alone.
 fn world() -> World {
     let rubric = Digest::of(&[b"rubric"]);
-    let (mut slips, mut nyms) = (Vec::new(), Vec::new());
-    for i in 0..10 {
-        let info = slip_info(rubric);
-        slips.push(Listed { hash: token::slip_hash(&seed(i).slip(&invitation(i))), info: info.to_string() });
-        let info = NymInfo { id: id(), home: "鲁0202".into(), role: RaterRole::Lawyer };
-        nyms.push(Listed { hash: token::nym_hash(&seed(i).nym(&id())), info: info.to_string() });
-    }
-    World {
-        rubrics: BTreeMap::from([(rubric, self::rubric())]),
-        rubric,
-        issued: IssuedTokens { v: 1, suite: "listed".into(), slips, nyms },
-    }
+    let key = |byte| IssuerKey::derive(&[byte; 32]).expect("a key");
+    let issuers = PerSide { bench: key(1), bar: key(2) };
+    let alone = PerSide { bench: key(1), bar: key(1) };
+    let mint = |i: u8| {
+        let issuers = if i < 10 { &issuers } else { &alone };
+        let slip = Token::mint(seed(i).slip(&InvitationId(format!("i{i}"))), issuers, &slip_info(rubric).to_string());
+        let nym = NymInfo { id: id(), home: "鲁0203".into(), role: RaterRole::Lawyer };
+        let nym = Token::mint(seed(i).nym(&id()), issuers, &nym.to_string());
+        (slip.expect("a slip"), nym.expect("a nym"))
+    };
+    let tokens = (0..12).map(mint).collect();
+    World { rubrics: BTreeMap::from([(rubric, self::rubric())]), rubric, issuers, tokens }
 }
 
 fn slip_info(rubric: Digest) -> SlipInfo {
@@ -43,28 +45,30 @@ fn seed(i: u8) -> Seed {
     Seed(Bytes([i; 32]))
 }
 
-fn invitation(i: u8) -> InvitationId {
-    InvitationId(format!("i{i}"))
-}
-
 fn ballot(world: &World, i: u8, seq: u32, level: u8) -> Ballot {
     let info = slip_info(world.rubric);
+    let (slip, nym) = world.tokens[usize::from(i)];
     Ballot {
-        v: 1,
+        v: 2,
         ratee: info.ratee,
         court: info.court,
         stratum: info.stratum,
         rubric: world.rubric,
+        home: "鲁0203".into(),
+        role: RaterRole::Lawyer,
         answers: BTreeMap::from([("civility".into(), Some(level))]),
-        slip: seed(i).slip(&invitation(i)),
-        nym: seed(i).nym(&id()),
+        slip,
+        nym,
         seq,
     }
 }
 
+fn checked(world: &World, ballot: &Ballot) -> Option<Counted> {
+    check(&id(), &ballot.to_body().ok()?, &world.issuers, &world.rubrics)
+}
+
 fn open(world: &World, ballots: &[Ballot]) -> Opened {
-    let bodies = ballots.iter().map(|b| b.to_body().ok()).collect();
-    admit(&id(), bodies, &world.issued, &world.rubrics, 0)
+    admit(ballots.iter().map(|ballot| checked(world, ballot)).collect(), 0)
 }
 
 #[test]
@@ -79,16 +83,20 @@ fn the_last_cast_of_a_slip_counts_and_the_others_are_duplicates() {
 }
 
 #[test]
-fn a_ballot_that_says_something_else_than_its_slip_is_invalid() {
+fn a_ballot_that_says_something_else_than_its_tokens_is_invalid() {
     let world = world();
     let good = ballot(&world, 0, 1, 5);
-    let changes: [(&str, Ballot); 8] = [
+    let other = ballot(&world, 1, 1, 5);
+    let changes: [(&str, Ballot); 11] = [
         ("ratee", Ballot { ratee: RateeId("other".into()), ..good.clone() }),
         ("court", Ballot { court: "鲁0203".into(), ..good.clone() }),
         ("stratum", Ballot { stratum: "civil.against".parse().expect("stratum"), ..good.clone() }),
         ("rubric", Ballot { rubric: Digest::of(&[b"other"]), ..good.clone() }),
-        ("slip", Ballot { slip: Bytes([99; 32]), ..good.clone() }),
-        ("nym", Ballot { nym: Bytes([99; 32]), ..good.clone() }),
+        ("home", Ballot { home: "鲁0202".into(), ..good.clone() }),
+        ("role", Ballot { role: RaterRole::Judge, ..good.clone() }),
+        ("slip", Ballot { slip: Token { nonce: Bytes([99; 32]), ..good.slip }, ..good.clone() }),
+        ("nym", Ballot { nym: other.slip, ..good.clone() }),
+        ("one side alone", ballot(&world, 10, 1, 5)),
         ("level", Ballot { answers: BTreeMap::from([("civility".into(), Some(6))]), ..good.clone() }),
         ("item", Ballot { answers: BTreeMap::from([("looks".into(), Some(5))]), ..good.clone() }),
     ];
@@ -100,14 +108,19 @@ fn a_ballot_that_says_something_else_than_its_slip_is_invalid() {
 }
 
 proptest! {
+    #![proptest_config(ProptestConfig { cases: 24, ..ProptestConfig::default() })]
     #[test]
-    fn opening_conserves_the_count_and_forgets_the_order(casts in proptest::collection::vec((0_u8..12, 1_u32..9, 0_u8..7), 0..40), refused in 0_u32..5) {
+    fn opening_conserves_the_count_and_forgets_the_order(casts in proptest::collection::vec((0_u8..12, 1_u32..9, 0_u8..7), 0..16), refused in 0_u32..5) {
         let world = world();
-        let mut bodies: Vec<_> = casts.iter().map(|&(i, seq, level)| ballot(&world, i, seq, level).to_body().ok()).collect();
-        bodies.push(None);
-        let forward = admit(&id(), bodies.clone(), &world.issued, &world.rubrics, refused);
-        bodies.reverse();
-        let backward = admit(&id(), bodies, &world.issued, &world.rubrics, refused);
+        let open = |backwards: bool| {
+            let mut all: Vec<_> = casts.iter().map(|&(i, seq, level)| checked(&world, &ballot(&world, i, seq, level))).collect();
+            all.push(None);
+            if backwards {
+                all.reverse();
+            }
+            admit(all, refused)
+        };
+        let (forward, backward) = (open(false), open(true));
         let Counts { taken, refused, invalid, duplicate, valid } = forward.counts;
         prop_assert_eq!(taken, refused + invalid + duplicate + valid);
         prop_assert_eq!(forward.counts, backward.counts);
@@ -121,22 +134,21 @@ proptest! {
 
 #[test]
 fn shares_are_for_one_list_and_one_key() {
-    use crate::keys::OpeningKeyFile;
     use hpke::rand_core::SeedableRng as _;
     use rand_chacha::ChaCha20Rng;
     let mut rng = ChaCha20Rng::seed_from_u64(5);
-    let (bench, bar) = (OpeningKeyFile::generate(Side::Bench, &mut rng), OpeningKeyFile::generate(Side::Bar, &mut rng));
+    let (bench, bar) = (Bytes([6; 32]), Bytes([7; 32]));
     let world = world();
     let seal = |i, rng: &mut ChaCha20Rng| {
         let body = ballot(&world, i, 1, 4).to_body().expect("fits");
-        Envelope::seal(&id(), &body, &bench.public, &bar.public, rng).expect("sealed")
+        Envelope::seal(&id(), &body, &lock_public(&bench), &lock_public(&bar), rng).expect("sealed")
     };
     let envelopes: Vec<_> = (0..3).map(|i| seal(i, &mut rng)).collect();
     let list = read_list(&write_list(&envelopes)).expect("sorted");
-    let shares = write_shares(&list, &id(), Side::Bench, &bench.secret, |_| ());
+    let shares = write_shares(&list, &id(), Side::Bench, &bench, |_| ());
     assert_eq!(read_shares(&shares, &list, Side::Bench).map(|s| (s.shares.len(), s.locked)), Ok((3, 0)));
     assert_eq!(read_shares(&shares, &list[1..], Side::Bench), Err(OpeningError::ShareMismatch(Side::Bench)));
-    let wrong = write_shares(&list, &id(), Side::Bench, &bar.secret, |_| ());
+    let wrong = write_shares(&list, &id(), Side::Bench, &bar, |_| ());
     assert_eq!(read_shares(&wrong, &list, Side::Bench), Err(OpeningError::WrongKey(Side::Bench)));
     // Another share under the right hash, even one bit: no rater can do that, so nothing is opened with it.
     for at in [32, 64 + 40, 3 * 64 - 1] {
@@ -157,4 +169,6 @@ fn shares_are_for_one_list_and_one_key() {
     let mut unsorted = write_list(&envelopes);
     unsorted.rotate_left(ENVELOPE_LEN);
     assert_eq!(read_list(&unsorted), Err(OpeningError::ListMalformed));
+    let twice = write_list(&[envelopes[0].clone(), envelopes[0].clone()]);
+    assert_eq!(read_list(&twice), Err(OpeningError::ListMalformed));
 }

@@ -1,0 +1,1 @@
+//! Takes sealed ballots, strips addresses, hands over sorted batches.
