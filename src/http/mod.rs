@@ -80,12 +80,13 @@ routes! {
     GET    "/api/docket/imports/{id}/problems.csv"  Roles(&[Operator])   => docket::problems;
     GET    "/api/invitations"                       Roles(&[Rater])      => invitations::list;
     POST   "/api/invitations/{id}/recusal"          Roles(&[Rater])      => invitations::recuse;
-    POST   "/api/tokens"                            Roles(&[Rater])      => invitations::tokens;
+    POST   "/api/enrolments"                        Roles(&[Rater])      => invitations::enrol;
+    POST   "/api/token-requests"                    Roles(&[Rater])      => invitations::tokens;
     GET    "/api/my-result"                         Roles(&[Rater])      => results::mine;
-    POST   "/box"                                   Nobody               => boxes::post;
     GET    "/api/boxes/{box}"                       Everyone             => boxes::find;
     GET    "/api/boxes/{box}/log"                   Everyone             => boxes::log;
     GET    "/api/boxes/{box}/counted"               Everyone             => boxes::counted;
+    POST   "/api/boxes/{box}/batches"               Nobody               => boxes::batch;
     POST   "/api/boxes/{box}/close"                 Roles(&[Operator])   => boxes::close_box;
     GET    "/api/releases"                          Everyone             => releases::list;
     GET    "/api/releases/{hash}"                   Everyone             => releases::find;
