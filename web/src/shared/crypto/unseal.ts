@@ -38,7 +38,7 @@ function ofSuite(envelope: Uint8Array): Uint8Array {
 }
 
 /** L1 out of L0 with the bench's mix secret, L2 out of L1 with the bar's. @throws when the key does not fit. */
-export function peel(
+export async function peel(
   envelope: Uint8Array,
   box: BoxName,
   side: Side,
