@@ -37,7 +37,7 @@ export class ProofRefused extends Error {}
  * The library asks for random bytes and reduces them to a scalar from 1 to l - 1; a blind that follows from the seed
  * is handed to it as the bytes that reduce to this very scalar.
  */
-function drawn(blind: Uint8Array): Uint8Array {
+function drawn(blind: Uint8Array): Uint8Array<ArrayBuffer> {
   const { Fn } = ristretto255.Point
   const scalar = Fn.fromBytes(blind)
   if (Fn.is0(scalar)) throw new RangeError('a blind is not zero')
