@@ -97,6 +97,7 @@ async function send(invitations: Invitations, period: string, body: EnrolmentPos
   if (work.enrolment === 'waiting') return
   wipeEnrolment(accountId(), period)
   if (work.enrolment === 'enrolled') seedFor(invitations)
+  if (answer.code === 'enrolled-elsewhere') work.needsCode = true
   if (answer.state === 'refused') throw new Refusal(answer.code ?? 'enrolment-refused', 0)
 }
 
