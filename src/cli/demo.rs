@@ -25,6 +25,7 @@ use crate::demo::spans::TODAY;
 use crate::demo::stages::Stages;
 use crate::demo::visitors::Visitors;
 use crate::flow::Site;
+use crate::flow::courier::Carrying;
 use crate::http;
 use crate::ports::{Clock, SettableClock, SystemEntropy};
 
@@ -79,7 +80,7 @@ pub(super) fn run(args: &DemoArgs) -> anyhow::Result<()> {
         to: jiff::civil::date(2026, 11, 20),
         bad_rows: 0,
     };
-    let mut circle = Circle::begin(site, clock, (places, machines), base.clone(), &args.dir, &plan, &stages)?;
+    let mut circle = Circle::begin(site.clone(), clock, (places, machines), base.clone(), &args.dir, &plan, &stages)?;
     circle.go_round(if args.once { Signing::All } else { Signing::OneWaits }, &stages)?;
     let visitors = circle.leave_open(&stages)?;
     let (report, machines) = circle.report(&stages);
@@ -92,6 +93,7 @@ pub(super) fn run(args: &DemoArgs) -> anyhow::Result<()> {
     if args.once {
         return Ok(());
     }
+    let _carrying = Carrying::start(&site);
     invite_visitors(&base, &args.dir, &visitors, &machines)?;
     server.join().map_err(|_| anyhow!("the server stopped"))?
 }

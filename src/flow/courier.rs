@@ -267,6 +267,39 @@ pub fn deliver(site: &Site) -> Outcome<Delivered> {
     }
 }
 
+/// Carries what waits every so often until it is dropped.
+pub struct Carrying {
+    stop: Option<std::sync::mpsc::Sender<()>>,
+    thread: Option<std::thread::JoinHandle<()>>,
+}
+
+impl Carrying {
+    /// Starts carrying; with no seconds in the configuration nothing is carried by itself.
+    #[must_use]
+    pub fn start(site: &Site) -> Self {
+        let every = std::time::Duration::from_secs(site.config.agents.every_seconds);
+        let (stop, stopped) = std::sync::mpsc::channel();
+        let site = site.clone();
+        let work = move || {
+            while stopped.recv_timeout(every) == Err(std::sync::mpsc::RecvTimeoutError::Timeout) {
+                // A fault is in the log already; the next round tries again.
+                let _ = deliver(&site);
+            }
+        };
+        let thread = (!every.is_zero()).then(|| std::thread::spawn(work));
+        Self { stop: Some(stop), thread }
+    }
+}
+
+impl Drop for Carrying {
+    fn drop(&mut self) {
+        self.stop.take();
+        if let Some(thread) = self.thread.take() {
+            let _ = thread.join();
+        }
+    }
+}
+
 /// What an agent last refused about a box, if it did: kind, side, code.
 ///
 /// # Errors

@@ -23,14 +23,14 @@ pub mod session;
 pub mod text;
 
 use actix_web::http::Method;
-use actix_web::web::{self, ServiceConfig};
+use actix_web::web::{self, PayloadConfig, ServiceConfig};
 use actix_web::{Resource, Route};
 
 pub use guard::{Access, Caller};
 pub use problem::Problem;
 pub use server::{Running, serve, start};
 
-use Access::{Collector, Everyone, Nobody, Roles, Seldom};
+use Access::{Collector, Everyone, Roles, Seldom};
 use hengping_domain::ids::Role::{Negotiator, Operator, Rater};
 
 /// One line of the table.
@@ -45,6 +45,9 @@ pub struct Line {
     /// Room and name of the handler; the operation's name in the API document.
     pub handler: &'static str,
 }
+
+/// Largest hand-over of the relay: about ten thousand casts.
+const BATCH_BYTES: usize = 72 << 20;
 
 /// Writes the table once for routing, once for the tests, and once for the OpenAPI document.
 macro_rules! routes {
@@ -86,7 +89,7 @@ routes! {
     GET    "/api/boxes/{box}"                       Everyone             => boxes::find;
     GET    "/api/boxes/{box}/log"                   Everyone             => boxes::log;
     GET    "/api/boxes/{box}/counted"               Everyone             => boxes::counted;
-    POST   "/api/boxes/{box}/batches"               Nobody               => boxes::batch;
+    POST   "/api/boxes/{box}/batches"               Access::Relay        => boxes::batch;
     POST   "/api/boxes/{box}/close"                 Roles(&[Operator])   => boxes::close_box;
     GET    "/api/releases"                          Everyone             => releases::list;
     GET    "/api/releases/{hash}"                   Everyone             => releases::find;
@@ -107,6 +110,9 @@ fn register(app: &mut ServiceConfig, limit: &guard::Limit) {
         let (here, rest): (Vec<_>, Vec<_>) = lines.into_iter().partition(|(line, _)| line.path == path);
         let allow = here.iter().map(|(line, _)| line.method).collect::<Vec<_>>().join(", ");
         let mut resource: Resource = web::resource(path);
+        if here.iter().any(|(line, _)| line.access == Access::Relay) {
+            resource = resource.app_data(PayloadConfig::new(BATCH_BYTES));
+        }
         for (line, route) in here {
             resource = resource.route(guard::behind(line.access, limit, route));
         }
