@@ -9,13 +9,13 @@ mod blinded;
 use std::collections::BTreeMap;
 
 use hengping_domain::ballot::{Answers, Ballot};
-use hengping_domain::digest::{Bytes, Digest, encode_base64url};
-use hengping_domain::document::{self, Document, Signature};
+use hengping_domain::cast::{Cast, Receipt};
+use hengping_domain::digest::{Bytes, Digest};
+use hengping_domain::document::{Document, Signature};
 use hengping_domain::enrolment::CodeKey;
 use hengping_domain::envelope::Envelope;
 use hengping_domain::ids::{BoxId, InvitationId, RateeId};
 use hengping_domain::layer::Posted;
-use hengping_domain::log;
 use hengping_domain::manifest::{Manifest, PerSide};
 use hengping_domain::rubric::Rubric;
 use hengping_domain::statement::Signed;
@@ -148,11 +148,7 @@ pub struct PinnedBox {
 
 /// A cast ready to be posted; posting it twice is harmless.
 #[derive(Debug, Clone)]
-pub struct Sealed {
-    body: Value,
-    leaf: Digest,
-    seq: u32,
-}
+pub struct Sealed(Cast);
 
 /// A connection to one server.
 pub struct Client {
@@ -292,17 +288,11 @@ impl Client {
     /// # Errors
     /// [`ClientError`]; [`ClientError::Untrusted`] for a receipt of something else, or of another relay.
     pub fn cast(&self, pinned: &PinnedBox, sealed: &Sealed) -> Result<Digest, ClientError> {
-        #[derive(Deserialize)]
-        struct Stored {
-            leaf: Digest,
-            signature: Bytes<64>,
-        }
-        let Manifest { id, relay, .. } = &pinned.manifest;
-        let mut response = self.agent.post(format!("{}/box", relay.origin)).send_json(&sealed.body)?;
-        let Stored { leaf, signature } = read(&mut response)?;
-        let text = format!("hengping/v2/receipt\n{id}\n{leaf}\n{}", sealed.seq);
-        let signed = document::verify(&relay.receipt, &signature, text.as_bytes()).is_ok();
-        if signed && leaf == sealed.leaf { Ok(leaf) } else { Err(ClientError::Untrusted("receipt")) }
+        let relay = &pinned.manifest.relay;
+        let mut response = self.agent.post(format!("{}/box", relay.origin)).send_json(sealed.0.body())?;
+        let receipt: Receipt = read(&mut response)?;
+        receipt.verify(&sealed.0, &relay.receipt).map_err(|_| ClientError::Untrusted("receipt"))?;
+        Ok(receipt.leaf)
     }
 }
 
@@ -350,13 +340,5 @@ pub fn seal(
     let envelope = Envelope::seal(id, &body, &manifest.bench.opening, &manifest.bar.opening, rng);
     let envelope = envelope.map_err(|error| failed(&error))?;
     let posted = Posted::wrap(id, &envelope, &manifest.each(|keys| keys.mix), rng).map_err(|error| failed(&error))?;
-    let key = seed.stamp_key(&case.id);
-    let body = json!({
-        "box": id,
-        "stamp": stamp,
-        "seq": seq,
-        "envelope": encode_base64url(posted.as_bytes()),
-        "signature": key.sign_cast(id, seq, posted.hash()),
-    });
-    Ok(Sealed { body, leaf: log::leaf(&key.nonce(), posted.hash()), seq })
+    Ok(Sealed(Cast::sign(id.clone(), &seed.stamp_key(&case.id), *stamp, seq, posted)))
 }

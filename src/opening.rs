@@ -7,6 +7,7 @@
 use std::io::{BufRead as _, BufReader};
 use std::path::{Path, PathBuf};
 use std::process::{Command, Stdio};
+use std::time::Duration;
 
 use hengping_domain::digest::{Bytes, Digest};
 use hengping_domain::ids::{BoxId, Side};
@@ -17,6 +18,7 @@ use serde::Deserialize;
 pub use crate::flow::unseal::Missing;
 use crate::flow::{Failure, Site, courier, draft, export, unseal};
 use crate::http::problem::sentence;
+use crate::ports::Stopwatch;
 
 /// Why an opening did not come to its end.
 #[derive(Debug, thiserror::Error)]
@@ -181,11 +183,27 @@ fn stage_of(
     }
 }
 
-/// Carries what waits, and says what of a kind is still missing.
+/// How long an agent may shuffle or make shares before the opening says that it waits.
+const PATIENCE: Duration = Duration::from_secs(900);
+/// The same where officers may have to approve first.
+const GLANCE: Duration = Duration::from_secs(20);
+
+/// Carries what waits, and says what of a kind is still missing when patience is over.
 fn settle(site: &Site, id: &BoxId, kind: &str) -> Result<Option<Vec<Missing>>, OpeningFailure> {
-    courier::deliver(site)?;
-    let missing = unseal::missing(site, id, kind)?;
-    Ok((!missing.is_empty()).then_some(missing))
+    let patience = if kind == "mix" { PATIENCE } else { GLANCE };
+    let watch = Stopwatch::start();
+    loop {
+        let done = courier::deliver(site)?;
+        let missing = unseal::missing(site, id, kind)?;
+        let hopeless = !done.unreachable.is_empty() || missing.iter().any(|missing| missing.code.is_some());
+        if missing.is_empty() {
+            return Ok(None);
+        }
+        if hopeless || watch.elapsed() > patience {
+            return Ok(Some(missing));
+        }
+        std::thread::sleep(Duration::from_millis(100));
+    }
 }
 
 /// One side's shuffle: hands over the list, asks, fetches what comes out.

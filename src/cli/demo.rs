@@ -104,7 +104,7 @@ fn configuration(
     listen: SocketAddr,
     relay: SocketAddr,
     places: &Places,
-    agents: &PerSide<hengping_agent::Running>,
+    agents: &PerSide<hengping_agent::http::Running>,
 ) -> anyhow::Result<String> {
     let dir = dir.to_str().context("the directory's name is not UTF-8")?;
     let address = |side: Side| format!("http://{}", agents.get(side).address);

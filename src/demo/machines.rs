@@ -10,7 +10,11 @@ use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
 use anyhow::Context as _;
-use hengping_agent::{Agent, Member, Pins, Settings as AgentSettings, SidePins};
+use hengping_agent::config::Settings as AgentSettings;
+use hengping_agent::http::Running as AgentRunning;
+use hengping_agent::keyfile::{Cost, KeyFile};
+use hengping_agent::pins::{Pins, SidePins};
+use hengping_agent::{Agent, Setup};
 use hengping_domain::digest::Bytes32;
 use hengping_domain::enrolment::Code;
 use hengping_domain::ids::{BoxId, Side};
@@ -35,7 +39,7 @@ pub struct Places {
 /// The machines while they run.
 pub struct Machines {
     agents: PerSide<Arc<Agent>>,
-    running: PerSide<hengping_agent::Running>,
+    running: PerSide<AgentRunning>,
     relay: hengping_relay::Running,
     codes: BTreeMap<String, Code>,
 }
@@ -59,10 +63,14 @@ impl Places {
         let platform = key_files::platform(&keys.join("platform.key"))?;
         let relay = dir.join("relay");
         let receipt = hengping_relay::keys::init(&relay, &SystemEntropy)?;
-        let init = |side: Side| Ok::<_, anyhow::Error>(hengping_agent::init(&place(dir, side), side, PASSPHRASE, &SystemEntropy)?);
+        let init = |side: Side| {
+            let (file, unlocked) = KeyFile::generate(side, PASSPHRASE, Cost::RFC_9106, &SystemEntropy)?;
+            file.create(&place(dir, side))?;
+            Ok::<_, anyhow::Error>(unlocked.public())
+        };
         let agent = PerSide { bench: init(Side::Bench)?, bar: init(Side::Bar)? };
         let pins = |side: Side| SidePins { signing: signing.get(side).public, agent: *agent.get(side) };
-        let pins = Pins { v: 1, platform, bench: pins(Side::Bench), bar: pins(Side::Bar), relay: receipt };
+        let pins = Pins::new(platform, receipt, PerSide { bench: pins(Side::Bench), bar: pins(Side::Bar) });
         for &side in Side::ALL {
             pins.create(&place(dir, side), side, agent.get(side))?;
         }
@@ -73,11 +81,18 @@ impl Places {
     ///
     /// # Errors
     /// When one does not start.
-    pub fn start_agents(&self, clock: &Arc<dyn Clock>) -> anyhow::Result<(PerSide<Arc<Agent>>, PerSide<hengping_agent::Running>)> {
+    pub fn start_agents(&self, clock: &Arc<dyn Clock>) -> anyhow::Result<(PerSide<Arc<Agent>>, PerSide<AgentRunning>)> {
         let open = |side: Side| {
-            let agent = Agent::open(&place(&self.dir, side), PASSPHRASE, AgentSettings::unattended(), clock.clone(), Arc::new(SystemEntropy))?;
-            let agent = Arc::new(agent);
-            let running = hengping_agent::start(agent.clone(), ([127, 0, 0, 1], 0).into())?;
+            let dir = place(&self.dir, side);
+            let agent = Arc::new(Agent::open(Setup {
+                unlocked: KeyFile::read(&dir)?.unlock(PASSPHRASE)?,
+                pins: Pins::read(&dir)?,
+                settings: AgentSettings::unattended(),
+                clock: clock.clone(),
+                entropy: Arc::new(SystemEntropy),
+                dir,
+            })?);
+            let running = hengping_agent::http::start(agent.clone(), ([127, 0, 0, 1], 0).into())?;
             Ok::<_, anyhow::Error>((agent, running))
         };
         let (bench, bar) = (open(Side::Bench)?, open(Side::Bar)?);
@@ -107,8 +122,8 @@ fn place(dir: &Path, side: Side) -> PathBuf {
 impl Machines {
     /// Puts the running machines together.
     #[must_use]
-    pub const fn new(
-        (agents, running): (PerSide<Arc<Agent>>, PerSide<hengping_agent::Running>),
+    pub fn new(
+        (agents, running): (PerSide<Arc<Agent>>, PerSide<AgentRunning>),
         relay: hengping_relay::Running,
     ) -> Self {
         Self { agents, running, relay, codes: BTreeMap::new() }
@@ -126,13 +141,13 @@ impl Machines {
         self.running.get(side).address
     }
 
-    /// Tells each association who its members are; each gets a code.
+    /// Tells an association who its members are, in CSV; each gets a code.
     ///
     /// # Errors
     /// When an agent refuses them.
-    pub fn members(&mut self, side: Side, members: &[Member]) -> anyhow::Result<()> {
-        let made = self.agents.get(side).import_members(members).with_context(|| format!("members of the {side}"))?;
-        self.codes.extend(made);
+    pub fn members(&mut self, side: Side, list: &[u8]) -> anyhow::Result<()> {
+        let made = self.agents.get(side).add_members(list).with_context(|| format!("members of the {side}"))?;
+        self.codes.extend(made.into_iter().map(|member| (member.number, member.code)));
         Ok(())
     }
 

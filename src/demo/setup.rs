@@ -4,7 +4,6 @@
 
 use std::path::Path;
 
-use hengping_agent::Member;
 use hengping_domain::ids::{Role, Side};
 
 use super::circle::failed;
@@ -45,10 +44,12 @@ pub(super) fn enrol_keys(site: &Site, places: &Places) -> anyhow::Result<()> {
 pub(super) fn members(site: &Site, machines: &mut Machines) -> anyhow::Result<()> {
     let people = site.store.read("members", person::all)?;
     for &side in Side::ALL {
-        let of_side = people.iter().filter(|p| p.side == side);
-        let members: Vec<_> =
-            of_side.map(|p| Member { number: p.number.clone(), name: p.name.clone() }).collect();
-        machines.members(side, &members)?;
+        let mut list = csv::Writer::from_writer(Vec::new());
+        list.write_record(["number", "name"])?;
+        for p in people.iter().filter(|p| p.side == side) {
+            list.write_record([&p.number, &p.name])?;
+        }
+        machines.members(side, &list.into_inner()?)?;
     }
     Ok(())
 }

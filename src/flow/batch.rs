@@ -3,27 +3,21 @@
 //! Leaves that either agent refuses are published with the side and go no further. Whatever an agent's answer makes possible
 //! happens at once, and happening twice changes nothing. Deliberately absent: who cast, and when within the day.
 
-use hengping_domain::ballot::MAX_SEQ;
+use hengping_domain::cast;
 use hengping_domain::checkpoint::Checkpoint;
 use hengping_domain::digest::{Bytes, Digest};
-use hengping_domain::document;
 use hengping_domain::ids::{BoxId, Side};
-use hengping_domain::layer::{POSTED_LEN, Posted};
 use hengping_domain::log;
 use hengping_domain::manifest::PerSide;
 use hengping_domain::request::{Asked, Presented};
 use hengping_domain::statement::{Said, Signed};
-use hengping_domain::token::{self, TOKEN_LEN, Token};
 
 use super::courier::{ask_both, both};
 use super::{Failure, Outcome, Refusal, Site, periods};
 pub use crate::store::ballot_box::Batch;
-use crate::store::ballot_box::{self, BatchState, Cast, Cosigned};
+use crate::store::ballot_box::{self, BatchState, Cosigned};
 use crate::store::period::{self, BoxState};
 use crate::store::{Connection, StoreError};
-
-/// Bytes of one cast in a hand-over: stamp, number, signature, posted item.
-const CAST_LEN: usize = TOKEN_LEN + 4 + 64 + POSTED_LEN;
 
 /// A hand-over that was taken.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -42,11 +36,14 @@ pub struct TakenBatch {
 pub fn take(site: &Site, id: &BoxId, body: &[u8], signature: &Bytes<64>) -> Outcome<TakenBatch> {
     let today = site.clock.today();
     let digest = Digest::of(&[body]);
-    let casts = read(id, body)?;
+    let casts = cast::read_batch(id, body).map_err(|_| Refusal::BatchMalformed)?;
+    if casts.is_empty() {
+        return Err(Refusal::BatchMalformed.into());
+    }
     site.store.decide("take batch", |conn| {
         let held = period::find_box(conn, id)?;
         let manifest = periods::manifest(conn, &held)?;
-        document::verify(&manifest.relay.receipt, signature, format!("hengping/v2/batch\n{id}\n{digest}").as_bytes())?;
+        cast::verify_batch(id, body, &manifest.relay.receipt, signature)?;
         let before = ballot_box::batches(conn, id)?;
         if let Some(known) = before.iter().find(|batch| batch.body == digest) {
             return Ok(TakenBatch { number: known.number, size: known.size });
@@ -63,25 +60,6 @@ pub fn take(site: &Site, id: &BoxId, body: &[u8], signature: &Bytes<64>) -> Outc
         advance(conn, site, id)?;
         Ok::<_, Failure>(TakenBatch { number, size })
     })
-}
-
-fn read(id: &BoxId, body: &[u8]) -> Outcome<Vec<Cast>> {
-    let malformed = || Failure::from(Refusal::BatchMalformed);
-    let (count, rest) = body.split_first_chunk::<4>().ok_or_else(malformed)?;
-    if rest.is_empty() || rest.len() != u32::from_be_bytes(*count) as usize * CAST_LEN {
-        return Err(malformed());
-    }
-    let read = |cast: &[u8]| {
-        let (stamp, rest) = cast.split_first_chunk::<TOKEN_LEN>()?;
-        let (seq, rest) = rest.split_first_chunk::<4>()?;
-        let (signature, item) = rest.split_first_chunk::<64>()?;
-        let envelope = Posted::from_bytes(item.to_vec()).ok()?;
-        let (stamp, seq) = (Token::from_bytes(&Bytes(*stamp)), u32::from_be_bytes(*seq));
-        token::verify_cast(&stamp, id, seq, envelope.hash(), &Bytes(*signature)).ok()?;
-        let fits = (1..=MAX_SEQ).contains(&seq);
-        fits.then(|| Cast { presented: Presented { stamp, seq, envelope: envelope.hash() }, envelope })
-    };
-    rest.chunks_exact(CAST_LEN).map(|cast| read(cast).ok_or_else(malformed)).collect()
 }
 
 /// Does whatever the agents' answers make possible: asks about the first batch that is not in the box, drops what they

@@ -4,6 +4,7 @@
 //! invitations, people, and times finer than the day.
 
 use diesel::prelude::*;
+use hengping_domain::cast::Cast;
 use hengping_domain::digest::{Bytes, Digest};
 use hengping_domain::ids::{BoxId, Side};
 use hengping_domain::layer::Posted;
@@ -42,15 +43,6 @@ pub struct Batch {
     pub day: Date,
 }
 
-/// A cast as it lies in a batch or in the box.
-#[derive(Debug, Clone)]
-pub struct Cast {
-    /// Stamp, number and digest, as agents see them.
-    pub presented: Presented,
-    /// The posted item.
-    pub envelope: Posted,
-}
-
 fn number(value: i64) -> Result<u32, StoreError> {
     u32::try_from(value).map_err(|_| StoreError::broken("a stored number is out of range"))
 }
@@ -72,7 +64,7 @@ pub fn batches(conn: &mut Connection, id: &BoxId) -> Result<Vec<Batch>, StoreErr
     rows.into_iter().map(read).collect()
 }
 
-/// Takes a batch that the relay handed over; `casts` are written in the order of their leaves.
+/// Takes a batch that the relay handed over, whose casts are sorted by leaf.
 ///
 /// # Errors
 /// [`StoreError::Duplicate`] when one of them was handed over before.
@@ -87,16 +79,14 @@ pub fn take_batch(conn: &mut Connection, id: &BoxId, new: &Batch, casts: &[Cast]
             batch::day.eq(new.day.to_string()),
         ))
         .execute(conn)?;
-    let mut sorted: Vec<_> = casts.iter().map(|cast| (cast.presented.leaf(), cast)).collect();
-    sorted.sort_unstable_by_key(|(leaf, _)| *leaf);
-    for (leaf, cast) in sorted {
+    for cast in casts {
         diesel::insert_into(pending::table)
             .values((
-                pending::leaf.eq(leaf.to_string()),
+                pending::leaf.eq(cast.leaf().to_string()),
                 pending::box_.eq(id.to_string()),
                 pending::number.eq(i64::from(new.number)),
-                pending::stamp.eq(cast.presented.stamp.to_string()),
-                pending::seq.eq(i64::from(cast.presented.seq)),
+                pending::stamp.eq(cast.stamp.to_string()),
+                pending::seq.eq(i64::from(cast.seq)),
                 pending::envelope.eq(cast.envelope.as_bytes().to_vec()),
             ))
             .execute(conn)?;
@@ -123,10 +113,9 @@ pub fn move_batch(
 
 type CastRow = (String, i64, Vec<u8>);
 
-fn read_cast((stamp, seq, envelope): CastRow) -> Result<Cast, StoreError> {
+fn read_cast((stamp, seq, envelope): CastRow) -> Result<(Presented, Posted), StoreError> {
     let envelope = Posted::from_bytes(envelope).map_err(|error| StoreError::broken(error.to_string()))?;
-    let presented = Presented { stamp: stored(&stamp)?, seq: number(seq)?, envelope: envelope.hash() };
-    Ok(Cast { presented, envelope })
+    Ok((Presented { stamp: stored(&stamp)?, seq: number(seq)?, envelope: envelope.hash() }, envelope))
 }
 
 /// Takes leaves that an agent refused out of a waiting batch, and publishes them with the side.
@@ -273,7 +262,7 @@ pub fn waiting(conn: &mut Connection, id: &BoxId, at: u32) -> Result<Vec<Present
         .order(pending::leaf)
         .select((pending::stamp, pending::seq, pending::envelope))
         .load(conn)?;
-    rows.into_iter().map(|row| Ok(read_cast(row)?.presented)).collect()
+    rows.into_iter().map(|row| Ok(read_cast(row)?.0)).collect()
 }
 
 /// The posted items that go on to the shuffles: of each stamp the one with the highest sequence number.
@@ -289,10 +278,10 @@ pub fn closed_list(conn: &mut Connection, id: &BoxId) -> Result<Vec<Posted>, Sto
     let mut last = None;
     let mut list = Vec::new();
     for row in rows {
-        let cast = read_cast(row)?;
-        if last != Some(cast.presented.stamp) {
-            last = Some(cast.presented.stamp);
-            list.push(cast.envelope);
+        let (presented, envelope) = read_cast(row)?;
+        if last != Some(presented.stamp) {
+            last = Some(presented.stamp);
+            list.push(envelope);
         }
     }
     Ok(list)
