@@ -114,11 +114,7 @@ impl Carrier for Http {
             .header("content-type", "application/octet-stream")
             .send(&file)
             .map_err(|error| failed(&error))?;
-        if response.status().is_success() {
-            Ok(())
-        } else {
-            Err(failed(&format!("it answered {}", response.status())))
-        }
+        if response.status().is_success() { Ok(()) } else { Err(failed(&format!("it answered {}", response.status()))) }
     }
 
     fn get_file(&self, side: Side, digest: Digest, to: &Path) -> Result<(), Unreachable> {

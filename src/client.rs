@@ -4,7 +4,7 @@
 //! The post to the relay never carries the session. Deliberately absent: waiting for a network that is not there; a caller
 //! that wants to retry calls again and gets the same answer.
 
-mod blinded;
+pub mod blinded;
 
 use std::collections::BTreeMap;
 
@@ -61,10 +61,14 @@ impl From<ureq::Error> for ClientError {
 /// What the slip of a waiting case stands for.
 #[derive(Debug, Clone, Deserialize)]
 pub struct Slip {
-    ratee: RateeId,
-    court: String,
-    stratum: Stratum,
-    rubric: Digest,
+    /// Who is rated.
+    pub ratee: RateeId,
+    /// Court code of the ratee.
+    pub court: String,
+    /// Case type and outcome.
+    pub stratum: Stratum,
+    /// Hash of the rubric.
+    pub rubric: Digest,
 }
 
 impl Slip {
@@ -148,7 +152,7 @@ pub struct PinnedBox {
 
 /// A cast ready to be posted; posting it twice is harmless.
 #[derive(Debug, Clone)]
-pub struct Sealed(Cast);
+pub struct Sealed(pub Cast);
 
 /// A connection to one server.
 pub struct Client {

@@ -120,7 +120,9 @@ pub(super) fn run(command: KeysCommand) -> anyhow::Result<()> {
             let keys = PublicKeysFile { v: 2, side, signing: signing.public, agent };
             std::fs::write(&public, serde_json::to_vec_pretty(&keys)?)?;
             say!("{}\n{}", path.display(), public.display());
-            eprintln!("The signing key is not encrypted: keep it on media of its own. 签名密钥文件未加密，请存放于专用介质。");
+            eprintln!(
+                "The signing key is not encrypted: keep it on media of its own. 签名密钥文件未加密，请存放于专用介质。"
+            );
             Ok(())
         }
         KeysCommand::Platform { out } => {

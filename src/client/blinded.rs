@@ -37,14 +37,18 @@ impl Held {
 }
 
 /// Everything one token request asks for.
-pub(super) struct Blinded<'a> {
+pub struct Blinded<'a> {
     id: BoxId,
     nym: Held,
     cases: Vec<(&'a Waiting, Held, Held)>,
 }
 
 impl<'a> Blinded<'a> {
-    pub(super) fn new(id: &BoxId, seed: &Seed, cases: &'a [Waiting]) -> Result<Self, ClientError> {
+    /// Blinds the nym and, of each case, stamp and slip.
+    ///
+    /// # Errors
+    /// [`ClientError::Seal`], which no nonce of ours can cause.
+    pub fn new(id: &BoxId, seed: &Seed, cases: &'a [Waiting]) -> Result<Self, ClientError> {
         let nym = Held::new(seed, TokenKind::Nym, &id.to_string(), seed.nym(id))?;
         let hold = |case: &'a Waiting| {
             let name = case.id.as_str();
@@ -54,7 +58,9 @@ impl<'a> Blinded<'a> {
         Ok(Self { id: id.clone(), nym, cases: cases.iter().map(hold).collect::<Result<_, ClientError>>()? })
     }
 
-    pub(super) fn request(&self, rater: &str) -> TokenRequest {
+    /// The request for both agents.
+    #[must_use]
+    pub fn request(&self, rater: &str) -> TokenRequest {
         let token = |(case, stamp, slip): &(&Waiting, Held, Held)| BlindedToken {
             invitation: case.id.clone(),
             stamp: stamp.blinded(),
@@ -70,14 +76,18 @@ impl<'a> Blinded<'a> {
     }
 
     /// Checks both answers and unblinds them.
-    pub(super) fn unblind(
+    ///
+    /// # Errors
+    /// [`ClientError::Untrusted`], [`ClientError::Refused`] with the code of an agent.
+    pub fn unblind(
         &self,
         pinned: &PinnedBox,
         home: &str,
         request: &TokenRequest,
         answers: &PerSide<Signed>,
     ) -> Result<Tokens, ClientError> {
-        let (bench, bar) = (self.heard(pinned, request, answers, Side::Bench)?, self.heard(pinned, request, answers, Side::Bar)?);
+        let (bench, bar) =
+            (self.heard(pinned, request, answers, Side::Bench)?, self.heard(pinned, request, answers, Side::Bar)?);
         let untrusted = |_| ClientError::Untrusted("tags of an agent");
         let role = RaterRole::of(self.id.direction.rater_side());
         let nym_info = NymInfo { id: self.id.clone(), home: home.to_owned(), role };
@@ -85,7 +95,8 @@ impl<'a> Blinded<'a> {
         let nym = self.nym.token(&nym, pinned, &nym_info.to_string()).map_err(untrusted)?;
         let mut of = BTreeMap::new();
         for (case, stamp, slip) in &self.cases {
-            let (a, b) = bench.1.get(&case.id).zip(bar.1.get(&case.id)).ok_or(ClientError::Untrusted("tags missing"))?;
+            let (a, b) =
+                bench.1.get(&case.id).zip(bar.1.get(&case.id)).ok_or(ClientError::Untrusted("tags missing"))?;
             let info = SlipInfo {
                 id: self.id.clone(),
                 ratee: case.slip.ratee.clone(),

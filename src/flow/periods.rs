@@ -11,8 +11,8 @@ use hengping_domain::document::{Document, DocumentKind};
 use hengping_domain::ids::{BoxId, Direction, PeriodId, Side};
 use hengping_domain::manifest::{Manifest, PerSide, PeriodKind, SideKeys};
 use hengping_domain::request::Asked;
-use hengping_domain::statement::Said;
 use hengping_domain::rubric::{Rubric, Text};
+use hengping_domain::statement::Said;
 use jiff::civil::Date;
 use serde::{Deserialize, Serialize};
 

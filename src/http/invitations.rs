@@ -196,8 +196,9 @@ pub async fn enrol(
 ) -> Result<web::Json<EnrolmentBody>, Problem> {
     checked(&*body)?;
     let (rater, id) = (rater(&caller)?, parse::<BoxId>(&body.id)?);
-    let bytes =
-        |text: &str| text.parse().map_err(|_| Problem::from(Transport::InvalidRequest).noting("not 32 bytes in base64url"));
+    let bytes = |text: &str| {
+        text.parse().map_err(|_| Problem::from(Transport::InvalidRequest).noting("not 32 bytes in base64url"))
+    };
     let (key, mac) = (bytes(&body.request_key)?, bytes(&body.mac)?);
     let standing = run(move || enrol::enrol(&site, &rater, &id, key, mac)).await?;
     Ok(web::Json(EnrolmentBody::from(standing)))

@@ -184,7 +184,8 @@ pub fn append_batch(conn: &mut Connection, id: &BoxId, at: u32, log: &Cosigned, 
             ))
             .execute(conn)?;
     }
-    diesel::delete(pending::table.filter(pending::box_.eq(&name).and(pending::number.eq(i64::from(at))))).execute(conn)?;
+    diesel::delete(pending::table.filter(pending::box_.eq(&name).and(pending::number.eq(i64::from(at)))))
+        .execute(conn)?;
     diesel::insert_into(checkpoint::table)
         .values((
             checkpoint::box_.eq(&name),

@@ -53,11 +53,8 @@ fn read(text: &str) -> Result<Signed, StoreError> {
 /// # Errors
 /// [`StoreError`].
 pub fn find(conn: &mut Connection, request: Digest, side: Side) -> Result<Option<Signed>, StoreError> {
-    let text: Option<String> = statement::table
-        .find((request.to_string(), side.as_str()))
-        .select(statement::text)
-        .first(conn)
-        .optional()?;
+    let text: Option<String> =
+        statement::table.find((request.to_string(), side.as_str())).select(statement::text).first(conn).optional()?;
     text.map(|text| read(&text)).transpose()
 }
 
