@@ -121,6 +121,7 @@ fn configuration(
             "every_seconds": 2,
         },
         "relay": {"origin": format!("http://{relay}"), "receipt": places.receipt.to_string()},
+        "opening": {"dir": format!("{dir}/openings")},
     });
     Ok(toml::to_string(&table)?)
 }

@@ -16,6 +16,7 @@ mod boxes;
 mod demo;
 mod docket;
 mod documents;
+mod exchange;
 pub mod keys;
 
 use std::path::PathBuf;
@@ -64,6 +65,9 @@ enum Command {
     /// Invite, batch, close, export and open boxes.
     #[command(subcommand)]
     Box(boxes::BoxCommand),
+    /// Packages to and from an agent that no network reaches.
+    #[command(subcommand)]
+    Exchange(exchange::ExchangeCommand),
     /// One side's agent: its keys, its members, its answers.
     #[command(subcommand)]
     Agent(hengping_agent::cli::AgentCommand),
@@ -118,6 +122,7 @@ pub fn run() -> anyhow::Result<()> {
         Command::Document(command) => documents::run(command),
         Command::Period(command) => documents::run_period(command),
         Command::Box(command) => boxes::run(command),
+        Command::Exchange(command) => exchange::run(command),
         Command::Agent(command) => Ok(hengping_agent::cli::run(command)?),
         Command::Relay(command) => Ok(hengping_relay::cli::run(command)?),
         Command::Openapi => {

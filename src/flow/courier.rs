@@ -120,7 +120,7 @@ pub const fn kind_of(asked: &Asked) -> &'static str {
 }
 
 /// In which order requests are carried: an agent cannot agree to a list of a box whose manifest it does not know.
-const fn rank(asked: &Asked) -> (u32, u32) {
+pub(super) const fn rank(asked: &Asked) -> (u32, u32) {
     match asked {
         Asked::Keys => (0, 0),
         Asked::Manifest { .. } => (1, 0),

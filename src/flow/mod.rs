@@ -13,11 +13,13 @@ pub mod draft;
 pub mod draw;
 pub mod eligibility;
 pub mod enrol;
+pub mod exchange;
 pub mod export;
 pub mod import_docket;
 pub mod invite;
 pub mod issue;
 pub mod machine;
+pub mod opening_room;
 pub mod own_result;
 pub mod password;
 pub mod periods;
@@ -214,6 +216,8 @@ pub struct Site {
     pub machines: Arc<machine::MachineKeys>,
     /// The way to both sides' agents.
     pub agents: courier::Agents,
+    /// Openings that run on this machine.
+    pub openings: Arc<opening_room::Openings>,
 }
 
 impl Site {
@@ -234,6 +238,7 @@ impl Site {
             passwords: Arc::new(passwords),
             machines: Arc::new(machines),
             agents,
+            openings: Arc::default(),
         })
     }
 
