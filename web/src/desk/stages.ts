@@ -40,10 +40,10 @@ export const isWaiting = (opening: Opening): boolean =>
 export const isRehearsing = (opening: Opening): boolean =>
   opening.rehearsals.some((each) => each.state === 'running')
 
-/** Closed and nothing under way: the operator starts, or goes on after a failure. */
+/** Closed, nothing under way and nobody waited for: the operator starts, or goes on after a failure. */
 export function canStart(opening: Opening): boolean {
   const state = opening.state === 'closed' || opening.state === 'mixed'
-  return state && !isRunning(opening)
+  return state && !isRunning(opening) && !isWaiting(opening)
 }
 
 interface Seen {
