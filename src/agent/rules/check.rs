@@ -2,11 +2,9 @@
 
 use std::collections::BTreeMap;
 
+use hengping_domain::ballot::MAX_SEQ;
 use hengping_domain::digest::{Bytes32, Digest};
 use hengping_domain::request::Presented;
-
-/// The highest sequence number of a stamp.
-const MOST_SEQ: u32 = 8;
 
 /// What became of a batch.
 #[derive(Debug, PartialEq, Eq)]
@@ -41,7 +39,7 @@ pub(crate) fn sort_out<'a>(
     let (mut accepted, mut refused) = (Vec::new(), Vec::new());
     for (cast, &good) in order {
         let above = highest.get(&cast.stamp.nonce).is_none_or(|&seq| cast.seq > seq);
-        if good && above && (1..=MOST_SEQ).contains(&cast.seq) {
+        if good && above && (1..=MAX_SEQ).contains(&cast.seq) {
             highest.insert(cast.stamp.nonce, cast.seq);
             accepted.push(cast);
         } else {
