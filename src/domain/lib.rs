@@ -4,6 +4,7 @@
 //! Deliberately absent: files, databases, clocks, the network, and any type that holds a person beside a ballot.
 
 pub mod ballot;
+pub mod cast;
 pub mod charter;
 pub mod checkpoint;
 pub mod digest;
