@@ -1,0 +1,96 @@
+//! Which boxes take ballots, as the platform says it, remembered for a minute.
+//!
+//! A box that is known stays known while the platform cannot be reached, and its last day is checked here too; a box that was
+//! never seen waits. Deliberately absent: who asked.
+
+use std::collections::BTreeMap;
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+
+use hengping_domain::digest::Bytes32;
+use hengping_domain::ids::BoxId;
+use hengping_ports::{Clock, Second};
+use jiff::civil::Date;
+
+use crate::error::RelayError;
+use crate::platform::Platform;
+
+/// Seconds an answer is used for.
+const FRESH: i64 = 60;
+/// Names of boxes that there are not which are remembered: anybody may make them up.
+const UNKNOWN: usize = 64;
+
+#[derive(Debug, Clone, Copy)]
+struct Known {
+    until: Option<Date>,
+    asked: Second,
+}
+
+/// The boxes.
+pub(crate) struct Boxes {
+    platform: Platform,
+    receipt: Bytes32,
+    clock: Arc<dyn Clock>,
+    known: Mutex<BTreeMap<BoxId, Known>>,
+    /// One question at a time.
+    asking: Mutex<()>,
+}
+
+fn lock<T>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {
+    mutex.lock().unwrap_or_else(PoisonError::into_inner)
+}
+
+impl Boxes {
+    pub(crate) fn new(platform: Platform, receipt: Bytes32, clock: Arc<dyn Clock>) -> Self {
+        Self { platform, receipt, clock, known: Mutex::default(), asking: Mutex::default() }
+    }
+
+    pub(crate) const fn platform(&self) -> &Platform {
+        &self.platform
+    }
+
+    /// Whether a box takes ballots today, if that is known freshly enough.
+    pub(crate) fn remembered(&self, id: &BoxId) -> Option<bool> {
+        let now = self.clock.now();
+        let known = lock(&self.known).get(id).copied()?;
+        (now < known.asked.plus(FRESH)).then(|| self.today(known.until))
+    }
+
+    fn today(&self, until: Option<Date>) -> bool {
+        until.is_some_and(|until| self.clock.today() <= until)
+    }
+
+    /// Whether a box takes ballots today; may ask the platform and wait for it.
+    ///
+    /// # Errors
+    /// [`RelayError::Unreachable`] for a box that was never seen.
+    pub(crate) fn takes(&self, id: &BoxId) -> Result<bool, RelayError> {
+        let _one = lock(&self.asking);
+        if let Some(takes) = self.remembered(id) {
+            return Ok(takes);
+        }
+        // Others go on with what was known while this one asks.
+        let before = lock(&self.known).get_mut(id).map(|known| {
+            known.asked = self.clock.now();
+            known.until
+        });
+        match (self.ask(id), before) {
+            (Ok(until), _) => Ok(self.today(until)),
+            (Err(_), Some(until)) => Ok(self.today(until)),
+            (Err(error), None) => Err(error),
+        }
+    }
+
+    /// Asks the platform now; the last day on which a box takes ballots.
+    ///
+    /// # Errors
+    /// [`RelayError::Unreachable`].
+    pub(crate) fn ask(&self, id: &BoxId) -> Result<Option<Date>, RelayError> {
+        let until = self.platform.takes_until(id, &self.receipt)?;
+        let mut known = lock(&self.known);
+        if until.is_none() && known.values().filter(|known| known.until.is_none()).count() >= UNKNOWN {
+            known.retain(|_, known| known.until.is_some());
+        }
+        known.insert(id.clone(), Known { until, asked: self.clock.now() });
+        Ok(until)
+    }
+}

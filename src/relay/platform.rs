@@ -1,0 +1,119 @@
+//! What the relay asks of the platform: how a box stands, and to take a batch.
+//!
+//! An answer is a word or none; whoever has none asks again. Deliberately absent: anything that says when a ballot came.
+
+use std::time::Duration;
+
+use hengping_domain::cast::BATCH_HEADER;
+use hengping_domain::digest::{Bytes, Bytes32};
+use hengping_domain::ids::BoxId;
+use jiff::civil::Date;
+use serde::Deserialize;
+use serde::de::DeserializeOwned;
+use ureq::Agent;
+use ureq::http::Response;
+
+use crate::error::RelayError;
+
+/// How long the platform may think about a box.
+const LOOK: Duration = Duration::from_secs(10);
+/// How long it may take to store a batch.
+const TAKE: Duration = Duration::from_secs(300);
+/// Bytes of an answer.
+const ANSWER: u64 = 1 << 20;
+
+/// The platform behind its address.
+#[derive(Debug)]
+pub(crate) struct Platform {
+    base: String,
+    agent: Agent,
+}
+
+/// `GET /api/boxes/{box}`: what the relay reads of it.
+#[derive(Debug, Deserialize)]
+struct BoxAnswer {
+    state: String,
+    manifest: ManifestAnswer,
+}
+
+#[derive(Debug, Deserialize)]
+struct ManifestAnswer {
+    body: ManifestPart,
+}
+
+#[derive(Debug, Deserialize)]
+struct ManifestPart {
+    cast_until: Date,
+    relay: RelayPart,
+}
+
+#[derive(Debug, Deserialize)]
+struct RelayPart {
+    receipt: Bytes32,
+}
+
+/// What the platform answers to a batch; the same to the same bytes.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Deserialize)]
+pub(crate) struct Taken {
+    /// Number of the batch in the log.
+    pub(crate) batch: u32,
+    /// Casts taken.
+    pub(crate) taken: u32,
+}
+
+#[derive(Debug, Deserialize)]
+struct ProblemAnswer {
+    code: String,
+}
+
+impl Platform {
+    pub(crate) fn new(base: &str) -> Result<Self, RelayError> {
+        let base = base.trim_end_matches('/').to_owned();
+        if !base.starts_with("http://") && !base.starts_with("https://") {
+            return Err(RelayError::Settings(format!("platform: {base}: not an http or https address")));
+        }
+        let config = Agent::config_builder().http_status_as_error(false).user_agent("").build();
+        Ok(Self { base, agent: Agent::new_with_config(config) })
+    }
+
+    /// The last day on which a box takes ballots of the relay with this key; `None` if it takes none.
+    pub(crate) fn takes_until(&self, id: &BoxId, receipt: &Bytes32) -> Result<Option<Date>, RelayError> {
+        let request = self.agent.get(format!("{}/api/boxes/{id}", self.base));
+        let mut response = request.config().timeout_global(Some(LOOK)).build().call().map_err(unreachable)?;
+        match response.status().as_u16() {
+            200 => {}
+            404 => return Ok(None),
+            status => return Err(RelayError::Unreachable(status.to_string())),
+        }
+        let answer: BoxAnswer = read(&mut response)?;
+        let ours = answer.state == "open" && answer.manifest.body.relay.receipt == *receipt;
+        Ok(ours.then_some(answer.manifest.body.cast_until))
+    }
+
+    /// Hands a batch over.
+    pub(crate) fn take(&self, id: &BoxId, body: &[u8], signature: &Bytes<64>) -> Result<Taken, RelayError> {
+        let request = self.agent.post(format!("{}/api/boxes/{id}/batches", self.base));
+        let request = request.header(BATCH_HEADER, signature.to_string());
+        let request = request.content_type("application/octet-stream");
+        let mut response = request.config().timeout_global(Some(TAKE)).build().send(body).map_err(unreachable)?;
+        match response.status().as_u16() {
+            200 => read(&mut response),
+            // Come again later; everything else in this hundred will be the same next time.
+            status @ (408 | 425 | 429) => Err(RelayError::Unreachable(status.to_string())),
+            status @ 400..500 => {
+                let code = read::<ProblemAnswer>(&mut response).map(|problem| problem.code);
+                Err(RelayError::NotTaken(code.unwrap_or_else(|_| status.to_string())))
+            }
+            status => Err(RelayError::Unreachable(status.to_string())),
+        }
+    }
+}
+
+#[expect(clippy::needless_pass_by_value, reason = "made for map_err")]
+fn unreachable(error: ureq::Error) -> RelayError {
+    RelayError::Unreachable(error.to_string())
+}
+
+fn read<T: DeserializeOwned>(response: &mut Response<ureq::Body>) -> Result<T, RelayError> {
+    response.body_mut().with_config().limit(ANSWER).read_json().map_err(unreachable)
+}

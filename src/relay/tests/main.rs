@@ -1,0 +1,9 @@
+//! The relay as devices, the platform and a thief of its disk see it.
+
+#![expect(clippy::unwrap_used, reason = "a test that cannot unwrap has failed")]
+
+mod casting;
+mod handing;
+mod order;
+mod storm;
+mod world;
