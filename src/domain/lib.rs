@@ -3,6 +3,7 @@
 //! Everything here is a pure value with its rules; what is random or timed comes in as an argument.
 //! Deliberately absent: files, databases, clocks, the network, and any type that holds a person beside a ballot.
 
+pub mod agreed;
 pub mod ballot;
 pub mod cast;
 pub mod charter;
