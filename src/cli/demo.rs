@@ -283,7 +283,8 @@ fn write_accounts(dir: &Path, base: &str, visitors: &Visitors, machines: &Machin
         "password": PASSWORD,
         "logins": logins,
         "codes": {"judge": code(&visitors.judge), "lawyer": code(&visitors.lawyer)},
-        "relay": {"origin": format!("http://{}", machines.relay()), "dir": dir.join("relay")},
+        "relay": format!("http://{}", machines.relay()),
+        "relay_dir": dir.join("relay"),
         "keys": dir.join("keys"),
     });
     Ok(std::fs::write(dir.join("accounts.json"), serde_json::to_vec_pretty(&accounts)?)?)

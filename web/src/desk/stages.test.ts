@@ -7,7 +7,7 @@ const stage = (state: Stage['state'], done = 0): Stage => ({
   ...{ stage: 'mix-bench', side: 'bench', state, done, total: 700, code: null },
 })
 const opening = (change: Partial<Opening> = {}): Opening => ({
-  ...{ box: 'b', state: 'closed', stages: [stage('not-yet')], waiting: [], rehearsals: [] },
+  ...{ box: 'b', state: 'closed', stages: [stage('not-yet')], waiting: [] },
   ...{ locks: { bench: 'shut', bar: 'shut' }, ...change },
 })
 

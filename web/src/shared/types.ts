@@ -267,14 +267,6 @@ export interface Stage {
 
 export type LockState = 'shut' | 'handed-over' | 'unreachable'
 
-export interface Rehearsal {
-  id: string
-  day: string
-  state: string
-  seconds: number | null
-  code: string | null
-}
-
 export interface Opening {
   box: string
   state: BoxState
@@ -282,5 +274,4 @@ export interface Opening {
   locks: Record<Side, LockState>
   /** Requests that wait for a side's agent; `request` is the digest by which the side finds it. */
   waiting: { side: Side; kind: string; request: string }[]
-  rehearsals: Rehearsal[]
 }
