@@ -291,7 +291,7 @@ fn write_accounts(dir: &Path, base: &str, visitors: &Visitors, machines: &Machin
 }
 
 fn invite_visitors(base: &str, dir: &Path, visitors: &Visitors, machines: &Machines) -> anyhow::Result<()> {
-    say!("\n{base}  (demonstration: both sides' agents run on this machine / 演示环境：双方的代理程序在同一台机器上)");
+    say!("\n{base}  (demonstration: both sides' agents run on this machine / 演示环境：双方的节点在同一台机器上)");
     say!("  password of every account / 所有账号的密码: {PASSWORD}");
     for (number, who) in [(&visitors.judge, "judge / 法官 "), (&visitors.lawyer, "lawyer / 律师")] {
         let code = machines.code(number).map(ToString::to_string).unwrap_or_default();

@@ -65,7 +65,7 @@ pub(super) fn run(command: ExchangeCommand) -> anyhow::Result<()> {
                 Party::Bench => Side::Bench,
                 Party::Bar => Side::Bar,
                 Party::Platform => {
-                    return Err(anyhow!("[package-signature] this package is not from an agent / 不是代理程序的数据包"));
+                    return Err(anyhow!("[package-signature] this package is not from an agent / 不是节点的数据包"));
                 }
             };
             let done = exchange::import(&site.site()?, side, &signed).map_err(|not| match not {
