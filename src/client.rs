@@ -1,26 +1,34 @@
-//! A rater's device in Rust: signs in, lists its tokens, seals and casts, over the same HTTP API as the browser.
+//! A rater's device in Rust: signs in, enrols, fetches tags from both agents, seals, and casts at the relay, over the same
+//! HTTP API as the browser.
 //!
-//! The post to the box goes out on a connection of its own that never carries the session. Deliberately absent: waiting for
-//! a network that is not there; a caller that wants to retry calls again and gets the same receipt.
+//! The post to the relay never carries the session. Deliberately absent: waiting for a network that is not there; a caller
+//! that wants to retry calls again and gets the same answer.
 
-use std::collections::BTreeSet;
+pub mod blinded;
+
+use std::collections::BTreeMap;
 
 use hengping_domain::ballot::{Answers, Ballot};
-use hengping_domain::digest::{Digest, encode_base64url};
-use hengping_domain::document::Document;
+use hengping_domain::cast::{Cast, Receipt};
+use hengping_domain::digest::{Bytes, Digest};
+use hengping_domain::document::{Document, Signature};
+use hengping_domain::enrolment::CodeKey;
 use hengping_domain::envelope::Envelope;
 use hengping_domain::ids::{BoxId, InvitationId, RateeId};
-use hengping_domain::log;
-use hengping_domain::manifest::Manifest;
+use hengping_domain::layer::Posted;
+use hengping_domain::manifest::{Manifest, PerSide};
 use hengping_domain::rubric::Rubric;
+use hengping_domain::statement::Signed;
 use hengping_domain::stratum::Stratum;
-use hengping_domain::token::{self, Seed};
+use hengping_domain::token::{NymInfo, Seed, Token};
 use rand::CryptoRng;
 use serde::Deserialize;
 use serde::de::DeserializeOwned;
 use serde_json::{Value, json};
 use ureq::Agent;
 use ureq::http::Response;
+
+use blinded::Blinded;
 
 /// Why a device did not get what it asked for.
 #[derive(Debug, thiserror::Error)]
@@ -53,10 +61,14 @@ impl From<ureq::Error> for ClientError {
 /// What the slip of a waiting case stands for.
 #[derive(Debug, Clone, Deserialize)]
 pub struct Slip {
-    ratee: RateeId,
-    court: String,
-    stratum: Stratum,
-    rubric: Digest,
+    /// Who is rated.
+    pub ratee: RateeId,
+    /// Court code of the ratee.
+    pub court: String,
+    /// Case type and outcome.
+    pub stratum: Stratum,
+    /// Hash of the rubric.
+    pub rubric: Digest,
 }
 
 impl Slip {
@@ -86,6 +98,8 @@ pub struct Waiting {
     pub slip: Slip,
     /// Items that are left out.
     pub not_applicable: Vec<String>,
+    /// Whether both sides have agreed to it.
+    pub listed: bool,
 }
 
 /// A court by code.
@@ -101,8 +115,30 @@ pub struct Inbox {
     /// The box, empty between periods.
     #[serde(rename = "box")]
     pub id: String,
+    /// Code of the rater's home court.
+    pub home: String,
+    /// How the enrolment of the device stands.
+    pub enrolment: Option<EnrolmentState>,
     /// The cases.
     pub items: Vec<Waiting>,
+}
+
+/// How an enrolment stands.
+#[derive(Debug, Deserialize)]
+pub struct EnrolmentState {
+    /// `needed`, `waiting`, `enrolled` or `refused`.
+    pub state: String,
+}
+
+/// Both sides' tags for everything a rater may cast in a box.
+#[derive(Debug, Clone)]
+pub struct Tokens {
+    /// The rater's nameless name.
+    pub nym: Token,
+    /// What the nym stands for.
+    pub nym_info: NymInfo,
+    /// Stamp and slip of each invitation.
+    pub of: BTreeMap<InvitationId, (Token, Token)>,
 }
 
 /// A box whose manifest was checked: what one seals under.
@@ -116,10 +152,7 @@ pub struct PinnedBox {
 
 /// A cast ready to be posted; posting it twice is harmless.
 #[derive(Debug, Clone)]
-pub struct Sealed {
-    body: Value,
-    leaf: Digest,
-}
+pub struct Sealed(pub Cast);
 
 /// A connection to one server.
 pub struct Client {
@@ -178,7 +211,7 @@ impl Client {
         struct Signed {
             hash: Digest,
             body: Value,
-            signatures: Vec<hengping_domain::document::Signature>,
+            signatures: Vec<Signature>,
         }
         #[derive(Deserialize)]
         struct Answer {
@@ -188,17 +221,9 @@ impl Client {
         let Answer { manifest } = self.get(&format!("/api/boxes/{id}"))?;
         let document = Document::new(ManifestKind, &manifest.body).map_err(|_| ClientError::Untrusted("manifest"))?;
         let body: Manifest = document.read().map_err(|_| ClientError::Untrusted("manifest"))?;
-        if document.hash() != manifest.hash || body.id != *id {
+        let signed = body.signed_by_both(&manifest.signatures);
+        if !body.is_sound() || body.id != *id || signed != Ok(manifest.hash) {
             return Err(ClientError::Untrusted("manifest"));
-        }
-        let signed: BTreeSet<_> = manifest
-            .signatures
-            .iter()
-            .filter(|s| *body.signing.get(s.side) == s.key && s.verify(ManifestKind, manifest.hash).is_ok())
-            .map(|s| s.side)
-            .collect();
-        if signed.len() != 2 {
-            return Err(ClientError::Untrusted("signatures of the manifest"));
         }
         let rubric: Value = self.get(&format!("/api/rubrics/{}", body.rubric))?;
         let rubric = Document::new(RubricKind, &rubric).map_err(|_| ClientError::Untrusted("rubric"))?;
@@ -209,37 +234,69 @@ impl Client {
         Ok(PinnedBox { manifest: body, rubric })
     }
 
-    /// Lists the hashes of this device's tokens for some waiting cases.
-    ///
-    /// # Errors
-    /// [`ClientError`].
-    pub fn list_tokens(&self, id: &BoxId, seed: &Seed, cases: &[Waiting]) -> Result<(), ClientError> {
-        let tokens: Vec<_> = cases
-            .iter()
-            .map(|case| {
-                let stamp = token::stamp_hash(&seed.stamp_key(&case.id).stamp());
-                let slip = token::slip_hash(&seed.slip(&case.id));
-                json!({"invitation": case.id, "stamp_hash": stamp, "slip_hash": slip})
-            })
-            .collect();
-        let body = json!({"box": id, "nym_hash": token::nym_hash(&seed.nym(id)), "tokens": tokens});
+    fn change<T: DeserializeOwned>(&self, path: &str, body: &Value) -> Result<T, ClientError> {
         let cookie = self.cookie.as_deref().unwrap_or_default();
-        let request = self.agent.post(self.url("/api/tokens")).header("origin", &self.base).header("cookie", cookie);
-        read::<Value>(&mut request.send_json(&body)?).map(|_| ())
+        let request = self.agent.post(self.url(path)).header("origin", &self.base).header("cookie", cookie);
+        read(&mut request.send_json(body)?)
     }
 
-    /// Posts a sealed ballot without saying who asks, and checks the receipt.
+    /// Has this device recognised by the rater's own association, with the code that it handed out.
     ///
     /// # Errors
-    /// [`ClientError`]; [`ClientError::Untrusted`] for a receipt of something else.
-    pub fn cast(&self, sealed: &Sealed) -> Result<Digest, ClientError> {
-        #[derive(Deserialize)]
-        struct Stored {
-            leaf: Digest,
+    /// [`ClientError::Refused`] with the agent's code unless it is recognised at once.
+    pub fn enrol(&self, id: &BoxId, seed: &Seed, rater: &str, code: &CodeKey) -> Result<(), ClientError> {
+        let request_key = Bytes(seed.request_key(id).verifying_key().to_bytes());
+        let mac = code.vouch(id, rater, &request_key);
+        let body = json!({"box": id, "request_key": request_key, "mac": mac});
+        let answer: Value = self.change("/api/enrolments", &body)?;
+        match answer.get("state").and_then(Value::as_str) {
+            Some("enrolled") => Ok(()),
+            state => {
+                let code = answer.get("code").and_then(Value::as_str).or(state).unwrap_or("unknown").to_owned();
+                Err(ClientError::Refused { status: 200, code })
+            }
         }
-        let mut response = self.agent.post(self.url("/box")).send_json(&sealed.body)?;
-        let Stored { leaf } = read(&mut response)?;
-        if leaf == sealed.leaf { Ok(leaf) } else { Err(ClientError::Untrusted("receipt")) }
+    }
+
+    /// Fetches both sides' tags for some waiting cases and checks each against the issuer keys of the manifest.
+    ///
+    /// # Errors
+    /// [`ClientError`]; [`ClientError::Untrusted`] when a side answered with another key, [`ClientError::Refused`] with
+    /// `waiting` when one has not answered yet.
+    pub fn fetch_tokens(
+        &self,
+        pinned: &PinnedBox,
+        seed: &Seed,
+        rater: &str,
+        home: &str,
+        cases: &[Waiting],
+    ) -> Result<Tokens, ClientError> {
+        #[derive(Deserialize)]
+        struct Answers {
+            bench: Option<Signed>,
+            bar: Option<Signed>,
+        }
+        let blinded = Blinded::new(&pinned.manifest.id, seed, cases)?;
+        let request = blinded.request(rater);
+        let untrusted = |_| ClientError::Untrusted("token request");
+        let signature = request.sign(&seed.request_key(&request.id)).map_err(untrusted)?;
+        let answers: Answers =
+            self.change("/api/token-requests", &json!({"request": request, "signature": signature}))?;
+        let waiting = || ClientError::Refused { status: 200, code: "waiting".to_owned() };
+        let answers = PerSide { bench: answers.bench.ok_or_else(waiting)?, bar: answers.bar.ok_or_else(waiting)? };
+        blinded.unblind(pinned, home, &request, &answers)
+    }
+
+    /// Posts a sealed ballot to the relay without saying who asks, and checks the receipt.
+    ///
+    /// # Errors
+    /// [`ClientError`]; [`ClientError::Untrusted`] for a receipt of something else, or of another relay.
+    pub fn cast(&self, pinned: &PinnedBox, sealed: &Sealed) -> Result<Digest, ClientError> {
+        let relay = &pinned.manifest.relay;
+        let mut response = self.agent.post(format!("{}/box", relay.origin)).send_json(sealed.0.body())?;
+        let receipt: Receipt = read(&mut response)?;
+        receipt.verify(&sealed.0, &relay.receipt).map_err(|_| ClientError::Untrusted("receipt"))?;
+        Ok(receipt.leaf)
     }
 }
 
@@ -259,37 +316,33 @@ fn read<T: DeserializeOwned>(response: &mut Response<ureq::Body>) -> Result<T, C
 /// [`ClientError::Seal`].
 pub fn seal(
     pinned: &PinnedBox,
-    seed: &Seed,
+    (seed, tokens): (&Seed, &Tokens),
     case: &Waiting,
     seq: u32,
     answers: Answers,
     rng: &mut impl CryptoRng,
 ) -> Result<Sealed, ClientError> {
     let failed = |error: &dyn std::fmt::Display| ClientError::Seal(error.to_string());
-    let id = &pinned.manifest.id;
-    let slip = &case.slip;
+    let manifest = &pinned.manifest;
+    let id = &manifest.id;
+    let (stamp, slip) = tokens.of.get(&case.id).ok_or_else(|| failed(&"no tokens for this case"))?;
     let ballot = Ballot {
-        v: 1,
-        ratee: slip.ratee.clone(),
-        court: slip.court.clone(),
-        stratum: slip.stratum,
-        rubric: slip.rubric,
+        v: 2,
+        ratee: case.slip.ratee.clone(),
+        court: case.slip.court.clone(),
+        stratum: case.slip.stratum,
+        rubric: case.slip.rubric,
+        home: tokens.nym_info.home.clone(),
+        role: tokens.nym_info.role,
         answers,
-        slip: seed.slip(&case.id),
-        nym: seed.nym(id),
+        slip: *slip,
+        nym: tokens.nym,
         seq,
     };
     ballot.check(&pinned.rubric).map_err(|error| failed(&error))?;
     let body = ballot.to_body().map_err(|error| failed(&error))?;
-    let opening = &pinned.manifest.opening;
-    let envelope = Envelope::seal(id, &body, &opening.bench, &opening.bar, rng).map_err(|error| failed(&error))?;
-    let key = seed.stamp_key(&case.id);
-    let body = json!({
-        "box": id,
-        "stamp": key.stamp(),
-        "seq": seq,
-        "envelope": encode_base64url(envelope.as_bytes()),
-        "signature": key.sign_cast(id, seq, envelope.hash()),
-    });
-    Ok(Sealed { body, leaf: log::leaf(&key.stamp(), envelope.hash()) })
+    let envelope = Envelope::seal(id, &body, &manifest.bench.opening, &manifest.bar.opening, rng);
+    let envelope = envelope.map_err(|error| failed(&error))?;
+    let posted = Posted::wrap(id, &envelope, &manifest.each(|keys| keys.mix), rng).map_err(|error| failed(&error))?;
+    Ok(Sealed(Cast::sign(id.clone(), &seed.stamp_key(&case.id), *stamp, seq, posted)))
 }

@@ -50,6 +50,12 @@ pub struct Config {
     pub machine: MachineSettings,
     /// Limits per address.
     pub limits: LimitSettings,
+    /// Both sides' agents.
+    pub agents: AgentSettings,
+    /// The relay.
+    pub relay: RelaySettings,
+    /// The opening.
+    pub opening: OpeningSettings,
     /// Who may read the metrics.
     pub metrics: MetricsSettings,
     /// What is logged, and how.
@@ -104,6 +110,38 @@ pub struct LimitSettings {
     pub sign_in_burst: u32,
     /// Seconds until it may ask for one more.
     pub sign_in_seconds: u64,
+}
+
+/// The `[agents]` table.
+#[derive(Debug, Clone, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct AgentSettings {
+    /// File with the key that signs requests; empty: a fresh one, which no box survives.
+    pub key_file: PathBuf,
+    /// Where the bench's agent listens; empty: it is reached by packages only.
+    pub bench: String,
+    /// Where the bar's agent listens; likewise.
+    pub bar: String,
+    /// Seconds until requests that wait are carried again; 0: only when asked to.
+    pub every_seconds: u64,
+}
+
+/// The `[relay]` table.
+#[derive(Debug, Clone, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct RelaySettings {
+    /// Scheme, host and port under which browsers post sealed ballots.
+    pub origin: String,
+    /// Its receipt key, base64url; empty until there is one, and no period opens before.
+    pub receipt: String,
+}
+
+/// The `[opening]` table.
+#[derive(Debug, Clone, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct OpeningSettings {
+    /// Where the lists, shares and drafts of openings lie, a directory per box.
+    pub dir: PathBuf,
 }
 
 /// The `[metrics]` table.
@@ -271,6 +309,13 @@ impl Config {
         if self.machine.key_file.as_os_str().is_empty() {
             let reason = "[machine] key_file is empty".to_owned();
             return Err(Unready::SecretMissing { path: PathBuf::new(), reason });
+        }
+        if self.agents.key_file.as_os_str().is_empty() {
+            let reason = "[agents] key_file is empty".to_owned();
+            return Err(Unready::SecretMissing { path: PathBuf::new(), reason });
+        }
+        if !self.relay.origin.starts_with("https://") {
+            return Err(Unready::OriginInsecure(self.relay.origin.clone()));
         }
         Ok(())
     }

@@ -3,6 +3,7 @@
 //! It sees envelopes and released numbers and can open neither ballots nor scores. Deliberately absent: polars, opening
 //! keys and opened answers, which live in `hengping-analyse`.
 
+pub mod carrier;
 pub mod cli;
 pub mod client;
 pub mod config;

@@ -1,21 +1,24 @@
-//! The opening on one machine: export the box, make both sides' shares, run `hengping-analyse open`, take the draft back.
+//! The opening: both agents shuffle, agree to the list and hand over shares, `hengping-analyse open` runs, the draft is taken.
 //!
-//! Each key is read only to make that side's shares; the program that sees ballots is another process without port or
-//! database. Deliberately absent: the ceremony between two machines, whose files are the same and travel by hand.
+//! It goes as far as the agents let it and says what is missing from whom; the program that sees ballots is another process
+//! without port or database. Deliberately absent: keys. Whoever runs this while both sides' shares are here could read the
+//! ballots; both sides should stand beside it.
 
 use std::io::{BufRead as _, BufReader};
 use std::path::{Path, PathBuf};
 use std::process::{Command, Stdio};
+use std::time::Duration;
 
-use hengping_domain::digest::Digest;
+use hengping_domain::digest::{Bytes, Digest};
 use hengping_domain::ids::{BoxId, Side};
-use hengping_domain::keys::OpeningKeyFile;
-use hengping_domain::manifest::ClosedManifest;
-use hengping_domain::opening::{OpeningError, read_list, write_shares};
+use hengping_domain::manifest::PerSide;
+use hengping_domain::opening::IssuerKeysFile;
 use serde::Deserialize;
 
-use crate::flow::{Failure, Site, draft, export};
+pub use crate::flow::unseal::Missing;
+use crate::flow::{Failure, Site, courier, draft, export, unseal};
 use crate::http::problem::sentence;
+use crate::ports::Stopwatch;
 
 /// Why an opening did not come to its end.
 #[derive(Debug, thiserror::Error)]
@@ -34,15 +37,25 @@ pub enum OpeningFailure {
     /// A file of the opening does not have its form.
     #[error("{0}: not a file of an opening: {1}")]
     Malformed(PathBuf, String),
-    /// A key of the other side, or for another box.
-    #[error("[wrong-opening-key] this key is not the one the manifest names for {0}")]
-    WrongKey(Side),
-    /// The list or the shares do not fit.
-    #[error("[{code}] {0}", code = .0.code())]
-    Opening(#[from] OpeningError),
     /// The analysis ended with an error, in its own words.
     #[error("hengping-analyse: {0}")]
     Analysis(String),
+}
+
+impl OpeningFailure {
+    /// A stable code for pages; the analysis names its own in its words.
+    #[must_use]
+    pub fn code(&self) -> &str {
+        match self {
+            Self::Step(Failure::Refused(refusal)) => refusal.code(),
+            Self::Step(Failure::Busy) => "busy",
+            Self::Step(Failure::Fault(_)) | Self::File { .. } => "fault",
+            Self::Malformed(..) => "document-malformed",
+            Self::Analysis(words) => {
+                words.split_once("\"code\":\"").and_then(|(_, rest)| rest.split('"').next()).unwrap_or("fault")
+            }
+        }
+    }
 }
 
 impl From<Failure> for OpeningFailure {
@@ -63,23 +76,6 @@ fn file(path: &Path) -> impl FnOnce(std::io::Error) -> OpeningFailure {
 pub fn read_json<T: serde::de::DeserializeOwned>(path: &Path) -> Result<T, OpeningFailure> {
     let bytes = std::fs::read(path).map_err(file(path))?;
     serde_json::from_slice(&bytes).map_err(|error| OpeningFailure::Malformed(path.to_owned(), error.to_string()))
-}
-
-/// Makes one side's shares for the list in `dir`; `progress` hears done and total.
-///
-/// # Errors
-/// [`OpeningFailure`]; nothing is written then.
-pub fn share(dir: &Path, key: &OpeningKeyFile, progress: &mut dyn FnMut(usize, usize)) -> Result<(), OpeningFailure> {
-    let manifest: ClosedManifest = read_json(&dir.join("manifest.json"))?;
-    if *manifest.manifest.opening.get(key.side) != key.public {
-        return Err(OpeningFailure::WrongKey(key.side));
-    }
-    let path = dir.join("list.bin");
-    let list = read_list(&std::fs::read(&path).map_err(file(&path))?)?;
-    let total = list.len();
-    let shares = write_shares(&list, &manifest.manifest.id, key.side, &key.secret, |done| progress(done, total));
-    let path = dir.join(format!("shares-{}.bin", key.side));
-    std::fs::write(&path, shares).map_err(file(&path))
 }
 
 /// One line of the analysis's progress.
@@ -141,29 +137,155 @@ fn beside_us(name: &str) -> PathBuf {
     here.join(name)
 }
 
-/// The whole opening on one machine; returns the hash of the draft release.
+/// Where an opening stands when it cannot go on by itself.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Progressed {
+    /// The draft release is taken.
+    Draft(Digest),
+    /// Somebody has to do something first.
+    Waits(Vec<Missing>),
+}
+
+/// Takes an opening as far as it goes: shuffles, the agreed list, shares, analysis, draft. What is done is not done again.
 ///
 /// # Errors
 /// [`OpeningFailure`]. An opening that failed can be run again: the box stays closed until a draft is taken.
-pub fn open(
+pub fn go_on(
     site: &Site,
     id: &BoxId,
-    keys: [&OpeningKeyFile; 2],
     dir: &Path,
     locked: Locked,
-    mut progress: impl FnMut(&Step),
-) -> Result<Digest, OpeningFailure> {
-    export::export(site, id, dir)?;
-    for key in keys {
-        let stage = format!("shares-{}", key.side);
-        share(dir, key, &mut |done, total| {
-            progress(&Step { stage: stage.clone(), done: done as u64, total: total as u64 });
-        })?;
+    progress: &mut dyn FnMut(&Step),
+) -> Result<Progressed, OpeningFailure> {
+    std::fs::create_dir_all(dir).map_err(file(dir))?;
+    for stage in ["mix-bench", "mix-bar", "list", "shares"] {
+        progress(&Step { stage: stage.to_owned(), done: 0, total: 1 });
+        if let Some(missing) = stage_of(site, id, dir, stage, locked)? {
+            return Ok(Progressed::Waits(missing));
+        }
+        progress(&Step { stage: stage.to_owned(), done: 1, total: 1 });
     }
-    analyse(dir, locked, &mut progress)?;
+    export::export(site, id, dir)?;
+    analyse(dir, locked, &mut *progress)?;
     let release = draft::take(site, id, dir)?;
     forget_shares(dir)?;
-    Ok(release)
+    Ok(Progressed::Draft(release))
+}
+
+fn stage_of(
+    site: &Site,
+    id: &BoxId,
+    dir: &Path,
+    stage: &str,
+    locked: Locked,
+) -> Result<Option<Vec<Missing>>, OpeningFailure> {
+    match stage {
+        "mix-bench" => {
+            let list = dir.join("posted.bin");
+            let bytes = unseal::posted(site, id)?;
+            std::fs::write(&list, &bytes).map_err(file(&list))?;
+            mixed(site, id, Side::Bench, &list, Digest::of(&[&bytes]), &dir.join("halfway.bin"))
+        }
+        "mix-bar" => {
+            let list = dir.join("halfway.bin");
+            let digest = Digest::of(&[&std::fs::read(&list).map_err(file(&list))?]);
+            mixed(site, id, Side::Bar, &list, digest, &dir.join("list.bin"))
+        }
+        "list" => {
+            unseal::list(site, id, locked == Locked::Accept)?;
+            settle(site, id, "list")
+        }
+        _ => shares(site, id, dir),
+    }
+}
+
+/// How long an agent may shuffle or make shares before the opening says that it waits.
+const PATIENCE: Duration = Duration::from_secs(900);
+/// The same where officers may have to approve first.
+const GLANCE: Duration = Duration::from_secs(20);
+
+/// Carries what waits, and says what of a kind is still missing when patience is over.
+fn settle(site: &Site, id: &BoxId, kind: &str) -> Result<Option<Vec<Missing>>, OpeningFailure> {
+    let patience = if kind == "mix" { PATIENCE } else { GLANCE };
+    let watch = Stopwatch::start();
+    loop {
+        let done = courier::deliver(site)?;
+        let missing = unseal::missing(site, id, kind)?;
+        let hopeless = !done.unreachable.is_empty() || missing.iter().any(|missing| missing.code.is_some());
+        if missing.is_empty() {
+            return Ok(None);
+        }
+        if hopeless || watch.elapsed() > patience {
+            return Ok(Some(missing));
+        }
+        std::thread::sleep(Duration::from_millis(100));
+    }
+}
+
+/// One side's shuffle: hands over the list, asks, fetches what comes out.
+fn mixed(
+    site: &Site,
+    id: &BoxId,
+    side: Side,
+    list: &Path,
+    digest: Digest,
+    to: &Path,
+) -> Result<Option<Vec<Missing>>, OpeningFailure> {
+    let request = unseal::mix(site, id, side, digest)?;
+    let away = |_| Some(vec![Missing { side, kind: "mix".to_owned(), request, code: None }]);
+    if unseal::output(site, request, side)?.is_none() {
+        // An agent that is away gets the list beside a package.
+        let _ = site.agents.carrier.put_file(side, digest, list);
+        if let Some(missing) = settle(site, id, "mix")? {
+            return Ok(Some(missing));
+        }
+    }
+    let Some(output) = unseal::output(site, request, side)? else { return settle(site, id, "mix") };
+    if to.exists() && Digest::of(&[&std::fs::read(to).map_err(file(to))?]) == output {
+        return Ok(None);
+    }
+    // What came beside a package lies here under its digest.
+    let carried = list.with_file_name(output.to_string());
+    if carried.exists() {
+        return std::fs::rename(&carried, to).map(|()| None).map_err(file(to));
+    }
+    Ok(site.agents.carrier.get_file(side, output, to).err().and_then(away))
+}
+
+/// Both sides' shares of the agreed list, and their issuer keys.
+fn shares(site: &Site, id: &BoxId, dir: &Path) -> Result<Option<Vec<Missing>>, OpeningFailure> {
+    let list = dir.join("list.bin");
+    let digest = Digest::of(&[&std::fs::read(&list).map_err(file(&list))?]);
+    // The bar made this list; the bench has to see it too.
+    if let Err(error) = site.agents.carrier.put_file(Side::Bench, digest, &list) {
+        return Ok(Some(vec![Missing { side: error.0, kind: "list".to_owned(), request: digest, code: None }]));
+    }
+    let request = unseal::shares(site, id)?;
+    if let Some(missing) = settle(site, id, "shares")? {
+        return Ok(Some(missing));
+    }
+    let mut issuers = Vec::new();
+    for &side in Side::ALL {
+        let path = dir.join(format!("shares-{side}.bin"));
+        let Some(shares) = unseal::handed_over(site, request, side)? else { return settle(site, id, "shares") };
+        let carried = dir.join(format!("hand-over-{side}.bin"));
+        if !carried.exists() && site.agents.carrier.get_file(side, shares, &carried).is_err() {
+            // The side's officers carry it: the file is expected under this name.
+            let kind = "hand-over".to_owned();
+            return Ok(Some(vec![Missing { side, kind, request: shares, code: None }]));
+        }
+        let bytes = std::fs::read(&carried).map_err(file(&carried))?;
+        let Some((issuer, rest)) = bytes.split_first_chunk::<32>().filter(|_| Digest::of(&[&bytes]) == shares) else {
+            return Err(OpeningFailure::Malformed(carried, "it is not what the agent said it handed over".to_owned()));
+        };
+        issuers.push(Bytes(*issuer));
+        std::fs::write(&path, rest).map_err(file(&path))?;
+    }
+    let keys = IssuerKeysFile::new(&PerSide { bench: issuers[0], bar: issuers[1] });
+    let path = dir.join("issuer-keys.json");
+    let text = serde_json::to_vec_pretty(&keys).map_err(|e| OpeningFailure::Malformed(path.clone(), e.to_string()))?;
+    std::fs::write(&path, text).map_err(file(&path))?;
+    Ok(None)
 }
 
 /// Removes both sides' shares: beside the list they are as good as the opened ballots. A side can make its own again.
@@ -172,10 +294,12 @@ pub fn open(
 /// [`OpeningFailure::File`].
 pub fn forget_shares(dir: &Path) -> Result<(), OpeningFailure> {
     for side in [Side::Bench, Side::Bar] {
-        let path = dir.join(format!("shares-{side}.bin"));
-        match std::fs::remove_file(&path) {
-            Err(error) if error.kind() != std::io::ErrorKind::NotFound => return Err(file(&path)(error)),
-            _ => {}
+        for name in [format!("shares-{side}.bin"), format!("hand-over-{side}.bin")] {
+            let path = dir.join(name);
+            match std::fs::remove_file(&path) {
+                Err(error) if error.kind() != std::io::ErrorKind::NotFound => return Err(file(&path)(error)),
+                _ => {}
+            }
         }
     }
     Ok(())

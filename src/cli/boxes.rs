@@ -6,12 +6,11 @@ use std::path::PathBuf;
 
 use clap::Subcommand;
 use hengping_domain::ids::BoxId;
-use hengping_domain::keys::OpeningKeyFile;
 
 use super::{SiteArgs, demo, said};
 use crate::flow::close::TooFew;
-use crate::flow::{cast, close, draft, export, invite};
-use crate::opening::{self, Locked, read_json};
+use crate::flow::{Site, close, courier, death, eligibility, invite};
+use crate::opening::{self, Locked, Missing, Progressed};
 
 #[derive(Debug, Subcommand)]
 pub(super) enum BoxCommand {
@@ -22,15 +21,12 @@ pub(super) enum BoxCommand {
         /// `{period}.{direction}`.
         id: BoxId,
     },
-    /// Move waiting casts into the box as one sorted batch; meant for once a day.
-    Batch {
+    /// Propose what is on no eligibility list yet, and carry everything that waits to both agents.
+    Deliver {
         #[command(flatten)]
         site: SiteArgs,
-        /// `{period}.{direction}`.
-        id: BoxId,
-        /// Fewer waiting casts than this stay where they are.
-        #[arg(long, default_value_t = 20)]
-        least: u32,
+        /// `{period}.{direction}`; all that waits is carried anyway.
+        id: Option<BoxId>,
     },
     /// Close a box for good.
     Close {
@@ -42,74 +38,78 @@ pub(super) enum BoxCommand {
         #[arg(long)]
         destroy: bool,
     },
-    /// Write the opening's input files.
-    Export {
-        #[command(flatten)]
-        site: SiteArgs,
-        /// `{period}.{direction}`.
-        id: BoxId,
-        /// Where to.
-        #[arg(long)]
-        dir: PathBuf,
-    },
-    /// Take the draft that `hengping-analyse open` left; prints the release's hash.
-    Draft {
-        #[command(flatten)]
-        site: SiteArgs,
-        /// `{period}.{direction}`.
-        id: BoxId,
-        /// Where it lies.
-        #[arg(long)]
-        dir: PathBuf,
-    },
-    /// The three steps above with both keys on one machine; prints the release's hash.
+    /// Open a closed box as far as both agents let it, and say what is missing; prints the release's hash at the end.
     Open {
         #[command(flatten)]
         site: SiteArgs,
         /// `{period}.{direction}`.
         id: BoxId,
-        /// The bench's opening key file.
-        #[arg(long)]
-        bench_key: PathBuf,
-        /// The bar's opening key file.
-        #[arg(long)]
-        bar_key: PathBuf,
-        /// Where the files of the opening go.
+        /// Where the files of the opening go, and where officers put what they carry.
         #[arg(long)]
         dir: PathBuf,
-        /// Open although a side left many envelopes locked; only after an auditor has looked at that side's key.
+        /// Go on although a side turned away many items; only after an auditor has looked at that side's key.
         #[arg(long)]
-        accept_locked: bool,
+        audited: bool,
+    },
+    /// End a box whose release is out: both agents delete their keys, the envelopes go.
+    End {
+        #[command(flatten)]
+        site: SiteArgs,
+        /// `{period}.{direction}`.
+        id: BoxId,
     },
 }
 
 pub(super) fn run(command: BoxCommand) -> anyhow::Result<()> {
     match command {
         BoxCommand::Invite { site, id } => {
-            let done = invite::invite(&site.site()?, &id).map_err(said)?;
+            let site = site.site()?;
+            let done = invite::invite(&site, &id).map_err(said)?;
             say!("{} new, {} above the cap, {} unmatched", done.new, done.capped, done.unmatched);
+            deliver(&site, Some(&id))?;
         }
-        BoxCommand::Batch { site, id, least } => {
-            say!("{}", cast::batch(&site.site()?, &id, least).map_err(said)?);
-        }
+        BoxCommand::Deliver { site, id } => deliver(&site.site()?, id.as_ref())?,
         BoxCommand::Close { site, id, destroy } => {
             let too_few = if destroy { TooFew::Destroy } else { TooFew::Refuse };
-            say!("{}", close::close(&site.site()?, &id, too_few, None).map_err(said)?);
+            let site = site.site()?;
+            say!("{}", close::close(&site, &id, too_few, None).map_err(said)?);
+            deliver(&site, None)?;
         }
-        BoxCommand::Export { site, id, dir } => export::export(&site.site()?, &id, &dir).map_err(said)?,
-        BoxCommand::Draft { site, id, dir } => {
-            say!("{}", draft::take(&site.site()?, &id, &dir).map_err(said)?);
-            opening::forget_shares(&dir)?;
-        }
-        BoxCommand::Open { site, id, bench_key, bar_key, dir, accept_locked } => {
-            let keys: [OpeningKeyFile; 2] = [read_json(&bench_key)?, read_json(&bar_key)?];
+        BoxCommand::Open { site, id, dir, audited } => {
             let bar = demo::bar("opening");
-            let locked = if accept_locked { Locked::Accept } else { Locked::Refuse };
-            let keys = [&keys[0], &keys[1]];
-            let hash = opening::open(&site.site()?, &id, keys, &dir, locked, |step| demo::show(&bar, step))?;
+            let locked = if audited { Locked::Accept } else { Locked::Refuse };
+            let done = opening::go_on(&site.site()?, &id, &dir, locked, &mut |step| demo::show(&bar, step))?;
             bar.finish_and_clear();
-            say!("{hash}");
+            match done {
+                Progressed::Draft(hash) => say!("{hash}"),
+                Progressed::Waits(missing) => {
+                    for Missing { side, kind, request, code } in missing {
+                        say!("{side}: {kind} {request} {}", code.unwrap_or("waits / 等待"));
+                    }
+                    anyhow::bail!("[agents-not-ready] the opening goes on when this is there / 补齐后可继续启封");
+                }
+            }
         }
+        BoxCommand::End { site, id } => {
+            let site = site.site()?;
+            death::bury(&site, &id).map_err(said)?;
+            deliver(&site, None)?;
+            let over = death::bury(&site, &id).map_err(said)?;
+            say!("{}", if over { "dead" } else { "waits" });
+        }
+    }
+    Ok(())
+}
+
+/// Proposes lists, carries what waits, and says what did not get through.
+fn deliver(site: &Site, id: Option<&BoxId>) -> anyhow::Result<()> {
+    if let Some(id) = id {
+        say!("{} proposed", eligibility::propose(site, id).map_err(said)?);
+    }
+    let done = courier::deliver(site).map_err(said)?;
+    say!("{} answered, {} wait", done.answered, done.later);
+    for side in done.unreachable {
+        say!("{side}: cannot be reached, its requests wait / 暂时无法连接，请求保留");
     }
     Ok(())
 }

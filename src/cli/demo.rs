@@ -8,6 +8,8 @@ use std::sync::Arc;
 
 use anyhow::{Context as _, anyhow};
 use clap::Args;
+use hengping_domain::ids::Side;
+use hengping_domain::manifest::PerSide;
 use serde_json::json;
 
 pub(super) use crate::demo::show;
@@ -16,14 +18,16 @@ pub(super) use crate::demo::stages::bar;
 use crate::config::Config;
 use crate::demo::circle::{Circle, Signing};
 use crate::demo::docket::DocketPlan;
+use crate::demo::machines::{Machines, Places};
 use crate::demo::raters::PASSWORD;
 use crate::demo::report::Report;
 use crate::demo::spans::TODAY;
 use crate::demo::stages::Stages;
 use crate::demo::visitors::Visitors;
 use crate::flow::Site;
+use crate::flow::courier::Carrying;
 use crate::http;
-use crate::ports::{SettableClock, SystemEntropy};
+use crate::ports::{Clock, SettableClock, SystemEntropy};
 
 #[derive(Debug, Args)]
 pub(super) struct DemoArgs {
@@ -53,18 +57,19 @@ pub(super) struct DemoArgs {
 pub(super) fn run(args: &DemoArgs) -> anyhow::Result<()> {
     fresh_directory(&args.dir)?;
     let listen = if args.once { free_port()? } else { args.listen };
-    let dir = args.dir.to_str().context("the directory's name is not UTF-8")?;
-    let config = Config::from_toml(&format!(
-        "mode = \"demo\"\n[http]\nlisten = {listen:?}\n[store]\nurl = {:?}\n[log]\nfilter = \"warn\"\n[site]\norigins = {:?}\n",
-        format!("sqlite://{dir}/hengping.db"),
-        origins(listen),
-        listen = listen.to_string(),
-    ))?;
-    crate::logging::start(&config.log)?;
+    let relay = free_port()?;
     let clock = Arc::new(SettableClock::on(TODAY));
+    let ticking: Arc<dyn Clock> = clock.clone();
+    let places = Places::make(&args.dir)?;
+    let agents = places.start_agents(&ticking)?;
+    let text = configuration(&args.dir, listen, relay, &places, &agents.1)?;
+    let config = Config::from_toml(&text)?;
+    crate::logging::start(&config.log)?;
     let site = Site::open(config, clock.clone(), Arc::new(SystemEntropy))?;
     let (address, server) = serve_beside(site.clone())?;
     let base = format!("http://{address}");
+    let relay = places.start_relay(relay, &base, origins(listen), &ticking)?;
+    let machines = Machines::new(agents, relay);
 
     let stages = Stages::default();
     let plan = DocketPlan {
@@ -75,12 +80,12 @@ pub(super) fn run(args: &DemoArgs) -> anyhow::Result<()> {
         to: jiff::civil::date(2026, 11, 20),
         bad_rows: 0,
     };
-    let mut circle = Circle::begin(site, clock, base.clone(), &args.dir, &plan, &stages)?;
+    let mut circle = Circle::begin(site.clone(), clock, (places, machines), base.clone(), &args.dir, &plan, &stages)?;
     circle.go_round(if args.once { Signing::All } else { Signing::OneWaits }, &stages)?;
     let visitors = circle.leave_open(&stages)?;
-    let report = circle.report(&stages);
+    let (report, machines) = circle.report(&stages);
     print(&report)?;
-    write_accounts(&args.dir, &base, &visitors)?;
+    write_accounts(&args.dir, &base, &visitors, &machines)?;
     if let Some(path) = &args.json {
         let json = serde_json::to_vec_pretty(&report)?;
         std::fs::write(path, json).with_context(|| format!("cannot write {}", path.display()))?;
@@ -88,8 +93,37 @@ pub(super) fn run(args: &DemoArgs) -> anyhow::Result<()> {
     if args.once {
         return Ok(());
     }
-    invite_visitors(&base, &args.dir, &visitors)?;
+    let _carrying = Carrying::start(&site);
+    invite_visitors(&base, &args.dir, &visitors, &machines)?;
     server.join().map_err(|_| anyhow!("the server stopped"))?
+}
+
+/// The configuration of the demonstration's platform.
+fn configuration(
+    dir: &Path,
+    listen: SocketAddr,
+    relay: SocketAddr,
+    places: &Places,
+    agents: &PerSide<hengping_agent::http::Running>,
+) -> anyhow::Result<String> {
+    let dir = dir.to_str().context("the directory's name is not UTF-8")?;
+    let address = |side: Side| format!("http://{}", agents.get(side).address);
+    let table = json!({
+        "mode": "demo",
+        "http": {"listen": listen.to_string()},
+        "store": {"url": format!("sqlite://{dir}/hengping.db")},
+        "log": {"filter": "warn"},
+        "site": {"origins": origins(listen)},
+        "agents": {
+            "key_file": format!("{dir}/keys/platform.key"),
+            "bench": address(Side::Bench),
+            "bar": address(Side::Bar),
+            "every_seconds": 2,
+        },
+        "relay": {"origin": format!("http://{relay}"), "receipt": places.receipt.to_string()},
+        "opening": {"dir": format!("{dir}/openings")},
+    });
+    Ok(toml::to_string(&table)?)
 }
 
 /// Removes an earlier demonstration, and nothing else.
@@ -238,20 +272,31 @@ const OFFICERS: [(&str, &str); 9] = [
 ];
 
 /// For whoever wants to sign in by program, as the browser walk does.
-fn write_accounts(dir: &Path, base: &str, visitors: &Visitors) -> anyhow::Result<()> {
+fn write_accounts(dir: &Path, base: &str, visitors: &Visitors, machines: &Machines) -> anyhow::Result<()> {
     let mut logins: serde_json::Map<_, _> =
         OFFICERS.iter().map(|(login, _)| (login.replace('-', "_"), json!(login))).collect();
     logins.insert("judge".into(), json!(visitors.judge));
     logins.insert("lawyer".into(), json!(visitors.lawyer));
-    let accounts = json!({"base": base, "password": PASSWORD, "logins": logins, "keys": dir.join("keys")});
+    let code = |number: &str| machines.code(number).map(ToString::to_string);
+    let accounts = json!({
+        "base": base,
+        "password": PASSWORD,
+        "logins": logins,
+        "codes": {"judge": code(&visitors.judge), "lawyer": code(&visitors.lawyer)},
+        "relay": format!("http://{}", machines.relay()),
+        "relay_dir": dir.join("relay"),
+        "keys": dir.join("keys"),
+    });
     Ok(std::fs::write(dir.join("accounts.json"), serde_json::to_vec_pretty(&accounts)?)?)
 }
 
-fn invite_visitors(base: &str, dir: &Path, visitors: &Visitors) -> anyhow::Result<()> {
-    say!("\n{base}  (demonstration: both opening keys lie on this machine / 演示环境：两把启封密钥在同一台机器上)");
+fn invite_visitors(base: &str, dir: &Path, visitors: &Visitors, machines: &Machines) -> anyhow::Result<()> {
+    say!("\n{base}  (demonstration: both sides' agents run on this machine / 演示环境：双方的代理程序在同一台机器上)");
     say!("  password of every account / 所有账号的密码: {PASSWORD}");
-    say!("  {:<20} judge / 法官          {base}/r", visitors.judge);
-    say!("  {:<20} lawyer / 律师         {base}/r", visitors.lawyer);
+    for (number, who) in [(&visitors.judge, "judge / 法官 "), (&visitors.lawyer, "lawyer / 律师")] {
+        let code = machines.code(number).map(ToString::to_string).unwrap_or_default();
+        say!("  {number:<20} {who}        {base}/r   code / 激活码 {code}");
+    }
     for (login, who) in OFFICERS {
         say!("  {login:<20} {who}");
     }

@@ -16,7 +16,7 @@ use hengping_domain::rubric::Rubric;
 
 use super::{SiteArgs, said};
 use crate::flow::periods::{self, PeriodPlan};
-use crate::flow::{documents, draw, publish};
+use crate::flow::{courier, documents, draw, publish};
 use crate::opening::read_json;
 
 #[derive(Debug, Subcommand)]
@@ -50,6 +50,13 @@ pub(super) enum DocumentCommand {
 
 #[derive(Debug, Subcommand)]
 pub(super) enum PeriodCommand {
+    /// Ask both agents to make the keys of a period's boxes.
+    Prepare {
+        #[command(flatten)]
+        site: SiteArgs,
+        /// Name of the period.
+        period: PeriodId,
+    },
     /// Open a period from a plan (TOML); prints its boxes and the manifests to be signed.
     Open {
         #[command(flatten)]
@@ -123,6 +130,12 @@ pub(super) fn run(command: DocumentCommand) -> anyhow::Result<()> {
 
 pub(super) fn run_period(command: PeriodCommand) -> anyhow::Result<()> {
     match command {
+        PeriodCommand::Prepare { site, period } => {
+            let site = site.site()?;
+            periods::prepare(&site, &period).map_err(said)?;
+            let done = courier::deliver(&site).map_err(said)?;
+            say!("{} answered, {} wait", done.answered, done.later);
+        }
         PeriodCommand::Open { site, plan } => {
             let plan: PeriodPlan = toml::from_str(&text(&plan)?).context("[period-refused] not a plan of a period")?;
             for (id, manifest) in periods::open(&site.site()?, &plan).map_err(said)? {

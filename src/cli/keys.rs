@@ -1,16 +1,17 @@
-//! `hengping keys`: make a side's two key files, enrol their public halves, make shares for one closed list.
+//! `hengping keys`: make a side's signing key and the platform's own, enrol a side's public keys, make a part of the draw.
 //!
-//! Deliberately absent: encryption at rest; today the file's permissions protect it, and the command says so.
+//! Deliberately absent: the agent's keys, which `hengping agent` makes and keeps; and encryption of the signing key, which its
+//! officers use in a browser; the file's permissions protect it, and the command says so.
 
 use std::io::Write as _;
 use std::path::{Path, PathBuf};
 
 use anyhow::Context as _;
 use clap::Subcommand;
-use hengping_domain::digest::Bytes;
+use hengping_domain::digest::{Bytes, Bytes32};
 use hengping_domain::docket::draw::DrawFile;
 use hengping_domain::ids::{PeriodId, Side};
-use hengping_domain::keys::{OpeningKeyFile, PublicKeysFile, SigningKeyFile};
+use hengping_domain::keys::{PublicKeysFile, SigningKeyFile};
 use rand::SeedableRng as _;
 use rand::rngs::StdRng;
 use serde::Serialize;
@@ -18,16 +19,19 @@ use serde::Serialize;
 use super::{SiteArgs, said};
 use crate::flow::documents;
 use crate::opening;
-use crate::ports::{Entropy as _, SystemEntropy};
+use crate::ports::{Entropy as _, SystemEntropy, random};
 use crate::store::document::SideKeys;
 
 #[derive(Debug, Subcommand)]
 pub(super) enum KeysCommand {
-    /// Make `SIDE-signing.json` and `SIDE-opening.json`, to be given to two different people, and `SIDE-public.json`.
+    /// Make `SIDE-signing.json`, for the side's officers, and `SIDE-public.json` with the agent's public key beside it.
     Make {
         /// bench or bar.
         #[arg(long)]
         side: Side,
+        /// The agent's public key, as `hengping agent init` prints it.
+        #[arg(long)]
+        agent: Bytes32,
         /// Where to write them.
         #[arg(long, default_value = ".")]
         dir: PathBuf,
@@ -51,26 +55,32 @@ pub(super) enum KeysCommand {
         #[arg(long, default_value = ".")]
         dir: PathBuf,
     },
-    /// Make this side's shares for the closed list in a directory; the key itself stays where it is.
-    Share {
-        /// The opening key file.
+    /// Make the key with which a platform signs its requests to the agents, and print its public half.
+    Platform {
+        /// Where to write it; mode 600.
         #[arg(long)]
-        key: PathBuf,
-        /// The exported box.
-        #[arg(long)]
-        dir: PathBuf,
+        out: PathBuf,
     },
 }
 
-/// Makes both key files of a side.
+/// Makes a side's signing key.
 ///
 /// # Errors
 /// When there are no random bytes.
-pub fn make(side: Side) -> anyhow::Result<(SigningKeyFile, OpeningKeyFile)> {
+pub fn make(side: Side) -> anyhow::Result<SigningKeyFile> {
     let mut seed = [0; 32];
     SystemEntropy.fill(&mut seed)?;
-    let mut rng = StdRng::from_seed(seed);
-    Ok((SigningKeyFile::generate(side, &mut rng), OpeningKeyFile::generate(side, &mut rng)))
+    Ok(SigningKeyFile::generate(side, &mut StdRng::from_seed(seed)))
+}
+
+/// Writes a platform's key for its owner only and returns the public half.
+///
+/// # Errors
+/// When the file exists or cannot be written.
+pub fn platform(out: &Path) -> anyhow::Result<Bytes32> {
+    let secret = random(&SystemEntropy)?;
+    create(out)?.write_all(Bytes(secret).to_string().as_bytes())?;
+    Ok(Bytes(ed25519_dalek::SigningKey::from_bytes(&secret).verifying_key().to_bytes()))
 }
 
 /// Makes a side's part of a period's draw.
@@ -88,35 +98,40 @@ pub fn draw(side: Side, period: &PeriodId) -> anyhow::Result<DrawFile> {
 /// # Errors
 /// When it exists or cannot be written.
 pub fn write_secret(path: &Path, value: &impl Serialize) -> anyhow::Result<()> {
+    Ok(create(path)?.write_all(&serde_json::to_vec_pretty(value)?)?)
+}
+
+fn create(path: &Path) -> anyhow::Result<std::fs::File> {
     let mut options = std::fs::OpenOptions::new();
     options.write(true).create_new(true);
     #[cfg(unix)]
     std::os::unix::fs::OpenOptionsExt::mode(&mut options, 0o600);
-    let mut file = options.open(path).with_context(|| format!("cannot create {}", path.display()))?;
-    file.write_all(&serde_json::to_vec_pretty(value)?)?;
-    Ok(())
+    options.open(path).with_context(|| format!("cannot create {}", path.display()))
 }
 
 pub(super) fn run(command: KeysCommand) -> anyhow::Result<()> {
     match command {
-        KeysCommand::Make { side, dir } => {
-            let (signing, opening) = make(side)?;
+        KeysCommand::Make { side, agent, dir } => {
+            let signing = make(side)?;
             std::fs::create_dir_all(&dir)?;
-            let paths = [dir.join(format!("{side}-signing.json")), dir.join(format!("{side}-opening.json"))];
-            write_secret(&paths[0], &signing)?;
-            write_secret(&paths[1], &opening)?;
+            let path = dir.join(format!("{side}-signing.json"));
+            write_secret(&path, &signing)?;
             let public = dir.join(format!("{side}-public.json"));
-            let keys = PublicKeysFile { v: 1, side, signing: signing.public, opening: opening.public };
+            let keys = PublicKeysFile { v: 2, side, signing: signing.public, agent };
             std::fs::write(&public, serde_json::to_vec_pretty(&keys)?)?;
-            say!("{}\n{}\n{}", paths[0].display(), paths[1].display(), public.display());
+            say!("{}\n{}", path.display(), public.display());
             eprintln!(
-                "These files are not encrypted yet: keep them on media of their own. 密钥文件尚未加密，请存放于专用介质。"
+                "The signing key is not encrypted: keep it on media of its own. 签名密钥文件未加密，请存放于专用介质。"
             );
+            Ok(())
+        }
+        KeysCommand::Platform { out } => {
+            say!("{}", platform(&out)?);
             Ok(())
         }
         KeysCommand::Enrol { site, public } => {
             let public: PublicKeysFile = opening::read_json(&public)?;
-            let keys = SideKeys { signing: public.signing, opening: public.opening };
+            let keys = SideKeys { signing: public.signing, agent: public.agent };
             documents::enrol(&site.site()?, public.side, &keys).map_err(said)?;
             say!("{}: {}", public.side, public.signing);
             Ok(())
@@ -128,17 +143,6 @@ pub(super) fn run(command: KeysCommand) -> anyhow::Result<()> {
             write_secret(&path, &file)?;
             eprintln!("{}", path.display());
             say!("{}", file.commitment());
-            Ok(())
-        }
-        KeysCommand::Share { key, dir } => {
-            let key: OpeningKeyFile = opening::read_json(&key)?;
-            let bar = super::demo::bar("shares");
-            opening::share(&dir, &key, &mut |done, total| {
-                bar.set_length(total as u64);
-                bar.set_position(done as u64);
-            })?;
-            bar.finish();
-            say!("{}", dir.join(format!("shares-{}.bin", key.side)).display());
             Ok(())
         }
     }

@@ -16,6 +16,7 @@ mod boxes;
 mod demo;
 mod docket;
 mod documents;
+mod exchange;
 pub mod keys;
 
 use std::path::PathBuf;
@@ -25,6 +26,7 @@ use anyhow::Context as _;
 use clap::{Args, Parser, Subcommand};
 
 use crate::config::Config;
+use crate::flow::courier::Carrying;
 use crate::flow::{Failure, Site};
 use crate::http;
 use crate::http::problem::sentence;
@@ -63,6 +65,15 @@ enum Command {
     /// Invite, batch, close, export and open boxes.
     #[command(subcommand)]
     Box(boxes::BoxCommand),
+    /// Packages to and from an agent that no network reaches.
+    #[command(subcommand)]
+    Exchange(exchange::ExchangeCommand),
+    /// One side's agent: its keys, its members, its answers.
+    #[command(subcommand)]
+    Agent(hengping_agent::cli::AgentCommand),
+    /// The relay that takes sealed ballots.
+    #[command(subcommand)]
+    Relay(hengping_relay::cli::RelayCommand),
     /// Print the OpenAPI document.
     Openapi,
 }
@@ -101,6 +112,7 @@ pub fn run() -> anyhow::Result<()> {
             logging::start(&config.log)?;
             let site = Site::open(config, Arc::new(SystemClock), Arc::new(SystemEntropy))?;
             site.ready_to_serve()?;
+            let _carrying = Carrying::start(&site);
             http::serve(site, |address| tracing::info!(%address, "listening"))?;
             Ok(())
         }
@@ -110,6 +122,9 @@ pub fn run() -> anyhow::Result<()> {
         Command::Document(command) => documents::run(command),
         Command::Period(command) => documents::run_period(command),
         Command::Box(command) => boxes::run(command),
+        Command::Exchange(command) => exchange::run(command),
+        Command::Agent(command) => Ok(hengping_agent::cli::run(command)?),
+        Command::Relay(command) => Ok(hengping_relay::cli::run(command)?),
         Command::Openapi => {
             say!("{}", http::openapi::text().context("the OpenAPI document")?.trim_end());
             Ok(())

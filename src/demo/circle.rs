@@ -1,25 +1,26 @@
 //! The circle once around on a made-up city: docket, documents, invitations, ballots, opening, release.
 //!
 //! A pilot period and a regular one are brought to release in both directions, and a third is left open for visitors.
-//! Both opening keys lie on this machine, which no real site may do and every page says.
+//! Both sides' agents run on this machine, which no real site may do and every page says.
 
 use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
-use anyhow::{anyhow, ensure};
+use anyhow::{anyhow, bail, ensure};
 use hengping_domain::charter::Charter;
 use hengping_domain::digest::Digest;
 use hengping_domain::document::{DocumentKind, Signature};
 use hengping_domain::ids::{BoxId, Direction, PeriodId, Side};
-use hengping_domain::keys::{OpeningKeyFile, SigningKeyFile};
-use hengping_domain::manifest::PeriodKind;
+use hengping_domain::keys::SigningKeyFile;
+use hengping_domain::manifest::{PerSide, PeriodKind};
 use hengping_domain::release::ReleaseState;
 use hengping_domain::rubric::{Rubric, Text};
 use hengping_domain::stratum::Stratum;
 use serde::Serialize;
 
 use super::docket::DocketPlan;
+use super::machines::{Machines, Places};
 use super::report::{BoxOutcome, Report};
 use super::spans::{PILOT, REGULAR, RUNNING, Span, TODAY};
 use super::stages::Stages;
@@ -29,8 +30,10 @@ use super::{compare, raters, setup};
 use crate::cli::keys as key_files;
 use crate::flow::draft::ReleaseBody;
 use crate::flow::periods::PeriodPlan;
-use crate::flow::{Failure, Site, cast, close, documents, draw, import_docket, invite, periods, publish};
-use crate::opening::{self, Locked};
+use crate::flow::{
+    Failure, Site, close, courier, documents, draw, eligibility, import_docket, invite, periods, publish,
+};
+use crate::opening::{self, Locked, Progressed};
 use crate::ports::SettableClock;
 use crate::sheet;
 use crate::store::period::BoxState;
@@ -58,8 +61,9 @@ pub struct Circle {
     clock: Arc<SettableClock>,
     dir: PathBuf,
     base: String,
-    signing: [SigningKeyFile; 2],
-    opening: [OpeningKeyFile; 2],
+    signing: PerSide<SigningKeyFile>,
+    /// Both agents and the relay.
+    pub machines: Machines,
     truth: Truth,
     /// Number of each ratee, by the name in ballots.
     numbers: BTreeMap<String, String>,
@@ -80,6 +84,7 @@ impl Circle {
     pub fn begin(
         site: Site,
         clock: Arc<SettableClock>,
+        (places, mut machines): (Places, Machines),
         base: String,
         dir: &Path,
         plan: &DocketPlan,
@@ -108,7 +113,8 @@ impl Circle {
         })?;
         let people = site.store.read("people", person::all)?;
         let numbers = people.into_iter().map(|p| (p.ratee.0, p.number)).collect();
-        let (signing, opening) = setup::make_keys(&site, dir)?;
+        setup::enrol_keys(&site, &places)?;
+        setup::members(&site, &mut machines)?;
         let report = Report {
             seed: plan.seed,
             seconds: Vec::new(),
@@ -122,8 +128,8 @@ impl Circle {
             clock,
             dir: dir.to_owned(),
             base,
-            signing,
-            opening,
+            signing: places.signing,
+            machines,
             truth,
             numbers,
             charter: Digest([0; 32]),
@@ -148,7 +154,7 @@ impl Circle {
     }
 
     fn sign(&self, kind: DocumentKind, hash: Digest) -> anyhow::Result<()> {
-        for key in &self.signing {
+        for key in [&self.signing.bench, &self.signing.bar] {
             let signature = Signature::sign(key.side, kind, hash, &key.key());
             documents::sign(&self.site, hash, &signature, None).map_err(failed)?;
         }
@@ -161,6 +167,8 @@ impl Circle {
         for file in &draws {
             draw::commit(&self.site, &id, file.side, file.commitment()).map_err(failed)?;
         }
+        periods::prepare(&self.site, &id).map_err(failed)?;
+        self.deliver()?;
         let plan = PeriodPlan {
             id,
             title: Text { zh: span.title[0].to_owned(), en: span.title[1].to_owned() },
@@ -182,6 +190,27 @@ impl Circle {
         Ok(manifests.into_iter().map(|(id, _)| id).collect())
     }
 
+    /// Carries what waits to both agents, who answer at once here.
+    fn deliver(&self) -> anyhow::Result<()> {
+        let done = courier::deliver(&self.site).map_err(failed)?;
+        ensure!(done.later == 0 && done.unreachable.is_empty(), "an agent did not answer: {done:?}");
+        Ok(())
+    }
+
+    /// Invites for a box and has both sides agree to the list.
+    fn invite(&self, id: &BoxId) -> anyhow::Result<invite::Invited> {
+        let invited = invite::invite(&self.site, id).map_err(failed)?;
+        eligibility::propose(&self.site, id).map_err(failed)?;
+        self.deliver()?;
+        Ok(invited)
+    }
+
+    /// Has the relay hand over what waits for a box, and both agents check and cosign it.
+    fn hand_over(&self, id: &BoxId, closing: bool) -> anyhow::Result<()> {
+        self.machines.hand_over(id, 20, closing)?;
+        self.deliver()
+    }
+
     /// Brings the pilot and the regular period to release.
     ///
     /// # Errors
@@ -200,7 +229,7 @@ impl Circle {
         let invited = stages.run(&format!("{label}: invite"), boxes.len(), |bar| {
             let each = boxes.iter().map(|id| {
                 bar.inc(1);
-                invite::invite(&self.site, id).map_err(failed)
+                self.invite(id)
             });
             each.collect::<anyhow::Result<Vec<_>>>()
         })?;
@@ -214,22 +243,25 @@ impl Circle {
             for visit in 0..raters::VISITS {
                 self.clock.set(span.visits_from.saturating_add(jiff::Span::new().days(2 * visit as i64)));
                 let today: Vec<_> = willing.iter().filter(|r| r.visit == visit).cloned().collect();
-                acknowledged += raters::visit(&self.base, &self.truth, &self.numbers, &today, bar)?;
+                let city = raters::Ballots { base: &self.base, truth: &self.truth, ratees: &self.numbers };
+                acknowledged += raters::visit(&city, &self.machines, &today, bar)?;
                 for id in &boxes {
-                    cast::batch(&self.site, id, 20).map_err(failed)?;
+                    self.hand_over(id, false)?;
                 }
             }
             Ok::<_, anyhow::Error>(acknowledged)
         })?;
         self.clock.set(span.cast_until.tomorrow()?);
         for id in &boxes {
+            self.hand_over(id, true)?;
             let state = close::close(&self.site, id, close::TooFew::Refuse, None).map_err(failed)?;
             ensure!(state == BoxState::Closed, "{id} had too few ballots");
         }
+        self.deliver()?;
         for (id, invited) in boxes.iter().zip(invited) {
             let name = format!("{label}: open {}", id.direction);
             let release = stages.run(&name, 1, |bar| self.open(id, bar))?;
-            let sides = if waits == Some(id.direction) { &self.signing[..1] } else { &self.signing[..] };
+            let sides = if waits == Some(id.direction) { &[Side::Bench][..] } else { Side::ALL };
             let state = self.sign_release(release, sides)?;
             self.note(id, release, state, invited)?;
         }
@@ -241,18 +273,21 @@ impl Circle {
 
     fn open(&self, id: &BoxId, bar: &indicatif::ProgressBar) -> anyhow::Result<Digest> {
         let dir = self.dir.join("openings").join(id.to_string());
-        let keys = [&self.opening[0], &self.opening[1]];
-        Ok(opening::open(&self.site, id, keys, &dir, Locked::Refuse, |step| super::show(bar, step))?)
+        match opening::go_on(&self.site, id, &dir, Locked::Refuse, &mut |step| super::show(bar, step))? {
+            Progressed::Draft(release) => Ok(release),
+            Progressed::Waits(missing) => bail!("the opening of {id} waits: {missing:?}"),
+        }
     }
 
-    fn sign_release(&self, hash: Digest, keys: &[SigningKeyFile]) -> anyhow::Result<ReleaseState> {
+    fn sign_release(&self, hash: Digest, sides: &[Side]) -> anyhow::Result<ReleaseState> {
         let mut state = ReleaseState::Draft;
-        for key in keys {
+        for side in sides {
+            let key = self.signing.get(*side);
             let signature = Signature::sign(key.side, DocumentKind::Release, hash, &key.key());
             state = publish::sign(&self.site, hash, &signature, None).map_err(failed)?;
         }
         ensure!(
-            (state == ReleaseState::Released) == (keys.len() == 2),
+            (state == ReleaseState::Released) == (sides.len() == 2),
             "two signatures release {hash}, and nothing less"
         );
         Ok(state)
@@ -295,7 +330,7 @@ impl Circle {
         self.clock.set(TODAY);
         stages.run("open period for visitors", boxes.len(), |bar| {
             for id in &boxes {
-                invite::invite(&self.site, id).map_err(failed)?;
+                self.invite(id)?;
                 bar.inc(1);
             }
             Ok::<_, anyhow::Error>(())
@@ -303,10 +338,10 @@ impl Circle {
         Visitors::choose(&self.site, &boxes)
     }
 
-    /// The report with the seconds of all stages.
+    /// The report with the seconds of all stages, and the machines, which go on running.
     #[must_use]
-    pub fn report(mut self, stages: &Stages) -> Report {
+    pub fn report(mut self, stages: &Stages) -> (Report, Machines) {
         self.report.seconds = stages.seconds();
-        self.report
+        (self.report, self.machines)
     }
 }

@@ -1,4 +1,5 @@
-//! Simulated raters: each signs in like a person, lists tokens, seals what the planted truth makes it answer, and casts.
+//! Simulated raters: each signs in like a person, enrols with the association's code, fetches tokens from both agents, seals
+//! what the planted truth makes it answer, and casts at the relay.
 //!
 //! Everything goes through the real HTTP API, in four visits on four days with a sorted batch after each.
 //! Deliberately absent: any way past the API.
@@ -9,6 +10,7 @@ use std::sync::atomic::{AtomicUsize, Ordering};
 
 use anyhow::{Context as _, anyhow};
 use hengping_domain::digest::{Bytes, Digest};
+use hengping_domain::enrolment::Code;
 use hengping_domain::ids::{BoxId, PersonId, Role};
 use hengping_domain::invitation::InvitationState;
 use hengping_domain::token::Seed;
@@ -16,6 +18,7 @@ use indicatif::ProgressBar;
 use rand::SeedableRng as _;
 use rand::rngs::StdRng;
 
+use super::machines::Machines;
 use super::truth::{Ask, Truth};
 use crate::client::{self, Client, PinnedBox};
 use crate::flow::{Failure, Refusal, Site, sign_in};
@@ -92,14 +95,23 @@ pub fn enrol(site: &Site, raters: &[SimulatedRater], bar: &ProgressBar) -> anyho
     })
 }
 
-/// Lets raters visit: sign in, list tokens, seal and cast. Returns how many ballots were acknowledged.
+/// What simulated raters answer from.
+pub struct Ballots<'a> {
+    /// Address of the platform.
+    pub base: &'a str,
+    /// What was planted.
+    pub truth: &'a Truth,
+    /// Number of each ratee, by the name in ballots.
+    pub ratees: &'a BTreeMap<String, String>,
+}
+
+/// Lets raters visit: sign in, enrol, fetch tokens, seal and cast. Returns how many ballots were acknowledged.
 ///
 /// # Errors
 /// The first failure.
 pub fn visit(
-    base: &str,
-    truth: &Truth,
-    ratees: &BTreeMap<String, String>,
+    city: &Ballots<'_>,
+    machines: &Machines,
     raters: &[SimulatedRater],
     bar: &ProgressBar,
 ) -> anyhow::Result<usize> {
@@ -107,7 +119,7 @@ pub fn visit(
     let cast = AtomicUsize::new(0);
     each(raters, bar, |rater| {
         let held = pinned.lock().ok().and_then(|held| held.get(&rater.ballot_box).cloned());
-        let mut client = Client::new(base);
+        let mut client = Client::new(city.base);
         let pin = match held {
             Some(pin) => pin,
             None => {
@@ -118,7 +130,8 @@ pub fn visit(
                 pin
             }
         };
-        cast.fetch_add(one_visit(&mut client, truth, ratees, rater, &pin)?, Ordering::Relaxed);
+        let code = machines.code(&rater.person.number).context("a code")?;
+        cast.fetch_add(one_visit(&mut client, city, rater, &pin, code)?, Ordering::Relaxed);
         Ok(())
     })?;
     Ok(cast.into_inner())
@@ -126,34 +139,36 @@ pub fn visit(
 
 fn one_visit(
     client: &mut Client,
-    truth: &Truth,
-    ratees: &BTreeMap<String, String>,
+    city: &Ballots<'_>,
     rater: &SimulatedRater,
     pin: &PinnedBox,
+    code: &Code,
 ) -> anyhow::Result<usize> {
     let (id, number) = (&rater.ballot_box, &rater.person.number);
     client.sign_in(number, PASSWORD).context("sign in")?;
     let inbox = client.inbox().context("waiting cases")?;
     let seed = Seed(Bytes(draw(number, id.period.as_str())));
-    client.list_tokens(id, &seed, &inbox.items).context("list tokens")?;
+    client.enrol(id, &seed, number, &code.key()).context("enrol")?;
+    let tokens = client.fetch_tokens(pin, &seed, number, &inbox.home, &inbox.items).context("fetch tokens")?;
     let mut rng = StdRng::from_seed(draw(number, &format!("seal {id}")));
     let mut done = 0;
     for case in &inbox.items {
         let ask = Ask {
             direction: id.direction,
             rater: number,
-            ratee: ratees.get(case.slip.ratee().as_str()).map_or("", String::as_str),
+            ratee: city.ratees.get(case.slip.ratee().as_str()).map_or("", String::as_str),
             court: &case.court.code,
             stratum: case.slip.stratum(),
             case: &case.case_number,
         };
-        if !truth.will_respond(&ask) {
+        if !city.truth.will_respond(&ask) {
             continue;
         }
         let applies = pin.rubric.items.iter().map(|item| item.id.as_str());
         let applies = applies.filter(|item| !case.not_applicable.iter().any(|n| n == item));
-        let sealed = client::seal(pin, &seed, case, 1, truth.answers(&ask, applies), &mut rng)?;
-        client.cast(&sealed).context("cast")?;
+        let answers = city.truth.answers(&ask, applies);
+        let sealed = client::seal(pin, (&seed, &tokens), case, 1, answers, &mut rng)?;
+        client.cast(pin, &sealed).context("cast")?;
         done += 1;
     }
     Ok(done)

@@ -1,20 +1,19 @@
-//! What a city needs before its first period: files, keys, officers.
+//! What a city needs before its first period: files, enrolled keys, members with their codes, officers.
 //!
-//! Both sides' keys come to lie in one directory, which no real site may do. Deliberately absent: periods and ballots.
+//! Deliberately absent: periods and ballots.
 
 use std::path::Path;
 
-use anyhow::anyhow;
 use hengping_domain::ids::{Role, Side};
-use hengping_domain::keys::{OpeningKeyFile, SigningKeyFile};
 
 use super::circle::failed;
 use super::docket::{Docket, DocketPlan};
+use super::machines::{Machines, Places};
 use super::raters;
-use crate::cli::keys as key_files;
 use crate::flow::{Site, documents, sign_in};
 use crate::store::account::Grant;
 use crate::store::document::SideKeys;
+use crate::store::person;
 
 /// Makes the city's files in `dir`.
 ///
@@ -26,24 +25,33 @@ pub(super) fn make_docket(plan: &DocketPlan, dir: &Path) -> anyhow::Result<Docke
     Ok(docket)
 }
 
-/// Makes both sides' keys in `dir` and enrols them.
+/// Enrols both sides' keys.
 ///
 /// # Errors
-/// When they cannot be made, written or enrolled.
-pub(super) fn make_keys(site: &Site, dir: &Path) -> anyhow::Result<([SigningKeyFile; 2], [OpeningKeyFile; 2])> {
-    let place = dir.join("keys");
-    std::fs::create_dir_all(&place)?;
-    let mut made = Vec::new();
-    for side in [Side::Bench, Side::Bar] {
-        let (signing, opening) = key_files::make(side)?;
-        key_files::write_secret(&place.join(format!("{side}-signing.json")), &signing)?;
-        key_files::write_secret(&place.join(format!("{side}-opening.json")), &opening)?;
-        let keys = SideKeys { signing: signing.public, opening: opening.public };
+/// When one cannot be enrolled.
+pub(super) fn enrol_keys(site: &Site, places: &Places) -> anyhow::Result<()> {
+    for &side in Side::ALL {
+        let keys = SideKeys { signing: places.signing.get(side).public, agent: *places.agent.get(side) };
         documents::enrol(site, side, &keys).map_err(failed)?;
-        made.push((signing, opening));
     }
-    let [bench, bar] = <[_; 2]>::try_from(made).map_err(|_| anyhow!("two sides"))?;
-    Ok(([bench.0, bar.0], [bench.1, bar.1]))
+    Ok(())
+}
+
+/// Tells each association who its members are.
+///
+/// # Errors
+/// When an agent refuses them.
+pub(super) fn members(site: &Site, machines: &mut Machines) -> anyhow::Result<()> {
+    let people = site.store.read("members", person::all)?;
+    for &side in Side::ALL {
+        let mut list = csv::Writer::from_writer(Vec::new());
+        list.write_record(["number", "name"])?;
+        for p in people.iter().filter(|p| p.side == side) {
+            list.write_record([&p.number, &p.name])?;
+        }
+        machines.members(side, &list.into_inner()?)?;
+    }
+    Ok(())
 }
 
 /// The accounts of both sides' officers, of the operator, a researcher and a program.

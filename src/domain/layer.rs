@@ -111,7 +111,11 @@ impl Posted {
     /// # Errors
     /// [`EnvelopeError::Malformed`].
     pub fn from_bytes(bytes: Vec<u8>) -> Result<Self, EnvelopeError> {
-        if bytes.len() == POSTED_LEN && bytes.starts_with(SUITE) { Ok(Self(bytes)) } else { Err(EnvelopeError::Malformed) }
+        if bytes.len() == POSTED_LEN && bytes.starts_with(SUITE) {
+            Ok(Self(bytes))
+        } else {
+            Err(EnvelopeError::Malformed)
+        }
     }
 
     /// Wraps an envelope in both layers.

@@ -265,7 +265,9 @@ mod tests {
         let key = SigningKey::from_bytes(&[7; 32]);
         let public = Bytes(key.verifying_key().to_bytes());
         let id: BoxId = "2026.bar_rates_bench".parse().expect("a box");
-        for asked in [Asked::Keys, Asked::Cosign { size: 2, root: Digest::of(&[b"r"]), leaves: vec![Digest::of(&[b"l"])] }] {
+        for asked in
+            [Asked::Keys, Asked::Cosign { size: 2, root: Digest::of(&[b"r"]), leaves: vec![Digest::of(&[b"l"])] }]
+        {
             let signed = Request::new(id.clone(), asked).sign(&key).expect("signed");
             let text = serde_json::to_string(&signed).expect("json");
             let read: SignedRequest = serde_json::from_str(&text).expect("read");

@@ -71,7 +71,7 @@ pub fn take(site: &Site, id: &BoxId, dir: &Path) -> Outcome<Digest> {
         if period::find_box(conn, id)?.manifest != manifest {
             return Err(Refusal::DraftForeign.into());
         }
-        let (stamps, _) = ballot_box::stamps(conn, id)?;
+        let stamps = ballot_box::stamps(conn, id)?;
         if counts.taken != stamps {
             return Err(Refusal::DraftForeign.into());
         }

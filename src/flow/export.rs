@@ -1,7 +1,7 @@
-//! Handing a closed box to the opening: the list, the documents, the listed tokens and the margins, as files.
+//! Handing a closed box to the opening: the documents, what the agents said of the shuffles, and the margins, as files.
 //!
-//! The files hold no rater's name, and nothing in them opens an envelope. Deliberately absent: shares, which each side makes
-//! from its own key, and the opening itself, which another program does.
+//! The files hold no rater's name, and nothing in them opens an envelope. Deliberately absent: the list and the shares, which
+//! come from the agents, and the opening itself, which another program does.
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::path::Path;
@@ -10,27 +10,24 @@ use hengping_domain::charter::Charter;
 use hengping_domain::digest::Digest;
 use hengping_domain::docket::roster::RosterEntry;
 use hengping_domain::document::DocumentKind;
-use hengping_domain::ids::{BoxId, PersonId, RateeId};
+use hengping_domain::ids::{BoxId, PersonId, RateeId, Side};
 use hengping_domain::invitation::InvitationState;
-use hengping_domain::manifest::ClosedManifest;
+use hengping_domain::manifest::{ClosedManifest, PerSide};
 use hengping_domain::margins::{CourtMargin, Margins, RateeMargin};
-use hengping_domain::opening::{IssuedTokens, write_list};
 use hengping_domain::rubric::Rubric;
 use hengping_domain::stratum::Stratum;
 use serde::Serialize;
 
 use super::{Failure, Fault, Outcome, Refusal, Site, documents, periods};
-use crate::store::ballot_box::{self, TokenKind};
+use crate::store::ballot_box;
 use crate::store::invitation::{self, Invitation};
 use crate::store::period::{self, BoxState};
 use crate::store::person::{self, Person};
-use crate::store::{Connection, StoreError, release};
+use crate::store::{Connection, StoreError, release, statement};
 
 /// Everything the opening reads, still in memory.
 struct Exported {
     manifest: ClosedManifest,
-    list: Vec<u8>,
-    issued: IssuedTokens,
     rubric: Rubric,
     charter: Charter,
     ratees: Vec<(RateeId, String, &'static str)>,
@@ -50,7 +47,8 @@ struct LedgerLine {
 /// Writes the opening's input files into an empty or new directory.
 ///
 /// # Errors
-/// [`Refusal::BoxState`] unless the box is closed, [`Refusal::CounterpartOpen`] before the other direction is; a fault when a file cannot be written.
+/// [`Refusal::BoxState`] unless the box is closed, [`Refusal::CounterpartOpen`] before the other direction is,
+/// [`Refusal::AgentsNotReady`] before both sides have agreed to the list; a fault when a file cannot be written.
 pub fn export(site: &Site, id: &BoxId, dir: &Path) -> Outcome<()> {
     let exported = site.store.look("export box", |conn| collect(conn, id))?;
     write(&exported, dir).map_err(|error| Failure::Fault(Fault::new(&error)))
@@ -67,7 +65,14 @@ fn collect(conn: &mut Connection, id: &BoxId) -> Outcome<Exported> {
     if boxes.iter().any(|b| b.id == id.counterpart() && b.state == BoxState::Open) {
         return Err(Refusal::CounterpartOpen.into());
     }
-    let (stamps, _) = ballot_box::stamps(conn, id)?;
+    let stamps = ballot_box::stamps(conn, id)?;
+    let mut said = |kind| {
+        let bench = statement::said(conn, id, kind, Side::Bench)?;
+        let bar = statement::said(conn, id, kind, Side::Bar)?;
+        let (bench, bar) = bench.zip(bar).ok_or(Refusal::AgentsNotReady)?;
+        Ok::<_, Failure>(PerSide { bench, bar })
+    };
+    let (mixed, listed) = (said("mix")?, said("list")?);
     let charter = documents::in_force(conn, DocumentKind::Charter, manifest.charter)?.read()?;
     let rubric = documents::in_force(conn, DocumentKind::Rubric, manifest.rubric)?.read()?;
     let invitations = invitation::of_box(conn, id)?;
@@ -80,24 +85,19 @@ fn collect(conn: &mut Connection, id: &BoxId) -> Outcome<Exported> {
         Some((people.get(id)?.ratee.clone(), (*court).to_owned(), role))
     });
     Ok(Exported {
-        list: write_list(&ballot_box::closed_list(conn, id)?),
-        issued: IssuedTokens {
-            v: 1,
-            suite: "listed".to_owned(),
-            slips: ballot_box::listed(conn, id, TokenKind::Slip)?,
-            nyms: ballot_box::listed(conn, id, TokenKind::Nym)?,
-        },
         margins: margins(id, &invitations, &people, &homes, &groups),
         ratees: ratees.collect(),
         ledger: ledger(conn)?,
         rubric,
         charter,
         manifest: ClosedManifest {
+            v: 2,
             closed_boxes: boxes.into_iter().filter(|b| b.state != BoxState::Open).map(|b| b.id).collect(),
             hash: held.manifest,
             manifest,
             stamps,
-            refused: 0,
+            mixed,
+            listed,
         },
     })
 }
@@ -169,8 +169,6 @@ fn length(count: usize) -> u32 {
 fn write(exported: &Exported, dir: &Path) -> std::io::Result<()> {
     std::fs::create_dir_all(dir.join("rubrics"))?;
     std::fs::write(dir.join("manifest.json"), json(&exported.manifest)?)?;
-    std::fs::write(dir.join("list.bin"), &exported.list)?;
-    std::fs::write(dir.join("issuer-keys.json"), json(&exported.issued)?)?;
     let rubric = dir.join("rubrics").join(format!("{}.json", exported.manifest.manifest.rubric));
     std::fs::write(rubric, json(&exported.rubric)?)?;
     std::fs::write(dir.join("charter.json"), json(&exported.charter)?)?;

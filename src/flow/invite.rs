@@ -188,6 +188,7 @@ fn write(
             not_applicable: p.not_applicable.clone(),
             due_on: p.due_on,
             state,
+            list: None,
         };
         invitation::insert(conn, &row)?;
     }

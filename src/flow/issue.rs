@@ -1,32 +1,22 @@
-//! Listing tokens: a rater's device hands in hashes for its waiting invitations, and the platform lists them without the name.
+//! A rater's desk: the waiting cases of the running period, and the tags for their tokens from both sides' agents.
 //!
-//! Asking again with the same hashes changes nothing; other hashes for an issued invitation, or another nym, are refused, so
-//! nobody votes twice and nobody counts as two raters.
-//! A live platform sees which hashes it lists for whom; blind issue by both sides' agents will end that, and the
-//! documentation says so until then. Deliberately absent: the tokens themselves, which stay on the device.
+//! The platform passes blinded nonces on and answers back; it learns who asked, and nothing about any token. The same request
+//! again gets the same answers. Deliberately absent: tokens, and whether one was used.
 
-use hengping_domain::digest::Digest;
+use hengping_domain::digest::{Bytes, Digest};
 use hengping_domain::ids::{BoxId, InvitationId, PersonId, RateeId, Side};
 use hengping_domain::invitation::{InvitationState, RecusalReason};
+use hengping_domain::manifest::PerSide;
+use hengping_domain::request::{Asked, MOST_TOKENS, TokenRequest};
+use hengping_domain::statement::{Said, Signed};
 use hengping_domain::token::{NymInfo, RaterRole, SlipInfo};
-use jiff::civil::Date;
 
-use super::{Failure, Outcome, Refusal, Site, periods};
-use crate::store::ballot_box::{self, TokenKind};
+use super::enrol::{self, Standing};
+use super::{Failure, Outcome, Refusal, Site, courier, eligibility, periods};
+use crate::store::agent_request::{self, Waiting};
 use crate::store::invitation::{self, Invitation};
 use crate::store::period::{self, BallotBox, BoxState, Period};
 use crate::store::{Connection, StoreError, docket, person};
-
-/// Hashes for one invitation.
-#[derive(Debug, Clone)]
-pub struct TokenHashes {
-    /// The invitation.
-    pub invitation: InvitationId,
-    /// Hash of the stamp.
-    pub stamp: Digest,
-    /// Hash of the slip.
-    pub slip: Digest,
-}
 
 /// A waiting case as its rater sees it.
 #[derive(Debug, Clone)]
@@ -39,6 +29,8 @@ pub struct WaitingCase {
     pub ratee: person::Person,
     /// What the slip will stand for.
     pub slip: SlipInfo,
+    /// Whether both sides have agreed to it, so that tokens can be had.
+    pub listed: bool,
 }
 
 /// Everything a rater's device needs: the box, its own nym info and the cases.
@@ -50,15 +42,10 @@ pub struct Desk {
     pub ballot_box: BallotBox,
     /// What the nym stands for; none before the first invitation.
     pub nym: Option<NymInfo>,
+    /// How the enrolment of the rater's device stands.
+    pub enrolment: Standing,
     /// The cases, oldest first.
     pub cases: Vec<WaitingCase>,
-}
-
-fn role_of(side: Side) -> RaterRole {
-    match side {
-        Side::Bench => RaterRole::Judge,
-        Side::Bar => RaterRole::Lawyer,
-    }
 }
 
 /// The slip info of an invitation.
@@ -75,7 +62,7 @@ pub fn slip_info(invitation: &Invitation, ratee: &RateeId, rubric: Digest) -> Sl
 
 fn nym_info(conn: &mut Connection, id: &BoxId, rater: &PersonId) -> Result<NymInfo, StoreError> {
     let home = invitation::home(conn, id, rater)?;
-    let role = role_of(id.direction.rater_side());
+    let role = RaterRole::of(id.direction.rater_side());
     Ok(NymInfo { id: id.clone(), home, role })
 }
 
@@ -85,7 +72,7 @@ fn nym_info(conn: &mut Connection, id: &BoxId, rater: &PersonId) -> Result<NymIn
 /// Busy or a fault.
 pub fn desk(site: &Site, rater: &PersonId) -> Outcome<Option<Desk>> {
     let today = site.clock.today();
-    Ok(site.store.read("waiting cases", |conn| {
+    site.store.look("waiting cases", |conn| {
         let Some(period) = periods::current(conn, today)? else { return Ok(None) };
         let me = person::find(conn, rater)?;
         let boxes = period::boxes(conn, &period.id)?;
@@ -96,80 +83,115 @@ pub fn desk(site: &Site, rater: &PersonId) -> Outcome<Option<Desk>> {
             other => Some(other?),
         };
         let invitations = invitation::of_rater(conn, &ballot_box.id, rater)?;
+        let agreed = eligibility::agreed(conn, &ballot_box.id)?;
         let asked = invitations.into_iter().filter(|i| i.state != InvitationState::Capped);
         let cases = asked
             .map(|invitation| {
                 let ratee = person::find(conn, &invitation.ratee)?;
                 let case = docket::find(conn, &invitation.case)?;
                 let slip = slip_info(&invitation, &ratee.ratee, ballot_box.rubric);
-                Ok(WaitingCase { invitation, case, ratee, slip })
+                let listed = eligibility::is_agreed(&agreed, &invitation);
+                Ok(WaitingCase { invitation, case, ratee, slip, listed })
             })
             .collect::<Result<_, StoreError>>()?;
-        Ok(Some(Desk { period, ballot_box, nym, cases }))
-    })?)
-}
-
-/// Lists the tokens of a rater's invitations; returns how many are new.
-///
-/// # Errors
-/// [`Refusal::NotFound`] for a box or invitation that is not the rater's, [`Refusal::IssuedElsewhere`], [`Refusal::BoxState`].
-pub fn issue(site: &Site, rater: &PersonId, id: &BoxId, nym: Digest, tokens: &[TokenHashes]) -> Outcome<u32> {
-    let today = site.clock.today();
-    // Sorted, so that the order in which a list came says nothing.
-    let mut tokens = tokens.to_vec();
-    tokens.sort_by_key(|token| token.stamp);
-    site.store.decide("list tokens", |conn| {
-        let held = open_box(conn, id, today)?;
-        periods::manifest(conn, &held)?;
-        let info = nym_info(conn, id, rater)?.to_string();
-        let first = invitation::of_rater(conn, id, rater)?.iter().all(|i| i.state != InvitationState::Issued);
-        let mut new = 0;
-        for token in &tokens {
-            new += u32::from(issue_one(conn, rater, &held, token)?);
-        }
-        if first && new == 0 {
-            return Ok(0);
-        }
-        // The nym is new with a rater's first token and known ever after; which one is whose, no table says.
-        let listed = elsewhere(ballot_box::list_token(conn, id, TokenKind::Nym, nym, Some(&info)))?;
-        if listed == first { Ok::<_, Failure>(new) } else { Err(Refusal::IssuedElsewhere.into()) }
+        let enrolment = enrol::standing(conn, &ballot_box.id, rater)?;
+        Ok::<_, Failure>(Some(Desk { period, ballot_box, nym, enrolment, cases }))
     })
 }
 
-fn open_box(conn: &mut Connection, id: &BoxId, today: Date) -> Outcome<BallotBox> {
-    let held = period::find_box(conn, id)?;
-    if periods::takes_ballots(conn, &held, today)? { Ok(held) } else { Err(Refusal::BoxState.into()) }
+/// Both agents' answers to a token request, as far as they have come: `evaluated`, or `refused` with a code.
+pub type Answers = PerSide<Option<Signed>>;
+
+/// Passes a rater's token request on to both agents and returns what they have answered so far.
+///
+/// Nothing is kept when both answer at once; otherwise the request waits for the agent that cannot be reached.
+///
+/// # Errors
+/// [`Refusal::NotFound`] for a box or invitation that is not the rater's or not agreed to, [`Refusal::NotEnrolled`] unless
+/// the enrolled device signed it, [`Refusal::BoxState`].
+pub fn tokens(site: &Site, rater: &PersonId, request: &TokenRequest, signature: &Bytes<64>) -> Outcome<Answers> {
+    let (id, today) = (&request.id, site.clock.today());
+    let asked = site.store.look("token request", |conn| {
+        let me = person::find(conn, rater)?;
+        let held = period::find_box(conn, id)?;
+        if me.number != request.rater || me.side != id.direction.rater_side() || request.tokens.len() > MOST_TOKENS {
+            return Err(Refusal::NotFound.into());
+        }
+        if !periods::takes_ballots(conn, &held, today)? {
+            return Err(Refusal::BoxState.into());
+        }
+        let Standing::Enrolled(certificate) = enrol::standing(conn, id, rater)? else {
+            return Err(Refusal::NotEnrolled.into());
+        };
+        match &certificate.statement.said {
+            Said::Enrolled { request_key, .. } if request.verify(request_key, signature).is_ok() => {}
+            _ => return Err(Refusal::NotEnrolled.into()),
+        }
+        let names: Vec<_> = request.tokens.iter().map(|token| token.invitation.clone()).collect();
+        let mine = eligibility::of_rater(conn, id, rater, &names)?.ok_or(Refusal::NotFound)?;
+        if mine.iter().any(|i| !matches!(i.state, InvitationState::Waiting | InvitationState::Issued)) {
+            return Err(Refusal::NotFound.into());
+        }
+        Ok::<_, Failure>(Asked::Tokens { request: request.clone(), signature: *signature, certificate })
+    })?;
+    let (digest, signed) = courier::signed(site, id, asked)?;
+    let answer = |side| {
+        let kept = site.store.read("answer to a token request", |conn| agent_request::answered(conn, digest, side))?;
+        if let Some(signed) = kept {
+            return Ok(Some(signed));
+        }
+        let heard = site.agents.carrier.ask(side, &signed).ok().flatten();
+        if let Some(heard) = heard
+            && site.store.look("agent key", |conn| genuine(conn, id, side, request, digest, &heard))?
+        {
+            return Ok(Some(heard));
+        }
+        let kind = courier::kind_of(&signed.request.asked).to_owned();
+        let waiting = Waiting { digest, side, ballot_box: id.clone(), kind, request: signed.clone() };
+        site.store.write("token request waits", |conn| agent_request::put(conn, &waiting))?;
+        Ok::<_, Failure>(None)
+    };
+    let answers = PerSide { bench: answer(Side::Bench)?, bar: answer(Side::Bar)? };
+    let evaluated = |signed: &Option<Signed>| {
+        signed.as_ref().is_some_and(|signed| matches!(signed.statement.said, Said::Evaluated { .. }))
+    };
+    if evaluated(&answers.bench) && evaluated(&answers.bar) {
+        issued(site, rater, request, digest)?;
+    }
+    Ok(answers)
 }
 
-fn issue_one(conn: &mut Connection, rater: &PersonId, held: &BallotBox, token: &TokenHashes) -> Outcome<bool> {
-    let invitation = invitation::find(conn, &token.invitation, rater)?;
-    if invitation.ballot_box != held.id {
-        return Err(Refusal::NotFound.into());
-    }
-    let ratee = person::find(conn, &invitation.ratee)?.ratee;
-    let info = slip_info(&invitation, &ratee, held.rubric).to_string();
-    match invitation.state {
-        InvitationState::Waiting => {
-            invitation::set_state(conn, &invitation.id, InvitationState::Waiting, InvitationState::Issued, None)?;
-            let stamp = elsewhere(ballot_box::list_token(conn, &held.id, TokenKind::Stamp, token.stamp, None))?;
-            let slip = elsewhere(ballot_box::list_token(conn, &held.id, TokenKind::Slip, token.slip, Some(&info)))?;
-            // A hash that stands for another invitation already would make one ballot of two.
-            if stamp && slip { Ok(true) } else { Err(Refusal::IssuedElsewhere.into()) }
-        }
-        InvitationState::Issued => {
-            let known = ballot_box::is_listed(conn, &held.id, TokenKind::Stamp, token.stamp)?
-                && ballot_box::is_listed(conn, &held.id, TokenKind::Slip, token.slip)?;
-            if known { Ok(false) } else { Err(Refusal::IssuedElsewhere.into()) }
-        }
-        InvitationState::Recused | InvitationState::Capped => Err(Refusal::NotFound.into()),
-    }
+/// Whether an answer is the agent's, to this request.
+fn genuine(
+    conn: &mut Connection,
+    id: &BoxId,
+    side: Side,
+    request: &TokenRequest,
+    digest: Digest,
+    heard: &Signed,
+) -> Outcome<bool> {
+    let key = super::documents::keys(conn, side)?.agent;
+    Ok(match heard.said(id, side, &key) {
+        Ok(Said::Evaluated { request: about, .. }) => request.digest() == Ok(*about),
+        Ok(Said::Refused { request: about, .. }) => digest == *about,
+        _ => false,
+    })
 }
 
-fn elsewhere(listed: Result<bool, StoreError>) -> Outcome<bool> {
-    match listed {
-        Err(StoreError::Stale) => Err(Refusal::IssuedElsewhere.into()),
-        other => Ok(other?),
-    }
+/// Marks the invitations as issued and forgets the request: its rater has both answers now.
+fn issued(site: &Site, rater: &PersonId, request: &TokenRequest, digest: Digest) -> Outcome<()> {
+    site.store.decide("tokens issued", |conn| {
+        for &side in Side::ALL {
+            agent_request::forget(conn, digest, side)?;
+        }
+        for token in &request.tokens {
+            let held = invitation::find(conn, &token.invitation, rater)?;
+            if held.state == InvitationState::Waiting {
+                invitation::set_state(conn, &held.id, held.state, InvitationState::Issued, None)?;
+            }
+        }
+        Ok::<_, Failure>(())
+    })
 }
 
 /// A rater declines one waiting invitation.

@@ -3,23 +3,30 @@
 //! A step either happens, or is refused with a code the caller can act on, or fails under an id that the log explains.
 //! Deliberately absent: HTTP and SQL; a step is the same whether a page, a program or a test asks for it.
 
+pub mod batch;
 pub mod boxes;
-pub mod cast;
 pub mod close;
+pub mod courier;
+pub mod death;
 pub mod documents;
 pub mod draft;
 pub mod draw;
+pub mod eligibility;
+pub mod enrol;
+pub mod exchange;
 pub mod export;
 pub mod import_docket;
 pub mod invite;
 pub mod issue;
 pub mod machine;
+pub mod opening_room;
 pub mod own_result;
 pub mod password;
 pub mod periods;
 pub mod publish;
 pub mod read_release;
 pub mod sign_in;
+pub mod unseal;
 
 use std::sync::Arc;
 
@@ -64,12 +71,14 @@ refusals! {
     Stale = "stale",
     /// The account belongs to the other side.
     OtherSide = "other-side",
-    /// A cast that does not fit: unknown stamp, closed box, older number or other bytes; one answer for all.
-    CastRefused = "cast-refused",
-    /// Not an envelope of the suite in use.
-    EnvelopeMalformed = "envelope-malformed",
-    /// Another device has listed tokens for this invitation.
-    IssuedElsewhere = "issued-elsewhere",
+    /// A hand-over of the relay that does not have its form, or holds a cast that does not hold.
+    BatchMalformed = "batch-malformed",
+    /// A batch has come that both agents have not cosigned yet.
+    BatchWaiting = "batch-waiting",
+    /// The rater's device is not enrolled, or another one signed.
+    NotEnrolled = "not-enrolled",
+    /// An agent has not said yet what the step needs.
+    AgentsNotReady = "agents-not-ready",
     /// The document does not have the shape its kind asks for.
     DocumentMalformed = "document-malformed",
     /// The signature does not match the document and the side's enrolled key.
@@ -205,6 +214,10 @@ pub struct Site {
     pub passwords: Arc<password::Passwords>,
     /// Signs and checks machine tokens.
     pub machines: Arc<machine::MachineKeys>,
+    /// The way to both sides' agents.
+    pub agents: courier::Agents,
+    /// Openings that run on this machine.
+    pub openings: Arc<opening_room::Openings>,
 }
 
 impl Site {
@@ -216,6 +229,7 @@ impl Site {
         let store = Store::open(&config.store)?;
         let passwords = password::Passwords::new(config.password, &*entropy)?;
         let machines = machine::MachineKeys::open(&config.machine, &*entropy)?;
+        let agents = crate::carrier::open(&config, &*entropy)?;
         Ok(Self {
             config: Arc::new(config),
             store,
@@ -223,6 +237,8 @@ impl Site {
             entropy,
             passwords: Arc::new(passwords),
             machines: Arc::new(machines),
+            agents,
+            openings: Arc::default(),
         })
     }
 

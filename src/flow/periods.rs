@@ -6,20 +6,22 @@
 use std::collections::BTreeMap;
 
 use hengping_domain::charter::Charter;
-use hengping_domain::digest::Digest;
+use hengping_domain::digest::{Bytes, Digest};
 use hengping_domain::document::{Document, DocumentKind};
 use hengping_domain::ids::{BoxId, Direction, PeriodId, Side};
-use hengping_domain::manifest::{Manifest, PerSide, PeriodKind};
+use hengping_domain::manifest::{Manifest, PerSide, PeriodKind, SideKeys};
+use hengping_domain::request::Asked;
 use hengping_domain::rubric::{Rubric, Text};
+use hengping_domain::statement::Said;
 use jiff::civil::Date;
 use serde::{Deserialize, Serialize};
 
-use super::{Failure, Outcome, Refusal, Site, documents, draw};
+use super::{Failure, Outcome, Refusal, Site, courier, documents, draw};
 use crate::store::audit::{self, Event};
 pub use crate::store::draw::DrawShare;
 use crate::store::period;
 pub use crate::store::period::{BallotBox, BoxState, Period};
-use crate::store::{Connection, StoreError, document, draw as store_draw};
+use crate::store::{Connection, StoreError, document, draw as store_draw, statement};
 
 /// What both sides agreed on for a period.
 #[derive(Debug, Clone, Serialize, Deserialize)]
@@ -43,10 +45,45 @@ pub struct PeriodPlan {
     pub rubrics: BTreeMap<Direction, Digest>,
 }
 
+/// Asks both agents to make the keys of a period's boxes; without them the period cannot open. Asking again changes nothing.
+///
+/// # Errors
+/// [`Refusal::PeriodRefused`] for a name that is none, [`Refusal::KeysNotReady`] before both sides are enrolled.
+pub fn prepare(site: &Site, period: &PeriodId) -> Outcome<()> {
+    if period.as_str().parse::<PeriodId>().is_err() {
+        return Err(Refusal::PeriodRefused.into());
+    }
+    site.store.decide("prepare period", |conn| {
+        for &side in Side::ALL {
+            documents::keys(conn, side)?;
+        }
+        for &direction in Direction::ALL {
+            courier::ask_both(conn, site, &BoxId { period: period.clone(), direction }, &Asked::Keys)?;
+        }
+        Ok::<_, Failure>(())
+    })
+}
+
+/// Everything a side is known by in a box: what it enrolled, and what its agent made.
+fn side_keys(conn: &mut Connection, id: &BoxId, side: Side) -> Outcome<SideKeys> {
+    let enrolled = documents::keys(conn, side)?;
+    match statement::said(conn, id, "keys", side)?.map(|signed| signed.statement.said) {
+        Some(Said::Keys(keys)) => Ok(SideKeys {
+            signing: enrolled.signing,
+            agent: enrolled.agent,
+            issuer: keys.issuer,
+            mix: keys.mix,
+            opening: keys.opening,
+        }),
+        _ => Err(Refusal::KeysNotReady.into()),
+    }
+}
+
 /// Opens a period with a box for each direction; returns the hashes of the manifests, to be signed.
 ///
 /// # Errors
-/// [`Refusal::PeriodRefused`], [`Refusal::NotInForce`], [`Refusal::KeysNotReady`], [`Refusal::DrawNotReady`] before both
+/// [`Refusal::PeriodRefused`], [`Refusal::NotInForce`], [`Refusal::KeysNotReady`] before both agents have made theirs
+/// ([`prepare`]), [`Refusal::DrawNotReady`] before both
 /// sides have committed to their part of the draw.
 pub fn open(site: &Site, plan: &PeriodPlan) -> Outcome<Vec<(BoxId, Digest)>> {
     let ordered = plan.starts_on <= plan.ends_on && plan.ends_on <= plan.cast_until;
@@ -60,7 +97,6 @@ pub fn open(site: &Site, plan: &PeriodPlan) -> Outcome<Vec<(BoxId, Digest)>> {
         documents::in_force(conn, DocumentKind::Charter, plan.charter)?.read::<Charter>()?;
         insert(conn, plan)?;
         draw::committed(conn, &plan.id)?;
-        let (bench, bar) = (documents::keys(conn, Side::Bench)?, documents::keys(conn, Side::Bar)?);
         let mut manifests = Vec::new();
         for (&direction, &rubric) in &plan.rubrics {
             let form: Rubric = documents::in_force(conn, DocumentKind::Rubric, rubric)?.read()?;
@@ -69,8 +105,8 @@ pub fn open(site: &Site, plan: &PeriodPlan) -> Outcome<Vec<(BoxId, Digest)>> {
             }
             let id = named(direction);
             let manifest = Manifest {
-                v: 1,
-                suite: "HPB1".to_owned(),
+                v: 2,
+                suite: "HPB2".to_owned(),
                 id: id.clone(),
                 period: plan.id.clone(),
                 direction,
@@ -78,8 +114,11 @@ pub fn open(site: &Site, plan: &PeriodPlan) -> Outcome<Vec<(BoxId, Digest)>> {
                 rubric,
                 charter: plan.charter,
                 cast_until: plan.cast_until,
-                opening: PerSide { bench: bench.opening, bar: bar.opening },
-                signing: PerSide { bench: bench.signing, bar: bar.signing },
+                bench: side_keys(conn, &id, Side::Bench)?,
+                bar: side_keys(conn, &id, Side::Bar)?,
+                platform: Bytes(site.agents.key.verifying_key().to_bytes()),
+                relay: site.agents.relay.clone(),
+                front_end: site.agents.front_end,
             };
             let manifest = Document::new(DocumentKind::Manifest, &manifest)?;
             document::put(conn, &manifest, today)?;

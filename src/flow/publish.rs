@@ -28,7 +28,7 @@ pub fn sign(site: &Site, hash: Digest, signature: &Signature, by: Option<&Accoun
         let held = release::find(conn, hash)?;
         let held_box = period::find_box(conn, &held.ballot_box)?;
         let manifest = periods::manifest(conn, &held_box)?;
-        if *manifest.signing.get(signature.side) != signature.key {
+        if manifest.keys(signature.side).signing != signature.key {
             return Err(DocumentError::BadSignature.into());
         }
         documents::take_signature(conn, hash, signature, today, by.map(AccountId::as_str))?;

@@ -13,7 +13,7 @@ use crate::ports::{Second, random};
 use crate::store::account::{self, LockRule, NewAccount};
 pub use crate::store::account::{Account, Grant};
 use crate::store::audit::{self, Event};
-use crate::store::{Connection, StoreError};
+use crate::store::{Connection, StoreError, person};
 
 const HOUR: i64 = 3600;
 
@@ -137,6 +137,19 @@ pub fn add_account(
         Ok::<_, super::Failure>(())
     })?;
     Ok(id)
+}
+
+/// The member number of the person an account belongs to; none for officers, and for a person no roster knows.
+///
+/// # Errors
+/// Busy or a fault.
+pub fn number_of(site: &Site, account: &Account) -> Outcome<Option<String>> {
+    let Some(person) = &account.person else { return Ok(None) };
+    let found = site.store.read("member number", |conn| match person::find(conn, person) {
+        Err(StoreError::NotFound) => Ok(None),
+        other => other.map(|person| Some(person.number)),
+    });
+    Ok(found?)
 }
 
 /// Checks login and password outside any transaction: a hash takes longer than others should wait for the writer.

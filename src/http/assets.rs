@@ -6,7 +6,7 @@
 
 use actix_web::http::{Method, header};
 use actix_web::{HttpRequest, HttpResponse};
-use hengping_domain::digest::encode_base64url;
+use hengping_domain::digest::{Digest, encode_base64url};
 use rust_embed::{EmbeddedFile, RustEmbed};
 
 use super::problem::Problem;
@@ -23,6 +23,16 @@ const UNBUILT: &str = "<!doctype html><html lang=\"zh-CN\"><meta charset=\"utf-8
     <p>页面尚未构建。请先运行 <code>npm --prefix web ci</code> 和 <code>npm --prefix web run build</code>，然后刷新。</p>\
     <p lang=\"en\">The pages have not been built. Run <code>npm --prefix web ci</code> and \
     <code>npm --prefix web run build</code>, then reload.</p></html>";
+
+/// Digest over the names and digests of all pages: what a manifest says its ballots were sealed by.
+#[must_use]
+pub fn digest() -> Digest {
+    let mut names: Vec<_> = Dist::iter().collect();
+    names.sort_unstable();
+    let file = |name: &str| Dist::get(name).map(|file| format!("{} {name}\n", Digest(file.metadata.sha256_hash())));
+    let listed: String = names.iter().filter_map(|name| file(name)).collect();
+    Digest::of(&[listed.as_bytes()])
+}
 
 /// Answers whatever has no line in the table: a file, a page, or not found.
 pub(super) async fn pages(request: HttpRequest) -> Result<HttpResponse, Problem> {

@@ -1,33 +1,43 @@
-//! The box over HTTP: its manifest, its published lists, the post that nobody signs in for, and closing.
+//! The box over HTTP: its manifest, what both agents said, its published log and lists, the relay's batches, and closing.
 //!
-//! The post never sees a session and answers every refusal alike. Deliberately absent: who casts.
+//! Deliberately absent: who casts; a ballot is posted to the relay.
 
-use actix_web::web;
-use garde::Validate;
-use hengping_domain::digest::{Bytes, Bytes32, decode_base64url};
-use hengping_domain::envelope::{ENVELOPE_LEN, Envelope};
+use actix_web::{HttpRequest, web};
 use hengping_domain::ids::BoxId;
+use hengping_domain::statement::Signed;
 use serde::{Deserialize, Serialize};
 use utoipa::{IntoParams, ToSchema};
 
 use super::documents::parse;
 use super::guard::Caller;
-use super::problem::{Problem, checked, run};
-use super::text::SignatureBody;
-use crate::flow::cast::{self, Cast};
+use super::problem::{Problem, run};
+use super::text::{SignatureBody, SignedBody};
 use crate::flow::close::TooFew;
-use crate::flow::periods::BoxState;
-use crate::flow::{Refusal, Site, boxes, close};
+use crate::flow::{Refusal, Site, batch, boxes, close};
+
+/// Tags that both agents answered for.
+#[derive(Debug, Serialize, ToSchema)]
+pub struct TokensBody {
+    stamps: u32,
+    slips: u32,
+    nyms: u32,
+}
 
 /// What happened to the ballots of a box.
 #[derive(Debug, Serialize, ToSchema)]
 pub struct CountsBody {
     /// Invitations below the cap.
     invited: u32,
-    /// Invitations whose tokens are listed; null while the box is open, or it would tell when somebody signed in.
-    issued: Option<u32>,
-    /// Distinct stamps in the box; casts that wait for a batch are not in it.
+    /// Entries of all eligibility lists.
+    eligible: u32,
+    /// Eligibility lists.
+    lists: u32,
+    /// Null before both agents have said the same.
+    tokens: Option<TokensBody>,
+    /// Distinct stamps in the box.
     sealed: u32,
+    /// Leaves that an agent refused before the log.
+    log_refused: u32,
     /// The rest is null before the opening.
     refused: Option<u32>,
     /// Did not open, or did not fit.
@@ -56,7 +66,12 @@ pub struct BoxBody {
     direction: &'static str,
     /// `open`, `closed`, `opened` or `destroyed`.
     state: &'static str,
+    /// Whether the keys are deleted on both sides and the issuers' are public.
+    dead: bool,
     manifest: ManifestBody,
+    /// Everything both agents said about the box.
+    #[schema(value_type = Vec<SignedBody>)]
+    statements: Vec<Signed>,
     counts: CountsBody,
 }
 
@@ -71,15 +86,20 @@ pub async fn find(site: web::Data<Site>, id: web::Path<String>) -> Result<web::J
         period: view.held.id.period.to_string(),
         direction: view.held.id.direction.as_str(),
         state: view.held.state.as_str(),
+        dead: view.dead,
         manifest: ManifestBody {
             hash: view.held.manifest.to_string(),
             body: view.manifest.document.body().clone(),
             signatures: view.manifest.signatures.iter().map(SignatureBody::from).collect(),
         },
+        statements: view.statements,
         counts: CountsBody {
             invited: view.invited,
-            issued: (view.held.state != BoxState::Open).then_some(view.issued),
+            eligible: view.eligible.0,
+            lists: view.eligible.1,
+            tokens: view.issued.map(|i| TokensBody { stamps: i.stamps, slips: i.slips, nyms: i.nyms }),
             sealed: view.sealed,
+            log_refused: view.refused,
             refused: opened.map(|c| c.refused),
             invalid: opened.map(|c| c.invalid),
             duplicate: opened.map(|c| c.duplicate),
@@ -88,31 +108,56 @@ pub async fn find(site: web::Data<Site>, id: web::Path<String>) -> Result<web::J
     }))
 }
 
-/// The published list of a box.
+/// A batch in the box.
+#[derive(Debug, Serialize, ToSchema)]
+pub struct BatchBody {
+    number: u32,
+    /// Casts the relay handed over, refused ones included.
+    size: u32,
+    day: String,
+}
+
+/// A leaf that was turned away.
+#[derive(Debug, Serialize, ToSchema)]
+pub struct RefusedLeaf {
+    leaf: String,
+    /// By whom.
+    side: &'static str,
+}
+
+/// The published log of a box.
 #[derive(Debug, Serialize, ToSchema)]
 pub struct LogBody {
     size: usize,
-    /// RFC 6962 root over the sorted leaves.
+    /// RFC 6962 root over the leaves in this order.
     root: String,
-    /// Sorted; look for your own here, nobody learns which one you looked for.
+    /// In log order: batch after batch, sorted in each; look for your own here, nobody learns which one you looked for.
     leaves: Vec<String>,
-    /// Sorted batches so far.
-    batches: u32,
+    batches: Vec<BatchBody>,
+    refused: Vec<RefusedLeaf>,
+    /// C2SP signed note of both agents; null before the first batch.
+    checkpoint: Option<String>,
+    /// Whether a batch waits for an agent.
+    pending: bool,
     /// Whether the box still takes ballots: a receipt that is not listed yet may come with the next batch.
     open: bool,
 }
 
-/// The whole list of a box.
+/// The whole log of a box.
 #[utoipa::path(get, path = "/api/boxes/{box}/log", tag = "boxes", params(("box" = String, Path)), responses((status = 200, body = LogBody)))]
 pub async fn log(site: web::Data<Site>, id: web::Path<String>) -> Result<web::Json<LogBody>, Problem> {
     let id: BoxId = parse(&id)?;
-    let list = run(move || cast::published(&site, &id)).await?;
+    let log = run(move || batch::published(&site, &id)).await?;
+    let batch = |b: batch::Batch| BatchBody { number: b.number, size: b.size, day: b.day.to_string() };
     Ok(web::Json(LogBody {
-        size: list.leaves.len(),
-        root: list.root.to_string(),
-        leaves: list.leaves.iter().map(ToString::to_string).collect(),
-        batches: list.batches,
-        open: list.open,
+        size: log.leaves.len(),
+        root: log.root.to_string(),
+        leaves: log.leaves.iter().map(ToString::to_string).collect(),
+        batches: log.batches.into_iter().map(batch).collect(),
+        refused: log.refused.iter().map(|(l, side)| RefusedLeaf { leaf: l.to_string(), side: side.as_str() }).collect(),
+        checkpoint: log.checkpoint,
+        pending: log.pending,
+        open: log.open,
     }))
 }
 
@@ -134,54 +179,29 @@ pub async fn counted(site: web::Data<Site>, id: web::Path<String>) -> Result<web
     Ok(web::Json(CountedBody { counts, counted: counted.iter().map(ToString::to_string).collect() }))
 }
 
-/// A sealed ballot under its stamp.
-#[derive(Debug, Deserialize, Validate, ToSchema)]
-#[serde(deny_unknown_fields)]
-pub struct CastBody {
-    /// `{period}.{direction}`.
-    #[serde(rename = "box")]
-    #[garde(length(max = 64))]
-    id: String,
-    /// One-time Ed25519 public key, base64url.
-    #[garde(length(max = 64))]
-    stamp: String,
-    /// 1 to 8; a higher one replaces.
-    #[garde(skip)]
-    seq: u32,
-    /// 4,468 bytes, base64url.
-    #[garde(length(max = ENVELOPE_LEN * 2))]
-    envelope: String,
-    /// Ed25519 signature by the stamp, base64url.
-    #[garde(length(max = 128))]
-    signature: String,
-}
-
-/// What was stored.
+/// What became of a hand-over.
 #[derive(Debug, Serialize, ToSchema)]
-pub struct StoredBody {
-    /// The receipt: look for it in the box's list.
-    leaf: String,
-    #[serde(rename = "box")]
-    id: String,
-    /// `stored`.
-    status: &'static str,
+pub struct TakenBody {
+    /// Number of the batch.
+    batch: u32,
+    /// Casts in it.
+    taken: u32,
 }
 
-/// Takes a sealed ballot; send neither cookie nor authorization.
-#[utoipa::path(post, path = "/box", tag = "boxes", request_body = CastBody, responses((status = 200, body = StoredBody), (status = 409, body = super::problem::ProblemBody), (status = 422, body = super::problem::ProblemBody)))]
-pub async fn post(site: web::Data<Site>, body: web::Json<CastBody>) -> Result<web::Json<StoredBody>, Problem> {
-    checked(&*body)?;
-    let malformed = || Problem::from(Refusal::EnvelopeMalformed);
-    let bytes = decode_base64url(&body.envelope).map_err(|_| malformed())?;
-    let cast = Cast {
-        ballot_box: body.id.parse().map_err(|_| Problem::from(Refusal::CastRefused))?,
-        stamp: body.stamp.parse::<Bytes32>().map_err(|_| malformed())?,
-        seq: body.seq,
-        envelope: Envelope::from_bytes(bytes).map_err(|_| malformed())?,
-        signature: body.signature.parse::<Bytes<64>>().map_err(|_| malformed())?,
-    };
-    let leaf = run(move || cast::cast(&site, &cast)).await?;
-    Ok(web::Json(StoredBody { leaf: leaf.to_string(), id: body.into_inner().id, status: "stored" }))
+/// Takes a batch from the relay: `count (u32) | count x (stamp 160 | seq u32 | signature 64 | item 6,748)`, signed in the
+/// header `hengping-signature`; the same body again gets the same answer.
+#[utoipa::path(post, path = "/api/boxes/{box}/batches", tag = "boxes", params(("box" = String, Path)), request_body(content = Vec<u8>, content_type = "application/octet-stream"), responses((status = 200, body = TakenBody), (status = 409, body = super::problem::ProblemBody), (status = 422, body = super::problem::ProblemBody)))]
+pub async fn batch(
+    site: web::Data<Site>,
+    request: HttpRequest,
+    id: web::Path<String>,
+    body: web::Bytes,
+) -> Result<web::Json<TakenBody>, Problem> {
+    let id: BoxId = parse(&id)?;
+    let signature = request.headers().get("hengping-signature").and_then(|value| value.to_str().ok());
+    let signature = signature.and_then(|text| text.parse().ok()).ok_or(Refusal::SignatureRefused)?;
+    let taken = run(move || batch::take(&site, &id, &body, &signature)).await?;
+    Ok(web::Json(TakenBody { batch: taken.number, taken: taken.size }))
 }
 
 /// Where a box stands.

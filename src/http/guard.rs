@@ -1,7 +1,6 @@
 //! Who may come: the access beside each line of the table, and the caller found by session cookie or machine token.
 //!
-//! Every route stands behind [`behind`], so a handler that asks for a [`Caller`] has one with the right role; the box
-//! refuses whoever shows who they are. Deliberately absent: decisions about a particular thing, which steps of `flow` take.
+//! Every route stands behind [`behind`], so a handler that asks for a [`Caller`] has one with the right role. Deliberately absent: decisions about a particular thing, which steps of `flow` take.
 
 use std::future::{Ready, ready};
 use std::net::IpAddr;
@@ -36,8 +35,8 @@ pub enum Access {
     Everyone,
     /// Anyone, but one address only so often: the sign-ins.
     Seldom,
-    /// Anyone who shows neither cookie nor token: the box.
-    Nobody,
+    /// The relay, which signs what it hands over; it shows neither cookie nor token.
+    Relay,
     /// This machine, or a collector of counters with a token of its own; the handler knows it, nobody is signed in here.
     Collector,
     /// Whoever is signed in.
@@ -103,7 +102,7 @@ async fn admit(
 }
 
 async fn caller(access: Access, request: &HttpRequest) -> Result<Option<Caller>, Problem> {
-    if access == Access::Nobody {
+    if access == Access::Relay {
         let shown = [header::COOKIE, header::AUTHORIZATION].iter().any(|name| request.headers().contains_key(name));
         return if shown { Err(Transport::BoxWithSession.into()) } else { Ok(None) };
     }
@@ -112,7 +111,7 @@ async fn caller(access: Access, request: &HttpRequest) -> Result<Option<Caller>,
     }
     let found = authenticate(request).await?;
     match access {
-        Access::Everyone | Access::Seldom | Access::Nobody | Access::Collector => Ok(found),
+        Access::Everyone | Access::Seldom | Access::Relay | Access::Collector => Ok(found),
         Access::Account => found.map(Some).ok_or_else(|| Transport::SignInRequired.into()),
         Access::Roles(roles) => {
             let caller = found.ok_or(Transport::SignInRequired)?;

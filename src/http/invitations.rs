@@ -1,13 +1,16 @@
-//! A rater's waiting cases, the listing of tokens, and declining.
+//! A rater's waiting cases, enrolling a device, asking both agents for tags, and declining.
 //!
 //! The answer is the same before and after a ballot was cast: only the rater's device knows. Deliberately absent: ballots.
 
 use actix_web::{HttpResponse, web};
 use garde::Validate;
-use hengping_domain::digest::Digest;
+use hengping_domain::digest::Bytes;
 use hengping_domain::docket::CounselRole;
 use hengping_domain::ids::{BoxId, InvitationId, PersonId};
 use hengping_domain::invitation::RecusalReason;
+use hengping_domain::manifest::PerSide;
+use hengping_domain::request::TokenRequest;
+use hengping_domain::statement::Signed;
 use jiff::civil::Date;
 use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
@@ -15,8 +18,9 @@ use utoipa::ToSchema;
 use super::documents::parse;
 use super::guard::Caller;
 use super::problem::{Problem, Transport, checked, run};
-use super::text::{CourtBody, TextBody};
-use crate::flow::issue::{self, Desk, TokenHashes, WaitingCase};
+use super::text::{CourtBody, SignedBody, TextBody};
+use crate::flow::enrol::{self, Standing};
+use crate::flow::issue::{self, Desk, WaitingCase};
 use crate::flow::{Refusal, Site};
 
 /// The running period.
@@ -68,6 +72,31 @@ pub struct InvitationBody {
     slip: SlipBody,
     /// Items that are left out.
     not_applicable: Vec<String>,
+    /// Whether both sides have agreed to it, so that tokens can be had.
+    listed: bool,
+}
+
+/// How the enrolment of the caller's device stands.
+#[derive(Debug, Serialize, ToSchema)]
+pub struct EnrolmentBody {
+    /// `needed`, `waiting`, `enrolled` or `refused`.
+    state: &'static str,
+    /// Why it was refused.
+    code: Option<String>,
+    /// What the own side's agent said.
+    #[schema(value_type = Option<SignedBody>)]
+    certificate: Option<Signed>,
+}
+
+impl From<Standing> for EnrolmentBody {
+    fn from(standing: Standing) -> Self {
+        match standing {
+            Standing::Needed => Self { state: "needed", code: None, certificate: None },
+            Standing::Waiting => Self { state: "waiting", code: None, certificate: None },
+            Standing::Enrolled(signed) => Self { state: "enrolled", code: None, certificate: Some(*signed) },
+            Standing::Refused(code) => Self { state: "refused", code: Some(code), certificate: None },
+        }
+    }
 }
 
 /// Everything a rater's device needs.
@@ -81,11 +110,13 @@ pub struct InvitationsBody {
     home: String,
     role: String,
     nym_info: String,
+    /// Null between periods.
+    enrolment: Option<EnrolmentBody>,
     items: Vec<InvitationBody>,
 }
 
 fn item(case: WaitingCase, cast_until: Date, today: Date) -> InvitationBody {
-    let WaitingCase { invitation, case, ratee, slip } = case;
+    let WaitingCase { invitation, case, ratee, slip, listed } = case;
     let counsel = case.counsel().find(|(_, c)| c.role == CounselRole::Lawyer && c.name == ratee.name).map(|(_, c)| c);
     let judge = ratee.kind.is_staff();
     InvitationBody {
@@ -108,6 +139,7 @@ fn item(case: WaitingCase, cast_until: Date, today: Date) -> InvitationBody {
             rubric: slip.rubric.to_string(),
         },
         not_applicable: invitation.not_applicable,
+        listed,
     }
 }
 
@@ -122,7 +154,7 @@ pub async fn list(site: web::Data<Site>, caller: Caller) -> Result<web::Json<Inv
     let Some(desk) = run(move || issue::desk(&site, &rater)).await? else {
         return Ok(web::Json(InvitationsBody::default()));
     };
-    let Desk { period, ballot_box, nym, cases } = desk;
+    let Desk { period, ballot_box, nym, enrolment, cases } = desk;
     Ok(web::Json(InvitationsBody {
         period: Some(RunningPeriod {
             id: period.id.to_string(),
@@ -135,65 +167,75 @@ pub async fn list(site: web::Data<Site>, caller: Caller) -> Result<web::Json<Inv
         home: nym.as_ref().map(|nym| nym.home.clone()).unwrap_or_default(),
         role: nym.as_ref().map(|nym| nym.role.to_string()).unwrap_or_default(),
         nym_info: nym.map(|nym| nym.to_string()).unwrap_or_default(),
+        enrolment: Some(enrolment.into()),
         items: cases.into_iter().map(|case| item(case, period.cast_until, today)).collect(),
     }))
 }
 
-/// Hashes for one invitation.
+/// A device that asks to be recognised.
 #[derive(Debug, Deserialize, Validate, ToSchema)]
 #[serde(deny_unknown_fields)]
-pub struct TokenBody {
-    #[garde(length(max = 64))]
-    invitation: String,
-    /// SHA-256, hexadecimal.
-    #[garde(length(equal = 64))]
-    stamp_hash: String,
-    /// SHA-256, hexadecimal.
-    #[garde(length(equal = 64))]
-    slip_hash: String,
-}
-
-/// Hashes of a device's tokens; the tokens stay on the device.
-#[derive(Debug, Deserialize, Validate, ToSchema)]
-#[serde(deny_unknown_fields)]
-pub struct TokensBody {
+pub struct EnrolmentRequest {
     #[serde(rename = "box")]
     #[garde(length(max = 64))]
     id: String,
-    /// SHA-256, hexadecimal.
-    #[garde(length(equal = 64))]
-    nym_hash: String,
-    /// At most 500 at a time.
-    #[garde(length(max = 500), dive)]
-    tokens: Vec<TokenBody>,
+    /// Ed25519 public key of the device's requests, base64url.
+    #[garde(length(max = 64))]
+    request_key: String,
+    /// HMAC-SHA256 with the code's key, base64url; the code itself is never sent.
+    #[garde(length(max = 64))]
+    mac: String,
 }
 
-/// How many were new.
+/// Passes a device's request key on to the rater's own side.
+#[utoipa::path(post, path = "/api/enrolments", tag = "invitations", request_body = EnrolmentRequest, responses((status = 200, body = EnrolmentBody), (status = 409, body = super::problem::ProblemBody)))]
+pub async fn enrol(
+    site: web::Data<Site>,
+    caller: Caller,
+    body: web::Json<EnrolmentRequest>,
+) -> Result<web::Json<EnrolmentBody>, Problem> {
+    checked(&*body)?;
+    let (rater, id) = (rater(&caller)?, parse::<BoxId>(&body.id)?);
+    let bytes = |text: &str| {
+        text.parse().map_err(|_| Problem::from(Transport::InvalidRequest).noting("not 32 bytes in base64url"))
+    };
+    let (key, mac) = (bytes(&body.request_key)?, bytes(&body.mac)?);
+    let standing = run(move || enrol::enrol(&site, &rater, &id, key, mac)).await?;
+    Ok(web::Json(EnrolmentBody::from(standing)))
+}
+
+/// Blinded nonces for both agents, signed by the device's request key.
+#[derive(Debug, Deserialize, ToSchema)]
+#[serde(deny_unknown_fields)]
+pub struct TokenRequestBody {
+    /// `{v, box, rater, nym, tokens}`, at most 500 tokens.
+    #[schema(value_type = Object)]
+    request: TokenRequest,
+    /// Ed25519 signature, base64url.
+    #[schema(value_type = String)]
+    signature: Bytes<64>,
+}
+
+/// Both agents' answers; null where one has not answered yet.
 #[derive(Debug, Serialize, ToSchema)]
-pub struct IssuedBody {
-    issued: u32,
+pub struct TokenAnswers {
+    #[schema(value_type = Option<SignedBody>)]
+    bench: Option<Signed>,
+    #[schema(value_type = Option<SignedBody>)]
+    bar: Option<Signed>,
 }
 
-/// Lists the hashes of the caller's tokens.
-#[utoipa::path(post, path = "/api/tokens", tag = "invitations", request_body = TokensBody, responses((status = 200, body = IssuedBody), (status = 409, body = super::problem::ProblemBody)))]
+/// Passes a token request on to both agents; posting the same again asks how it stands.
+#[utoipa::path(post, path = "/api/token-requests", tag = "invitations", request_body = TokenRequestBody, responses((status = 200, body = TokenAnswers), (status = 409, body = super::problem::ProblemBody)))]
 pub async fn tokens(
     site: web::Data<Site>,
     caller: Caller,
-    body: web::Json<TokensBody>,
-) -> Result<web::Json<IssuedBody>, Problem> {
-    checked(&*body)?;
+    body: web::Json<TokenRequestBody>,
+) -> Result<web::Json<TokenAnswers>, Problem> {
     let rater = rater(&caller)?;
-    let digest =
-        |text: &str| text.parse::<Digest>().map_err(|e| Problem::from(Transport::InvalidRequest).noting(e.to_string()));
-    let id: BoxId = parse(&body.id)?;
-    let nym = digest(&body.nym_hash)?;
-    let hashes = body.tokens.iter().map(|t| {
-        let (stamp, slip) = (digest(&t.stamp_hash)?, digest(&t.slip_hash)?);
-        Ok(TokenHashes { invitation: InvitationId(t.invitation.clone()), stamp, slip })
-    });
-    let hashes = hashes.collect::<Result<Vec<_>, Problem>>()?;
-    let issued = run(move || issue::issue(&site, &rater, &id, nym, &hashes)).await?;
-    Ok(web::Json(IssuedBody { issued }))
+    let TokenRequestBody { request, signature } = body.into_inner();
+    let PerSide { bench, bar } = run(move || issue::tokens(&site, &rater, &request, &signature)).await?;
+    Ok(web::Json(TokenAnswers { bench, bar }))
 }
 
 /// Why a rater does not take part.

@@ -13,6 +13,7 @@ pub mod health;
 pub mod invitations;
 mod observe;
 pub mod openapi;
+pub mod opening;
 pub mod periods;
 pub mod problem;
 mod protect;
@@ -23,15 +24,18 @@ pub mod session;
 pub mod text;
 
 use actix_web::http::Method;
-use actix_web::web::{self, ServiceConfig};
+use actix_web::web::{self, PayloadConfig, ServiceConfig};
 use actix_web::{Resource, Route};
 
 pub use guard::{Access, Caller};
 pub use problem::Problem;
 pub use server::{Running, serve, start};
 
-use Access::{Collector, Everyone, Nobody, Roles, Seldom};
-use hengping_domain::ids::Role::{Negotiator, Operator, Rater};
+use Access::{Collector, Everyone, Roles, Seldom};
+use hengping_domain::ids::Role::{self, Coordinator, KeyHolder, Negotiator, Operator, Rater};
+
+/// Whoever has a part in an opening.
+const OFFICERS: &[Role] = &[KeyHolder, Coordinator, Negotiator, Operator];
 
 /// One line of the table.
 #[derive(Debug, Clone, Copy)]
@@ -45,6 +49,9 @@ pub struct Line {
     /// Room and name of the handler; the operation's name in the API document.
     pub handler: &'static str,
 }
+
+/// Largest hand-over of the relay: about ten thousand casts.
+const BATCH_BYTES: usize = 72 << 20;
 
 /// Writes the table once for routing, once for the tests, and once for the OpenAPI document.
 macro_rules! routes {
@@ -80,13 +87,16 @@ routes! {
     GET    "/api/docket/imports/{id}/problems.csv"  Roles(&[Operator])   => docket::problems;
     GET    "/api/invitations"                       Roles(&[Rater])      => invitations::list;
     POST   "/api/invitations/{id}/recusal"          Roles(&[Rater])      => invitations::recuse;
-    POST   "/api/tokens"                            Roles(&[Rater])      => invitations::tokens;
+    POST   "/api/enrolments"                        Roles(&[Rater])      => invitations::enrol;
+    POST   "/api/token-requests"                    Roles(&[Rater])      => invitations::tokens;
     GET    "/api/my-result"                         Roles(&[Rater])      => results::mine;
-    POST   "/box"                                   Nobody               => boxes::post;
     GET    "/api/boxes/{box}"                       Everyone             => boxes::find;
     GET    "/api/boxes/{box}/log"                   Everyone             => boxes::log;
     GET    "/api/boxes/{box}/counted"               Everyone             => boxes::counted;
+    POST   "/api/boxes/{box}/batches"               Access::Relay        => boxes::batch;
     POST   "/api/boxes/{box}/close"                 Roles(&[Operator])   => boxes::close_box;
+    GET    "/api/boxes/{box}/opening"               Roles(OFFICERS)      => opening::show;
+    POST   "/api/boxes/{box}/opening"               Roles(&[Operator])   => opening::go_on;
     GET    "/api/releases"                          Everyone             => releases::list;
     GET    "/api/releases/{hash}"                   Everyone             => releases::find;
     GET    "/api/releases/{hash}/cells.csv"         Everyone             => releases::csv;
@@ -106,6 +116,9 @@ fn register(app: &mut ServiceConfig, limit: &guard::Limit) {
         let (here, rest): (Vec<_>, Vec<_>) = lines.into_iter().partition(|(line, _)| line.path == path);
         let allow = here.iter().map(|(line, _)| line.method).collect::<Vec<_>>().join(", ");
         let mut resource: Resource = web::resource(path);
+        if here.iter().any(|(line, _)| line.access == Access::Relay) {
+            resource = resource.app_data(PayloadConfig::new(BATCH_BYTES));
+        }
         for (line, route) in here {
             resource = resource.route(guard::behind(line.access, limit, route));
         }

@@ -96,7 +96,7 @@ fn describe(operation: &mut Operation, access: Access) {
     let either = || vec![scheme("session"), scheme("machine")];
     let (who, security): (Vec<&str>, _) = match access {
         Access::Everyone | Access::Seldom => (vec!["everyone"], None),
-        Access::Nobody => (vec!["nobody-known"], None),
+        Access::Relay => (vec!["relay"], None),
         Access::Collector => (vec!["collector"], None),
         Access::Account => (vec!["account"], Some(either())),
         Access::Roles(roles) => (roles.iter().map(|role: &Role| role.as_str()).collect(), Some(either())),

@@ -78,8 +78,9 @@ const fn status_of(refusal: Refusal) -> StatusCode {
         Refusal::NotFound => StatusCode::NOT_FOUND,
         Refusal::LoginTaken
         | Refusal::Stale
-        | Refusal::CastRefused
-        | Refusal::IssuedElsewhere
+        | Refusal::BatchWaiting
+        | Refusal::NotEnrolled
+        | Refusal::AgentsNotReady
         | Refusal::AlreadySigned
         | Refusal::NotInForce
         | Refusal::KeysNotReady
@@ -92,7 +93,7 @@ const fn status_of(refusal: Refusal) -> StatusCode {
         | Refusal::BoxState => StatusCode::CONFLICT,
         Refusal::PasswordLength
         | Refusal::RoleSide
-        | Refusal::EnvelopeMalformed
+        | Refusal::BatchMalformed
         | Refusal::DocumentMalformed
         | Refusal::SignatureRefused
         | Refusal::DrawRefused

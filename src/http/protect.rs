@@ -13,10 +13,15 @@ use super::problem::{Language, speak};
 use crate::config::Mode;
 use crate::flow::Site;
 
-/// For pages: our own origin, no inline script or style, no eval, no frame around us.
-const PAGE: &str = "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self'; font-src 'self'; \
-    connect-src 'self'; manifest-src 'self'; base-uri 'none'; form-action 'self'; frame-ancestors 'none'; \
-    require-trusted-types-for 'script'; trusted-types vue";
+/// For pages: our own origin and the relay's for ballots, no inline script or style, no eval, no frame around us.
+fn page(relay: &str) -> String {
+    format!(
+        "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self'; font-src 'self'; \
+         connect-src 'self' {relay}; manifest-src 'self'; base-uri 'none'; form-action 'self'; frame-ancestors 'none'; \
+         require-trusted-types-for 'script'; trusted-types vue"
+    )
+}
+
 /// For everything else: nothing may be loaded from it or put around it.
 const DATA: &str = "default-src 'none'; frame-ancestors 'none'";
 const PERMISSIONS: &str = "camera=(), geolocation=(), microphone=(), payment=(), usb=(), browsing-topics=()";
@@ -27,20 +32,27 @@ pub(super) async fn protect(
     next: Next<impl MessageBody + 'static>,
 ) -> Result<ServiceResponse<BoxBody>, Error> {
     let language = Language::of(request.request());
-    let secure = request.app_data::<web::Data<Site>>().is_some_and(|site| site.config.mode == Mode::Production);
+    let site = request.app_data::<web::Data<Site>>().cloned();
+    let secure = site.as_ref().is_some_and(|site| site.config.mode == Mode::Production);
     let mut response = speak(next.call(request).await?.map_into_boxed_body(), language);
-    add(response.headers_mut(), secure);
+    add(response.headers_mut(), secure, site.as_ref().map_or("", |site| &site.agents.relay.origin));
     Ok(response)
 }
 
-fn add(headers: &mut HeaderMap, secure: bool) {
+fn add(headers: &mut HeaderMap, secure: bool, relay: &str) {
     let html = headers.get(header::CONTENT_TYPE).is_some_and(|kind| kind.as_bytes().starts_with(b"text/html"));
+    if html
+        && !headers.contains_key(header::CONTENT_SECURITY_POLICY)
+        && let Ok(policy) = HeaderValue::from_str(&page(relay))
+    {
+        headers.insert(header::CONTENT_SECURITY_POLICY, policy);
+    }
     let mut set = |name: HeaderName, value: &'static str| {
         if !headers.contains_key(&name) {
             headers.insert(name, HeaderValue::from_static(value));
         }
     };
-    set(header::CONTENT_SECURITY_POLICY, if html { PAGE } else { DATA });
+    set(header::CONTENT_SECURITY_POLICY, DATA);
     set(header::X_CONTENT_TYPE_OPTIONS, "nosniff");
     set(header::REFERRER_POLICY, "no-referrer");
     set(header::CROSS_ORIGIN_OPENER_POLICY, "same-origin");

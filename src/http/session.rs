@@ -14,7 +14,7 @@ use super::guard::{COOKIE, Caller};
 use super::problem::{Problem, checked, run};
 use crate::config::Mode;
 use crate::flow::sign_in::Account;
-use crate::flow::{Site, periods, sign_in};
+use crate::flow::{Failure, Site, periods, sign_in};
 
 /// A login and its password.
 #[derive(Debug, Deserialize, Validate, ToSchema)]
@@ -39,14 +39,17 @@ pub struct AccountBody {
     #[serde(skip_serializing_if = "Option::is_none")]
     #[schema(value_type = Option<String>, example = "bench")]
     side: Option<Side>,
+    /// The person's member number; null for officers.
+    number: Option<String>,
     /// What it may do.
     #[schema(example = json!(["rater"]))]
     roles: Vec<&'static str>,
 }
 
-impl From<&Account> for AccountBody {
-    fn from(account: &Account) -> Self {
+impl AccountBody {
+    fn new(account: &Account, number: Option<String>) -> Self {
         Self {
+            number,
             id: account.id.to_string(),
             login: account.login.clone(),
             name: account.name.clone(),
@@ -80,8 +83,15 @@ pub struct SessionBody {
 #[utoipa::path(get, path = "/api/session", tag = "session", responses((status = 200, body = SessionBody)))]
 pub async fn show(site: web::Data<Site>, caller: Option<Caller>) -> Result<web::Json<SessionBody>, Problem> {
     let (demo, today) = (site.config.mode == Mode::Demo, site.clock.today().to_string());
-    let pilot = run(move || periods::is_pilot(&site)).await?;
-    Ok(web::Json(SessionBody { account: caller.as_deref().map(AccountBody::from), demo, today, pilot }))
+    let (account, pilot) = run(move || {
+        let account = caller.as_deref().map(|account| {
+            let number = sign_in::number_of(&site, account)?;
+            Ok::<_, Failure>(AccountBody::new(account, number))
+        });
+        Ok((account.transpose()?, periods::is_pilot(&site)?))
+    })
+    .await?;
+    Ok(web::Json(SessionBody { account, demo, today, pilot }))
 }
 
 /// Opens a session; its cookie is sent back.
@@ -90,9 +100,14 @@ pub async fn show(site: web::Data<Site>, caller: Option<Caller>) -> Result<web::
 pub async fn sign_in(site: web::Data<Site>, body: web::Json<Credentials>) -> Result<HttpResponse, Problem> {
     checked(&*body)?;
     let hours = i64::from(site.config.session.hours);
-    let signed_in = run(move || sign_in::sign_in(&site, &body.login, &body.password)).await?;
+    let (signed_in, number) = run(move || {
+        let signed_in = sign_in::sign_in(&site, &body.login, &body.password)?;
+        let number = sign_in::number_of(&site, &signed_in.account)?;
+        Ok((signed_in, number))
+    })
+    .await?;
     let cookie = cookie(signed_in.token.to_string(), Duration::hours(hours));
-    let body = SignedInBody { account: AccountBody::from(&signed_in.account) };
+    let body = SignedInBody { account: AccountBody::new(&signed_in.account, number) };
     Ok(HttpResponse::Ok().cookie(cookie).json(body))
 }
 

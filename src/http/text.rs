@@ -50,6 +50,16 @@ impl From<&Signed> for SignatureBody {
     }
 }
 
+/// What a side's agent said, with its signature; only for the API document, answers carry the statement itself.
+#[derive(Debug, Clone, Serialize, ToSchema)]
+pub struct SignedBody {
+    /// `{v, kind, box, side, ..}`, see docs/protocol.md.
+    #[schema(value_type = Object)]
+    statement: serde_json::Value,
+    /// Ed25519 by the agent's key over the digest of the statement, base64url.
+    signature: String,
+}
+
 /// A court.
 #[derive(Debug, Clone, Serialize, ToSchema)]
 pub struct CourtBody {

@@ -1,275 +1,303 @@
-//! The box: listed tokens, the spool, sorted batches and the counted list.
+//! The box: batches on their way to the agents, what both have cosigned, and the counted list.
 //!
-//! The sealed table is only ever written in batches sorted by leaf, and at each batch the token lists are written anew in
-//! sorted order, so that neither tells who came first. Deliberately absent: invitations, people, and times finer than the day.
+//! Every table here is only ever written in batches sorted by leaf, so that none tells who came first. Deliberately absent:
+//! invitations, people, and times finer than the day.
 
 use diesel::prelude::*;
-use hengping_domain::digest::Digest;
-use hengping_domain::envelope::Envelope;
-use hengping_domain::ids::BoxId;
-use hengping_domain::log;
-use hengping_domain::opening::Listed;
+use hengping_domain::cast::Cast;
+use hengping_domain::digest::{Bytes, Digest};
+use hengping_domain::ids::{BoxId, Side};
+use hengping_domain::layer::Posted;
+use hengping_domain::manifest::PerSide;
+use hengping_domain::request::Presented;
 use hengping_domain::words;
 use jiff::civil::Date;
 
-use super::schema::{batch, counted, listed_token, sealed, spool};
+use super::schema::{batch, checkpoint, counted, pending, published_stamp, refused_leaf, sealed};
 use super::{Connection, StoreError, one_row, stored};
 
 words! {
-    /// What a listed hash stands for.
-    TokenKind, "token kind" {
-        /// The right to post, outside the envelope.
-        Stamp = "stamp",
-        /// The invitation, inside.
-        Slip = "slip",
-        /// The nameless rater, inside.
-        Nym = "nym",
+    /// Where a batch stands.
+    BatchState, "batch state" {
+        /// Both agents are asked about its stamps.
+        Checking = "checking",
+        /// Both agents are asked to cosign the log with it.
+        Cosigning = "cosigning",
+        /// In the box.
+        Appended = "appended",
     }
 }
 
-/// Lists a token's hash; returns whether it was new.
-///
-/// # Errors
-/// [`StoreError::Stale`] when the hash is listed for something else.
-pub fn list_token(
-    conn: &mut Connection,
-    id: &BoxId,
-    kind: TokenKind,
-    hash: Digest,
-    info: Option<&str>,
-) -> Result<bool, StoreError> {
-    let held: Option<(String, String, Option<String>)> = listed_token::table
-        .find(hash.to_string())
-        .select((listed_token::box_, listed_token::kind, listed_token::info))
-        .first(conn)
-        .optional()?;
-    if let Some((box_, held_kind, held_info)) = held {
-        let same = box_ == id.to_string() && held_kind == kind.as_str() && held_info.as_deref() == info;
-        return if same { Ok(false) } else { Err(StoreError::Stale) };
-    }
-    insert_token(conn, &id.to_string(), kind.as_str(), &hash.to_string(), info)?;
-    Ok(true)
-}
-
-fn insert_token(conn: &mut Connection, id: &str, kind: &str, hash: &str, info: Option<&str>) -> Result<(), StoreError> {
-    diesel::insert_into(listed_token::table)
-        .values((
-            listed_token::hash.eq(hash),
-            listed_token::box_.eq(id),
-            listed_token::kind.eq(kind),
-            listed_token::info.eq(info),
-        ))
-        .execute(conn)?;
-    Ok(())
-}
-
-/// Whether a hash is listed as a token of this kind in this box.
-///
-/// # Errors
-/// [`StoreError`].
-pub fn is_listed(conn: &mut Connection, id: &BoxId, kind: TokenKind, hash: Digest) -> Result<bool, StoreError> {
-    let found: i64 = listed_token::table
-        .filter(
-            listed_token::hash
-                .eq(hash.to_string())
-                .and(listed_token::box_.eq(id.to_string()))
-                .and(listed_token::kind.eq(kind.as_str())),
-        )
-        .count()
-        .get_result(conn)?;
-    Ok(found == 1)
-}
-
-/// The listed tokens of a kind, sorted by hash.
-///
-/// # Errors
-/// [`StoreError`].
-pub fn listed(conn: &mut Connection, id: &BoxId, kind: TokenKind) -> Result<Vec<Listed>, StoreError> {
-    let rows: Vec<(String, Option<String>)> = listed_token::table
-        .filter(listed_token::box_.eq(id.to_string()).and(listed_token::kind.eq(kind.as_str())))
-        .order(listed_token::hash)
-        .select((listed_token::hash, listed_token::info))
-        .load(conn)?;
-    rows.into_iter().map(|(hash, info)| Ok(Listed { hash: stored(&hash)?, info: info.unwrap_or_default() })).collect()
-}
-
-/// A cast that waits, or lies in the box.
+/// A batch as the relay handed it over.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Held {
-    /// Sequence number.
-    pub seq: u32,
-    /// Leaf.
-    pub leaf: Digest,
-}
-
-/// What is held for a stamp: the highest sequence number, waiting or sealed.
-///
-/// # Errors
-/// [`StoreError`].
-pub fn held(conn: &mut Connection, stamp: Digest) -> Result<Option<Held>, StoreError> {
-    let waiting: Option<(i64, String)> =
-        spool::table.find(stamp.to_string()).select((spool::seq, spool::leaf)).first(conn).optional()?;
-    let row = match waiting {
-        Some(row) => Some(row),
-        None => sealed::table
-            .filter(sealed::stamp.eq(stamp.to_string()))
-            .order(sealed::seq.desc())
-            .select((sealed::seq, sealed::leaf))
-            .first(conn)
-            .optional()?,
-    };
-    row.map(|(seq, leaf)| Ok(Held { seq: number(seq)?, leaf: stored(&leaf)? })).transpose()
+pub struct Batch {
+    /// 1, 2, ..
+    pub number: u32,
+    /// Digest of what came, so that the same hand-over again changes nothing.
+    pub body: Digest,
+    /// Casts that came.
+    pub size: u32,
+    /// Where it stands.
+    pub state: BatchState,
+    /// The day it came.
+    pub day: Date,
 }
 
 fn number(value: i64) -> Result<u32, StoreError> {
     u32::try_from(value).map_err(|_| StoreError::broken("a stored number is out of range"))
 }
 
-/// Puts a cast into the spool, in place of what waits there for the same stamp.
+/// The batches of a box, in order.
 ///
 /// # Errors
-/// [`StoreError::Duplicate`] when another cast of the stamp came first in this instant.
-pub fn spool(
-    conn: &mut Connection,
-    id: &BoxId,
-    stamp: Digest,
-    cast: &Held,
-    envelope: &Envelope,
-) -> Result<(), StoreError> {
-    let values = (
-        spool::seq.eq(i64::from(cast.seq)),
-        spool::leaf.eq(cast.leaf.to_string()),
-        spool::envelope.eq(envelope.as_bytes().to_vec()),
-    );
-    let waiting = spool::table.filter(spool::stamp.eq(stamp.to_string()).and(spool::seq.lt(i64::from(cast.seq))));
-    if diesel::update(waiting).set(values.clone()).execute(conn)? == 1 {
-        return Ok(());
-    }
-    diesel::insert_into(spool::table)
-        .values((spool::stamp.eq(stamp.to_string()), spool::box_.eq(id.to_string()), values))
+/// [`StoreError`].
+pub fn batches(conn: &mut Connection, id: &BoxId) -> Result<Vec<Batch>, StoreError> {
+    let rows: Vec<(i64, String, i64, String, String)> = batch::table
+        .filter(batch::box_.eq(id.to_string()))
+        .order(batch::number)
+        .select((batch::number, batch::body, batch::size, batch::state, batch::day))
+        .load(conn)?;
+    let read = |(n, body, size, state, day): (i64, String, i64, String, String)| {
+        let (number, size) = (number(n)?, number(size)?);
+        Ok(Batch { number, body: stored(&body)?, size, state: stored(&state)?, day: stored(&day)? })
+    };
+    rows.into_iter().map(read).collect()
+}
+
+/// Takes a batch that the relay handed over, whose casts are sorted by leaf.
+///
+/// # Errors
+/// [`StoreError::Duplicate`] when one of them was handed over before.
+pub fn take_batch(conn: &mut Connection, id: &BoxId, new: &Batch, casts: &[Cast]) -> Result<(), StoreError> {
+    diesel::insert_into(batch::table)
+        .values((
+            batch::box_.eq(id.to_string()),
+            batch::number.eq(i64::from(new.number)),
+            batch::body.eq(new.body.to_string()),
+            batch::size.eq(i64::from(new.size)),
+            batch::state.eq(new.state.as_str()),
+            batch::day.eq(new.day.to_string()),
+        ))
         .execute(conn)?;
+    for cast in casts {
+        diesel::insert_into(pending::table)
+            .values((
+                pending::leaf.eq(cast.leaf().to_string()),
+                pending::box_.eq(id.to_string()),
+                pending::number.eq(i64::from(new.number)),
+                pending::stamp.eq(cast.stamp.to_string()),
+                pending::seq.eq(i64::from(cast.seq)),
+                pending::envelope.eq(cast.envelope.as_bytes().to_vec()),
+            ))
+            .execute(conn)?;
+    }
     Ok(())
 }
 
-/// How many casts wait for a batch.
+/// Moves a batch on.
 ///
 /// # Errors
-/// [`StoreError`].
-pub fn waiting(conn: &mut Connection, id: &BoxId) -> Result<u32, StoreError> {
-    let count: i64 = spool::table.filter(spool::box_.eq(id.to_string())).count().get_result(conn)?;
-    number(count)
+/// [`StoreError::Stale`] when it is not in `from`.
+pub fn move_batch(
+    conn: &mut Connection,
+    id: &BoxId,
+    at: u32,
+    from: BatchState,
+    to: BatchState,
+) -> Result<(), StoreError> {
+    let held = batch::table.filter(
+        batch::box_.eq(id.to_string()).and(batch::number.eq(i64::from(at))).and(batch::state.eq(from.as_str())),
+    );
+    one_row(diesel::update(held).set(batch::state.eq(to.as_str())).execute(conn)?)
 }
 
-/// Sorts the token lists anew and moves everything that waits into the box as one sorted batch. Nothing waiting: no batch.
+type CastRow = (String, i64, Vec<u8>);
+
+fn read_cast((stamp, seq, envelope): CastRow) -> Result<(Presented, Posted), StoreError> {
+    let envelope = Posted::from_bytes(envelope).map_err(|error| StoreError::broken(error.to_string()))?;
+    Ok((Presented { stamp: stored(&stamp)?, seq: number(seq)?, envelope: envelope.hash() }, envelope))
+}
+
+/// Takes leaves that an agent refused out of a waiting batch, and publishes them with the side.
 ///
 /// # Errors
 /// [`StoreError`].
-pub fn append_batch(conn: &mut Connection, id: &BoxId, day: Date) -> Result<u32, StoreError> {
-    let name = id.to_string();
-    sort_tokens(conn, id)?;
-    let rows: Vec<(String, String, i64, Vec<u8>)> = spool::table
-        .filter(spool::box_.eq(&name))
-        .order(spool::leaf)
-        .select((spool::leaf, spool::stamp, spool::seq, spool::envelope))
-        .load(conn)?;
-    if rows.is_empty() {
-        return Ok(0);
+pub fn refuse(conn: &mut Connection, id: &BoxId, at: u32, side: Side, leaves: &[Digest]) -> Result<(), StoreError> {
+    for leaf in leaves {
+        diesel::insert_into(refused_leaf::table)
+            .values((
+                refused_leaf::leaf.eq(leaf.to_string()),
+                refused_leaf::side.eq(side.as_str()),
+                refused_leaf::box_.eq(id.to_string()),
+                refused_leaf::number.eq(i64::from(at)),
+            ))
+            .execute(conn)?;
+        diesel::delete(pending::table.find(leaf.to_string())).execute(conn)?;
     }
+    Ok(())
+}
+
+/// The leaves that were refused, sorted, each with a side that did.
+///
+/// # Errors
+/// [`StoreError`].
+pub fn refused(conn: &mut Connection, id: &BoxId) -> Result<Vec<(Digest, Side)>, StoreError> {
+    let rows: Vec<(String, String)> = refused_leaf::table
+        .filter(refused_leaf::box_.eq(id.to_string()))
+        .order((refused_leaf::leaf, refused_leaf::side))
+        .select((refused_leaf::leaf, refused_leaf::side))
+        .load(conn)?;
+    rows.iter().map(|(leaf, side)| Ok((stored(leaf)?, stored(side)?))).collect()
+}
+
+/// A state of the log that both agents signed.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Cosigned {
+    /// Leaves.
+    pub size: u32,
+    /// Root.
+    pub root: Digest,
+    /// Both sides' signatures under the checkpoint.
+    pub notes: PerSide<Bytes<64>>,
+}
+
+/// Moves a batch that both agents have cosigned into the box, in the order of its leaves, under its checkpoint.
+///
+/// # Errors
+/// [`StoreError`].
+pub fn append_batch(conn: &mut Connection, id: &BoxId, at: u32, log: &Cosigned, day: Date) -> Result<u32, StoreError> {
+    let name = id.to_string();
+    let waiting = pending::table.filter(pending::box_.eq(&name).and(pending::number.eq(i64::from(at))));
+    let rows: Vec<(String, String, i64, Vec<u8>)> = waiting
+        .order(pending::leaf)
+        .select((pending::leaf, pending::stamp, pending::seq, pending::envelope))
+        .load(conn)?;
     for (leaf, stamp, seq, envelope) in &rows {
         diesel::insert_into(sealed::table)
             .values((
                 sealed::leaf.eq(leaf),
                 sealed::box_.eq(&name),
+                sealed::number.eq(i64::from(at)),
                 sealed::stamp.eq(stamp),
                 sealed::seq.eq(seq),
                 sealed::envelope.eq(envelope),
             ))
             .execute(conn)?;
     }
-    diesel::delete(spool::table.filter(spool::box_.eq(&name))).execute(conn)?;
-    let (leaves, number) = (leaves(conn, id)?, batches(conn, id)?);
-    diesel::insert_into(batch::table)
+    diesel::delete(pending::table.filter(pending::box_.eq(&name).and(pending::number.eq(i64::from(at)))))
+        .execute(conn)?;
+    diesel::insert_into(checkpoint::table)
         .values((
-            batch::box_.eq(&name),
-            batch::number.eq(i64::from(number) + 1),
-            batch::size.eq(i64::try_from(leaves.len()).unwrap_or(i64::MAX)),
-            batch::root.eq(log::root(&leaves).to_string()),
-            batch::day.eq(day.to_string()),
+            checkpoint::box_.eq(&name),
+            checkpoint::size.eq(i64::from(log.size)),
+            checkpoint::root.eq(log.root.to_string()),
+            checkpoint::bench.eq(log.notes.bench.to_string()),
+            checkpoint::bar.eq(log.notes.bar.to_string()),
+            checkpoint::day.eq(day.to_string()),
         ))
         .execute(conn)?;
     Ok(u32::try_from(rows.len()).unwrap_or(u32::MAX))
 }
 
-/// Writes the token lists of a box anew in sorted order, so that they no longer tell who came first.
+/// The newest state of the log; none before the first batch.
 ///
 /// # Errors
 /// [`StoreError`].
-pub fn sort_tokens(conn: &mut Connection, id: &BoxId) -> Result<(), StoreError> {
-    let name = id.to_string();
-    let rows: Vec<(String, String, String, Option<String>)> =
-        listed_token::table.filter(listed_token::box_.eq(&name)).order(listed_token::hash).load(conn)?;
-    diesel::delete(listed_token::table.filter(listed_token::box_.eq(&name))).execute(conn)?;
-    for (hash, _, kind, info) in rows {
-        insert_token(conn, &name, &kind, &hash, info.as_deref())?;
-    }
-    Ok(())
+pub fn cosigned(conn: &mut Connection, id: &BoxId) -> Result<Option<Cosigned>, StoreError> {
+    let row: Option<(i64, String, String, String)> = checkpoint::table
+        .filter(checkpoint::box_.eq(id.to_string()))
+        .order(checkpoint::size.desc())
+        .select((checkpoint::size, checkpoint::root, checkpoint::bench, checkpoint::bar))
+        .first(conn)
+        .optional()?;
+    row.map(|(size, root, bench, bar)| {
+        let notes = PerSide { bench: stored(&bench)?, bar: stored(&bar)? };
+        Ok(Cosigned { size: number(size)?, root: stored(&root)?, notes })
+    })
+    .transpose()
 }
 
-/// The leaves of a box, sorted.
+/// The leaves of a box in log order: by batch, and sorted inside each. They stay when the envelopes are gone.
 ///
 /// # Errors
 /// [`StoreError`].
 pub fn leaves(conn: &mut Connection, id: &BoxId) -> Result<Vec<Digest>, StoreError> {
-    let rows: Vec<String> =
-        sealed::table.filter(sealed::box_.eq(id.to_string())).order(sealed::leaf).select(sealed::leaf).load(conn)?;
+    let mut rows: Vec<String> = sealed::table
+        .filter(sealed::box_.eq(id.to_string()))
+        .order((sealed::number, sealed::leaf))
+        .select(sealed::leaf)
+        .load(conn)?;
+    if rows.is_empty() {
+        rows = published_stamp::table
+            .filter(published_stamp::box_.eq(id.to_string()))
+            .order((published_stamp::number, published_stamp::leaf))
+            .select(published_stamp::leaf)
+            .load(conn)?;
+    }
     rows.iter().map(|leaf| stored(leaf)).collect()
 }
 
-/// Batches so far.
+/// What was cast under every leaf of a dead box, in log order; empty before.
 ///
 /// # Errors
 /// [`StoreError`].
-pub fn batches(conn: &mut Connection, id: &BoxId) -> Result<u32, StoreError> {
-    let count: i64 = batch::table.filter(batch::box_.eq(id.to_string())).count().get_result(conn)?;
-    number(count)
+pub fn published_stamps(conn: &mut Connection, id: &BoxId) -> Result<Vec<Presented>, StoreError> {
+    let rows: Vec<(String, i64, String)> = published_stamp::table
+        .filter(published_stamp::box_.eq(id.to_string()))
+        .order((published_stamp::number, published_stamp::leaf))
+        .select((published_stamp::stamp, published_stamp::seq, published_stamp::envelope))
+        .load(conn)?;
+    let read = |(stamp, seq, envelope): (String, i64, String)| {
+        Ok(Presented { stamp: stored(&stamp)?, seq: number(seq)?, envelope: stored(&envelope)? })
+    };
+    rows.into_iter().map(read).collect()
 }
 
-/// The envelopes that go on to the opening: of each stamp the one with the highest sequence number.
+/// A waiting batch as agents see it, sorted by leaf.
 ///
 /// # Errors
 /// [`StoreError`].
-pub fn closed_list(conn: &mut Connection, id: &BoxId) -> Result<Vec<Envelope>, StoreError> {
-    let rows: Vec<(String, i64, Vec<u8>)> = sealed::table
+pub fn waiting(conn: &mut Connection, id: &BoxId, at: u32) -> Result<Vec<Presented>, StoreError> {
+    let rows: Vec<CastRow> = pending::table
+        .filter(pending::box_.eq(id.to_string()).and(pending::number.eq(i64::from(at))))
+        .order(pending::leaf)
+        .select((pending::stamp, pending::seq, pending::envelope))
+        .load(conn)?;
+    rows.into_iter().map(|row| Ok(read_cast(row)?.0)).collect()
+}
+
+/// The posted items that go on to the shuffles: of each stamp the one with the highest sequence number.
+///
+/// # Errors
+/// [`StoreError`].
+pub fn closed_list(conn: &mut Connection, id: &BoxId) -> Result<Vec<Posted>, StoreError> {
+    let rows: Vec<CastRow> = sealed::table
         .filter(sealed::box_.eq(id.to_string()))
         .order((sealed::stamp, sealed::seq.desc()))
         .select((sealed::stamp, sealed::seq, sealed::envelope))
         .load(conn)?;
-    let mut last = String::new();
+    let mut last = None;
     let mut list = Vec::new();
-    for (stamp, _, envelope) in rows {
-        if stamp != last {
-            list.push(Envelope::from_bytes(envelope).map_err(|error| StoreError::broken(error.to_string()))?);
-            last = stamp;
+    for row in rows {
+        let (presented, envelope) = read_cast(row)?;
+        if last != Some(presented.stamp) {
+            last = Some(presented.stamp);
+            list.push(envelope);
         }
     }
     Ok(list)
 }
 
-/// Distinct stamps in the box, and how many are listed.
+/// Distinct stamps in the box.
 ///
 /// # Errors
 /// [`StoreError`].
-pub fn stamps(conn: &mut Connection, id: &BoxId) -> Result<(u32, u32), StoreError> {
-    let name = id.to_string();
+pub fn stamps(conn: &mut Connection, id: &BoxId) -> Result<u32, StoreError> {
     let used: i64 = sealed::table
-        .filter(sealed::box_.eq(&name))
+        .filter(sealed::box_.eq(id.to_string()))
         .select(diesel::dsl::count(sealed::stamp).aggregate_distinct())
         .get_result(conn)?;
-    let listed: i64 = listed_token::table
-        .filter(listed_token::box_.eq(&name).and(listed_token::kind.eq(TokenKind::Stamp.as_str())))
-        .count()
-        .get_result(conn)?;
-    Ok((number(used)?, number(listed)?))
+    number(used)
 }
 
 /// Publishes the counted list.
@@ -297,12 +325,30 @@ pub fn counted_list(conn: &mut Connection, id: &BoxId) -> Result<Vec<Digest>, St
     rows.iter().map(|hash| stored(hash)).collect()
 }
 
-/// Removes every envelope of a box that will never be opened.
+/// Removes every envelope of a box and publishes what was cast under each leaf by its digest.
 ///
 /// # Errors
 /// [`StoreError`].
-pub fn destroy(conn: &mut Connection, id: &BoxId) -> Result<(), StoreError> {
-    diesel::delete(spool::table.filter(spool::box_.eq(id.to_string()))).execute(conn)?;
-    diesel::delete(sealed::table.filter(sealed::box_.eq(id.to_string()))).execute(conn)?;
+pub fn bury(conn: &mut Connection, id: &BoxId) -> Result<(), StoreError> {
+    let name = id.to_string();
+    let rows: Vec<(String, i64, String, i64, Vec<u8>)> = sealed::table
+        .filter(sealed::box_.eq(&name))
+        .order((sealed::number, sealed::leaf))
+        .select((sealed::leaf, sealed::number, sealed::stamp, sealed::seq, sealed::envelope))
+        .load(conn)?;
+    for (leaf, at, stamp, seq, envelope) in rows {
+        diesel::insert_into(published_stamp::table)
+            .values((
+                published_stamp::leaf.eq(leaf),
+                published_stamp::box_.eq(&name),
+                published_stamp::number.eq(at),
+                published_stamp::stamp.eq(stamp),
+                published_stamp::seq.eq(seq),
+                published_stamp::envelope.eq(Digest::of(&[&envelope]).to_string()),
+            ))
+            .execute(conn)?;
+    }
+    diesel::delete(pending::table.filter(pending::box_.eq(&name))).execute(conn)?;
+    diesel::delete(sealed::table.filter(sealed::box_.eq(&name))).execute(conn)?;
     Ok(())
 }

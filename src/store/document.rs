@@ -6,7 +6,6 @@
 use diesel::prelude::*;
 use hengping_domain::digest::{Bytes32, Digest};
 use hengping_domain::document::{Document, DocumentKind, Signature, canonical};
-use hengping_domain::envelope::OpeningPublic;
 use hengping_domain::ids::Side;
 use jiff::civil::Date;
 
@@ -111,10 +110,10 @@ pub fn signatures(conn: &mut Connection, hash: Digest) -> Result<Vec<Signed>, St
 /// Public keys of a side.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct SideKeys {
-    /// Ed25519.
+    /// Ed25519, the officers'.
     pub signing: Bytes32,
-    /// X-Wing.
-    pub opening: OpeningPublic,
+    /// Ed25519, the agent's.
+    pub agent: Bytes32,
 }
 
 /// Enrols a side's keys; `demo` marks those that a demo made, whose secrets lie beside each other.
@@ -127,7 +126,7 @@ pub fn enrol(conn: &mut Connection, side: Side, keys: &SideKeys, demo: bool) -> 
             .values((
                 side_key::side.eq(side.as_str()),
                 side_key::signing.eq(keys.signing.to_string()),
-                side_key::opening.eq(keys.opening.to_string()),
+                side_key::agent.eq(keys.agent.to_string()),
                 side_key::demo.eq(i64::from(demo)),
             ))
             .execute(conn)?;
@@ -150,7 +149,7 @@ pub fn demo_keys(conn: &mut Connection) -> Result<Vec<Side>, StoreError> {
 /// # Errors
 /// [`StoreError::NotFound`].
 pub fn keys(conn: &mut Connection, side: Side) -> Result<SideKeys, StoreError> {
-    let (signing, opening): (String, String) =
-        side_key::table.find(side.as_str()).select((side_key::signing, side_key::opening)).first(conn)?;
-    Ok(SideKeys { signing: stored(&signing)?, opening: stored(&opening)? })
+    let (signing, agent): (String, String) =
+        side_key::table.find(side.as_str()).select((side_key::signing, side_key::agent)).first(conn)?;
+    Ok(SideKeys { signing: stored(&signing)?, agent: stored(&agent)? })
 }

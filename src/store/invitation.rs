@@ -1,7 +1,7 @@
 //! Invitations and the home courts of raters.
 //!
 //! The list says who may rate whom; whether a ballot was cast is in no table.
-//! Deliberately absent: tokens; `store::token` keeps them without the invitation.
+//! Deliberately absent: tokens; only the raters' devices have them.
 
 use diesel::prelude::*;
 use hengping_domain::ids::{BoxId, CaseId, InvitationId, PersonId};
@@ -35,12 +35,15 @@ pub struct Invitation {
     pub due_on: Date,
     /// Where it stands.
     pub state: InvitationState,
+    /// The eligibility list it is on.
+    pub list: Option<u32>,
 }
 
-type Row = (String, String, String, String, String, String, String, String, String, String, Option<String>);
+type Row =
+    (String, String, String, String, String, String, String, String, String, String, Option<String>, Option<i64>);
 
 fn read(row: Row) -> Result<Invitation, StoreError> {
-    let (id, ballot_box, case, rater, ratee, court, stratum, not_applicable, due_on, state, _) = row;
+    let (id, ballot_box, case, rater, ratee, court, stratum, not_applicable, due_on, state, _, list) = row;
     Ok(Invitation {
         id: InvitationId(id),
         ballot_box: stored(&ballot_box)?,
@@ -52,6 +55,7 @@ fn read(row: Row) -> Result<Invitation, StoreError> {
         not_applicable: not_applicable.split_whitespace().map(str::to_owned).collect(),
         due_on: stored(&due_on)?,
         state: stored(&state)?,
+        list: list.map(number).transpose()?,
     })
 }
 
@@ -73,6 +77,7 @@ pub fn insert(conn: &mut Connection, new: &Invitation) -> Result<(), StoreError>
             invitation::due_on.eq(new.due_on.to_string()),
             invitation::state.eq(new.state.as_str()),
             invitation::recusal.eq(None::<String>),
+            invitation::list.eq(None::<i64>),
         ))
         .execute(conn)?;
     Ok(())

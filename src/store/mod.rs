@@ -5,17 +5,22 @@
 //! the evaluation, and any way to run a query outside a named transaction.
 
 pub mod account;
+pub mod agent_request;
 pub mod audit;
 pub mod ballot_box;
 mod dialect;
 pub mod docket;
 pub mod document;
 pub mod draw;
+pub mod eligibility;
+pub mod enrolment;
 pub mod invitation;
+pub mod package;
 pub mod period;
 pub mod person;
 pub mod release;
 mod schema;
+pub mod statement;
 
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::time::Duration;

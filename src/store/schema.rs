@@ -139,7 +139,7 @@ diesel::table! {
     side_key (side) {
         side -> Text,
         signing -> Text,
-        opening -> Text,
+        agent -> Text,
         demo -> BigInt,
     }
 }
@@ -205,28 +205,86 @@ diesel::table! {
         due_on -> Text,
         state -> Text,
         recusal -> Nullable<Text>,
+        list -> Nullable<BigInt>,
     }
 }
 
 diesel::table! {
-    /// Hashes of stamps, slips and nyms; no invitation and no person beside them.
-    listed_token (hash) {
-        hash -> Text,
+    /// What an agent was asked, and answers that wait for whoever asked.
+    agent_request (digest, side) {
+        digest -> Text,
+        side -> Text,
         #[sql_name = "box"]
         box_ -> Text,
         kind -> Text,
-        info -> Nullable<Text>,
+        request -> Text,
+        answer -> Nullable<Text>,
     }
 }
 
 diesel::table! {
-    /// Accepted envelopes that wait for the next sorted batch.
-    spool (stamp) {
-        stamp -> Text,
+    /// What agents said and everybody may read, by what was asked.
+    statement (request, side) {
+        request -> Text,
+        side -> Text,
         #[sql_name = "box"]
         box_ -> Text,
-        seq -> BigInt,
+        kind -> Text,
+        #[sql_name = "statement"]
+        text -> Text,
+        day -> Text,
+    }
+}
+
+diesel::table! {
+    /// Lists of who may rate whom, by root; the entries are the invitations that name the list.
+    eligibility (box_, number) {
+        #[sql_name = "box"]
+        box_ -> Text,
+        number -> BigInt,
+        request -> Text,
+        size -> BigInt,
+        total -> BigInt,
+        root -> Text,
+        day -> Text,
+    }
+}
+
+diesel::table! {
+    /// Request keys of raters' devices, with the certificate of the own side's agent.
+    enrolment (box_, person) {
+        #[sql_name = "box"]
+        box_ -> Text,
+        person -> Text,
+        request_key -> Text,
+        mac -> Text,
+        certificate -> Nullable<Text>,
+        refused -> Nullable<Text>,
+    }
+}
+
+diesel::table! {
+    /// Batches as the relay handed them over; `body` is the digest of what came.
+    batch (box_, number) {
+        #[sql_name = "box"]
+        box_ -> Text,
+        number -> BigInt,
+        body -> Text,
+        size -> BigInt,
+        state -> Text,
+        day -> Text,
+    }
+}
+
+diesel::table! {
+    /// A batch on its way to the agents, written once and sorted by leaf.
+    pending (leaf) {
         leaf -> Text,
+        #[sql_name = "box"]
+        box_ -> Text,
+        number -> BigInt,
+        stamp -> Text,
+        seq -> BigInt,
         envelope -> Binary,
     }
 }
@@ -237,6 +295,7 @@ diesel::table! {
         leaf -> Text,
         #[sql_name = "box"]
         box_ -> Text,
+        number -> BigInt,
         stamp -> Text,
         seq -> BigInt,
         envelope -> Binary,
@@ -244,14 +303,49 @@ diesel::table! {
 }
 
 diesel::table! {
-    /// Size and root of the list after each batch.
-    batch (box_, number) {
+    /// Leaves that an agent turned away.
+    refused_leaf (leaf, side) {
+        leaf -> Text,
+        side -> Text,
         #[sql_name = "box"]
         box_ -> Text,
         number -> BigInt,
+    }
+}
+
+diesel::table! {
+    /// States of the log that both agents signed.
+    checkpoint (box_, size) {
+        #[sql_name = "box"]
+        box_ -> Text,
         size -> BigInt,
         root -> Text,
+        bench -> Text,
+        bar -> Text,
         day -> Text,
+    }
+}
+
+diesel::table! {
+    /// What was cast under every leaf of a dead box, by digest.
+    published_stamp (leaf) {
+        leaf -> Text,
+        #[sql_name = "box"]
+        box_ -> Text,
+        number -> BigInt,
+        stamp -> Text,
+        seq -> BigInt,
+        envelope -> Text,
+    }
+}
+
+diesel::table! {
+    /// The last package sent to an agent, or taken from it.
+    package_place (party, sent) {
+        party -> Text,
+        sent -> BigInt,
+        sequence -> BigInt,
+        digest -> Text,
     }
 }
 

@@ -35,8 +35,10 @@ export async function publicWalk(walk, locale, dark = false) {
   await page.waitForSelector('.steps')
   await walk.look(page, `${name}method`)
   await page.click('nav a[href="/periods"]')
-  await page.waitForSelector('.period, .empty')
+  await page.waitForSelector('.ledger, .empty')
   await walk.look(page, `${name}periods`)
+  await checkRecord(walk, page, 'periods')
+  if (!dark) await walk.look(page, 'periods-checked')
   await walk.go(page, '/nowhere')
   await walk.look(page, `${name}lost`)
   await page.context().close()
@@ -47,6 +49,17 @@ export async function publicWalk(walk, locale, dark = false) {
   await showFigures(phone)
   await walk.look(phone, 'public-phone')
   await phone.context().close()
+}
+
+/** Numbers add up, and the list of a box gives the root that both agents signed, both worked out by the page. */
+async function checkRecord(walk, page, where) {
+  if ((await page.locator('.ledger').count()) === 0) return
+  const broken = await page.locator('.ledger .verdict svg.triangle').count()
+  walk.check(where, broken === 0, 'a ledger does not add up')
+  await page.click('.record .list button.plain')
+  await page.waitForSelector('.record .list [role=status], .record .list [role=alert]')
+  const unsound = await page.locator('.record .list [role=status] svg.triangle').count()
+  walk.check(where, unsound === 0, 'a list does not fit its checkpoint')
 }
 
 async function enter(walk, account, locale, pictures = false) {
@@ -126,8 +139,14 @@ async function sign(walk, page, { key: keyFile, last }) {
 export async function keyHolderWalk(walk, account, locale) {
   const page = await enter(walk, account, locale)
   await page.click('nav a[href="/opening"]')
-  await page.waitForSelector('.box, .empty')
+  await page.waitForSelector('.box .stages, .empty')
   await walk.look(page, 'opening-room')
+  const boxes = await page.locator('.box').count()
+  const drawn = await page.locator('.box svg.pair').count()
+  walk.check('opening room', boxes === drawn, 'a box shows no locks')
+  await checkRecord(walk, page, 'opening room')
+  const start = await page.locator('.next .button, .rehearsals .button').count()
+  walk.check('opening room', start === 0, 'a key holder is offered what the operator does')
   await page.context().close()
 }
 
@@ -144,7 +163,8 @@ export async function operatorWalk(walk, account, locale, csv) {
   await walk.look(page, 'docket-dry-run')
   await page.click('nav a[href="/opening"]')
   await page.waitForSelector('.box, .empty')
-  const close = page.locator('.box > button')
+  await page.waitForSelector('.box .rehearsals, .empty')
+  const close = page.locator('.box .button.close')
   if ((await close.count()) > 0) {
     await close.first().click()
     await page.waitForSelector('[role=dialog]')

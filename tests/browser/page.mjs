@@ -20,9 +20,10 @@ const LATIN = new Set(
 export const launch = () => chromium.launch({ executablePath: '/usr/bin/chromium', args: ARGS })
 
 export class Walk {
-  /** @param {{base: string, out: string}} where */
-  constructor(browser, { base, out }) {
-    Object.assign(this, { browser, base, out, problems: [], seen: 0 })
+  /** @param {{base: string, relay: string, out: string}} where */
+  constructor(browser, { base, relay, out }) {
+    Object.assign(this, { browser, base, relay, out, problems: [], seen: 0 })
+    this.own = new URL(base).origin
     mkdirSync(out, { recursive: true })
   }
 
@@ -55,6 +56,13 @@ export class Walk {
       // A refusal the walk asked for (401, 404, 409) is logged by the browser itself and is no fault of the page.
       if (/status of (401|404|409|422)|ERR_INTERNET_DISCONNECTED/.test(message.text())) return
       this.fail(page.url(), `console: ${message.text()}`)
+    })
+    // A page may reach its own origin, and the relay with a sealed ballot; nothing else.
+    page.on('request', (request) => {
+      const { origin, pathname, protocol } = new URL(request.url())
+      if (origin === this.own || protocol === 'data:') return
+      const cast = origin === this.relay && pathname === '/box'
+      this.check(page.url(), cast, `connects to ${origin}${pathname}`)
     })
     page.on('pageerror', (error) => this.fail(page.url(), `error: ${error.message}`))
     return Object.assign(page, { locale })

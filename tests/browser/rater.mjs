@@ -1,4 +1,4 @@
-/** The rater's and the ratee's walk on a phone: sign in, list, form, seal, receipt, check, change, recovery, result. */
+/** The rater's and the ratee's walk on a phone: sign in, activate, form, seal, receipt, check, change, recovery, result. */
 import { publicWalk } from './desk.mjs'
 
 const PHONE = { width: 390, height: 844 }
@@ -37,24 +37,67 @@ async function fillIn(page, walk, pictures) {
   }
 }
 
-/**
- * @param sizes collects, by box, the sizes of all posts to it.
- * @param batch appends what waits in a box; without it the walk ends before the ballot is in the list.
- */
-export async function raterWalk(walk, account, locale, sizes, batch) {
-  const page = await walk.open(PHONE, { locale })
-  let posted
+/** Whether the browser is at a cast: a preflight carries nothing. */
+const isCast = (request) =>
+  request.method() === 'POST' && new URL(request.url()).pathname === '/box'
+
+/** Every cast goes to the relay, says nothing about who sends it, and has the one size of its box. */
+function watchCasts(walk, page, sizes) {
+  const seen = { box: undefined }
   // Only what really left: a request made offline shows provisional headers that were never sent.
   page.on('requestfinished', async (request) => {
-    if (new URL(request.url()).pathname !== '/box') return
+    if (!isCast(request)) return
     const headers = await request.allHeaders()
     for (const name of ['cookie', 'authorization', 'referer']) {
       walk.check('POST /box', !(name in headers), `carries ${name}`)
     }
+    const { origin } = new URL(request.url())
+    walk.check('POST /box', origin === walk.relay, `goes to ${origin}, not to the relay`)
     const { box } = request.postDataJSON()
-    posted = box
+    seen.box = box
     sizes.set(box, (sizes.get(box) ?? new Set()).add(request.postData().length))
   })
+  return seen
+}
+
+/** The activation page with a wrong code, then with the one the association handed out. */
+async function activate(walk, page, code) {
+  await page.waitForSelector('input[name=code]')
+  await walk.look(page, 'rater-enrol')
+  await page.fill('input[name=code]', '0'.repeat(20))
+  await page.click('form button.primary')
+  await page.waitForSelector('form [role=alert]')
+  await walk.look(page, 'rater-enrol-refused')
+  // As somebody may type it: small letters, spaces for hyphens.
+  await page.fill('input[name=code]', code.toLowerCase().replace(/-/g, ' '))
+  await page.click('form button.primary')
+  await page.waitForSelector('.case')
+  const kept = await page.evaluate(() => JSON.stringify(localStorage).toUpperCase())
+  const plain = code.toUpperCase().replace(/[^0-9A-Z]/g, '')
+  walk.check('activation', !kept.includes(plain), 'the code is kept on the device')
+}
+
+/** Until both agents have answered: one stamp and slip for a case at least, and the nym, of both sides. */
+const tokensArrived = (page) =>
+  page.waitForFunction(
+    () =>
+      Object.entries(localStorage).some(([key, text]) => {
+        if (!key.includes('.tokens.')) return false
+        const { nym, of } = JSON.parse(text)
+        const whole = (tags) => tags.bench && tags.bar
+        return whole(nym) && Object.values(of).some((each) => whole(each.stamp) && whole(each.slip))
+      }),
+    null,
+    { timeout: 60_000 },
+  )
+
+/**
+ * @param sizes collects, by box, the sizes of all posts to it.
+ * @param handOver hands over what waits at the relay; without it the walk ends before the ballot is in the list.
+ */
+export async function raterWalk(walk, account, locale, sizes, handOver) {
+  const page = await walk.open(PHONE, { locale })
+  const posted = watchCasts(walk, page, sizes)
   await walk.go(page, '/r')
   await page.waitForSelector('form')
   await walk.look(page, 'rater-sign-in')
@@ -62,8 +105,9 @@ export async function raterWalk(walk, account, locale, sizes, batch) {
   await page.waitForSelector('[role=alert]')
   await walk.look(page, 'rater-sign-in-refused')
   await signIn(page, account)
-  await page.waitForSelector('.case')
+  await activate(walk, page, account.code)
   await walk.look(page, 'rater-list')
+  await tokensArrived(page)
 
   await page.click('.case a.primary')
   await fillIn(page, walk, true)
@@ -77,6 +121,7 @@ export async function raterWalk(walk, account, locale, sizes, batch) {
   await page.click('.card > button.primary')
   await page.waitForSelector('.checks')
   await walk.look(page, 'rater-receipt-checked')
+  await page.waitForSelector('[data-step=pending]')
   const missing = await page.locator('.checks svg.square').count()
   walk.check('receipt', missing === 0, 'a delivered ballot is said to be missing')
   const drafts = await page.evaluate(() =>
@@ -101,7 +146,7 @@ export async function raterWalk(walk, account, locale, sizes, batch) {
 
   const receipt = page.url()
   await offline(walk, page)
-  if (batch) await counted(walk, page, receipt, () => batch(posted))
+  if (handOver) await accepted(walk, page, receipt, () => handOver(posted.box))
   await page.click('nav a[href$="/recovery"]')
   await walk.look(page, 'rater-recovery')
   await page.click('button.primary')
@@ -129,7 +174,7 @@ async function slowSeal(walk, page) {
   const debug = await page.context().newCDPSession(page)
   await debug.send('Emulation.setCPUThrottlingRate', { rate: 6 })
   const from = Date.now()
-  const posted = page.waitForRequest((request) => new URL(request.url()).pathname === '/box')
+  const posted = page.waitForRequest(isCast)
   await page.click('.stick .primary')
   await posted
   const sealed = Date.now() - from
@@ -150,15 +195,22 @@ async function slowSeal(walk, page) {
   return sealed
 }
 
-/** After the day's batch the rater finds the own receipt in the published list. */
-async function counted(walk, page, receipt, batch) {
-  batch()
+const ACCEPTED_MS = 60_000
+
+/** After the relay has handed over, the rater finds the own ballot below a checkpoint that both agents signed. */
+async function accepted(walk, page, receipt, handOver) {
+  handOver()
   await page.goto(receipt)
-  await page.click('.card > button.primary')
-  await page.waitForSelector('.checks')
-  const found = await page.locator('.checks li:first-child svg.circle').count()
-  walk.check('receipt', found === 1, 'after the batch the own ballot is not found in the list')
-  await walk.look(page, 'rater-receipt-found')
+  const until = Date.now() + ACCEPTED_MS
+  let found = 0
+  while (found === 0 && Date.now() < until) {
+    await page.click('.card > button.primary')
+    await page.waitForSelector('[role=status] .checks')
+    await page.waitForTimeout(1000)
+    found = await page.locator('[data-step=accepted] svg.circle').count()
+  }
+  walk.check('receipt', found === 1, 'after the hand-over the own ballot is not accepted')
+  await walk.look(page, 'rater-receipt-accepted')
 }
 
 /** Without a network the ballot is sealed and waits; when the network returns it is delivered by itself. */

@@ -1,12 +1,11 @@
 /**
  * The whole browser walk against a running demonstration, whose raters still have waiting cases.
  * BASE: its address. ACCOUNTS: the accounts.json it wrote. OUT: folder for the pictures.
- * Optional: HENGPING, the program, to append a batch after the casts; KEY, the bar's signing key file, to sign the draft
+ * Optional: HENGPING, the program, to hand over what waits at the relay; KEY, the bar's signing key file, to sign the draft
  * that waits; DOCKET, a file to try an import with; ONLY, one part.
  */
 import { execFileSync } from 'node:child_process'
 import { existsSync, mkdirSync, readFileSync, writeFileSync } from 'node:fs'
-import { dirname } from 'node:path'
 import { keyHolderWalk, negotiatorWalk, operatorWalk, publicWalk } from './desk.mjs'
 import { Walk, launch } from './page.mjs'
 import { darkWalk, rateeWalk, raterWalk } from './rater.mjs'
@@ -16,7 +15,12 @@ const base = (process.env.BASE ?? written.base).replace(/\/$/, '')
 const out = process.env.OUT ?? 'target/walk'
 const only = process.env.ONLY
 
-const account = (name) => ({ login: written.logins[name], password: written.password })
+/** `code` is what the account's association handed out; only raters have one. */
+const account = (name) => ({
+  login: written.logins[name],
+  password: written.password,
+  code: written.codes?.[name],
+})
 const beside = `${written.keys}/bar-signing.json`
 const key = process.env.KEY ?? (existsSync(beside) ? beside : undefined)
 
@@ -26,16 +30,16 @@ const docket = process.env.DOCKET ?? `${out}/docket.csv`
 if (!process.env.DOCKET)
   writeFileSync(docket, '\ufeff案号,法院\r\n（2026）鲁0202民初号,市南法院\r\n')
 
-/** Appends what waits in a box, as the operator does once a day, beside the running server. */
-const program = process.env.HENGPING
-const site = `${out}/site.toml`
-writeFileSync(site, `store.url = "sqlite://${dirname(written.keys)}/hengping.db"\n`)
-const batch =
-  program &&
-  ((box) => execFileSync(program, ['box', 'batch', '--config', site, '--least', '1', box]))
+/** Hands over what waits at the relay for a box, as it does itself once a day; undefined without the program. */
+function relayHandOver() {
+  const program = process.env.HENGPING
+  const where = ['relay', 'hand-over', '--dir', written.relay_dir, '--least', '1']
+  return program && ((box) => execFileSync(program, [...where, '--box', box]))
+}
+const handOver = relayHandOver()
 
 const browser = await launch()
-const walk = new Walk(browser, { base, out })
+const walk = new Walk(browser, { base, relay: written.relay, out })
 const part = async (name, task) => {
   if (only && only !== name) return
   console.log(name)
@@ -48,8 +52,8 @@ const part = async (name, task) => {
 
 /** Sizes of all posts to one box; each box has exactly one. */
 const sizes = new Map()
-await part('rater zh-CN', () => raterWalk(walk, account('lawyer'), 'zh-CN', sizes, batch))
-await part('rater en', () => raterWalk(walk, account('judge'), 'en', sizes, batch))
+await part('rater zh-CN', () => raterWalk(walk, account('lawyer'), 'zh-CN', sizes, handOver))
+await part('rater en', () => raterWalk(walk, account('judge'), 'en', sizes, handOver))
 for (const [box, seen] of sizes) {
   walk.check(`POST /box ${box}`, seen.size === 1, `sizes differ: ${[...seen].join(', ')}`)
 }

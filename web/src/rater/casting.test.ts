@@ -1,5 +1,6 @@
 /** Sealed ballots on the device: nothing is lost without a network, nothing is counted twice, drafts do not stay. */
 import { beforeEach, expect, test, vi } from 'vitest'
+import type { CastPost } from '@shared/types'
 
 const stored = new Map<string, string>()
 const storage = {
@@ -16,19 +17,24 @@ vi.stubGlobal(
   }),
 )
 
-const { castBallot, deliverQueue, sealBallot } = await import('./casting')
-const { readCasts, readDraft, writeDraft, writeSeed } = await import('./device')
+const { castBallot, checkSealable, deliverQueue, sealBallot } = await import('./casting')
+const { readCasts, readDraft, writeDraft, writeSeed, writeTokens } = await import('./device')
 const { castOf, work } = await import('./work')
 const { session } = await import('@shared/session')
-const { b64, systemEntropy } = await import('@shared/crypto/bytes')
-const { hpkeSuite } = await import('@shared/crypto/seal')
+const { b64, fromB64, systemEntropy } = await import('@shared/crypto/bytes')
+const { nonceOf } = await import('@shared/crypto/derive')
+const { leafHash } = await import('@shared/crypto/log')
+const { trialBox } = await import('@shared/crypto/trial')
 
 const period = { id: '2026', title: { zh: '', en: '' }, kind: 'regular', cast_until: '2027-01-31' }
 const rubric = 'f'.repeat(64)
+const relay = 'https://relay.example'
+const trial = await trialBox({ period: '2026', direction: 'bar_rates_bench' }, rubric, relay)
 const item = {
   ...{
     id: 'one',
     state: 'issued',
+    listed: true,
     case_number: '（2026）鲁0202民初1号',
     cause: '',
     case_type: 'civil',
@@ -40,31 +46,46 @@ const item = {
 } as const
 
 const answers = { notice: 5, issues: null } as const
-const posts: { init: RequestInit; body: { seq: number } }[] = []
-let answer: () => Response | Promise<Response>
+type Post = { url: string; init: RequestInit; body: CastPost }
+const posts: Post[] = []
+let answer: (post: Post) => Response | Promise<Response>
+let boxState: string
 
-beforeEach(async () => {
+function newSeed(recovered: boolean) {
+  const bytes = systemEntropy(32)
+  writeSeed('a', '2026', { bytes, recovered, shown: true })
+  return bytes
+}
+
+beforeEach(() => {
   stored.clear()
   posts.length = 0
-  session.account = { id: 'a', login: 'a', name: 'a', roles: ['rater'] }
-  const key = async () => {
-    const pair = await hpkeSuite().GenerateKeyPair(true)
-    return b64(await hpkeSuite().SerializePublicKey(pair.publicKey))
-  }
-  const opening = { bench: await key(), bar: await key() }
-  const box = '2026.bar_rates_bench'
-  work.invitations = { period, box, items: [item] } as never
-  work.box = { id: box, manifest: { body: { rubric, opening } } } as never
+  boxState = 'open'
+  session.account = { id: 'a', login: 'a', name: 'a', roles: ['rater'], side: 'bar', number: 'n' }
+  session.today = '2026-12-01'
+  const items = [item]
+  work.invitations = { period, box: trial.box, home: '鲁0203', role: 'lawyer', items } as never
+  work.box = structuredClone(trial.detail)
+  work.notAdopted = []
   work.casts = []
-  writeSeed('a', '2026', { bytes: systemEntropy(32), recovered: false, shown: true })
+  newSeed(false)
+  // Any tags do here: what makes them true is tested with the credentials.
+  const tags = () => ({ bench: b64(systemEntropy(64)), bar: b64(systemEntropy(64)) })
+  writeTokens('a', '2026', { nym: tags(), of: { one: { stamp: tags(), slip: tags() } } })
   writeDraft('a', 'one', { answers })
-  vi.stubGlobal('fetch', async (_path: string, init: RequestInit) => {
-    posts.push({ init, body: JSON.parse(String(init.body)) })
-    return answer()
+  vi.stubGlobal('fetch', async (url: string, init: RequestInit) => {
+    if (init.method === 'GET') return Response.json({ state: boxState })
+    const post = { url, init, body: JSON.parse(String(init.body)) }
+    posts.push(post)
+    return answer(post)
   })
 })
 
-const ok = () => new Response('{"leaf":"","box":"","status":"stored"}')
+/** The relay's own view of a cast: its leaf comes out of the bytes it got. */
+const leafOf = ({ stamp, envelope }: CastPost) =>
+  leafHash(fromB64(stamp).slice(0, 32), fromB64(envelope))
+const ok = ({ body }: Post) =>
+  Response.json(trial.receiptOf({ box: body.box, leaf: leafOf(body), seq: body.seq }))
 const refused = () => new Response('{"code":"cast-refused"}', { status: 409 })
 
 test('a delivered ballot leaves a receipt and neither draft nor envelope', async () => {
@@ -73,7 +94,40 @@ test('a delivered ballot leaves a receipt and neither draft nor envelope', async
   expect(castOf('one')).toMatchObject({ state: 'stored', seq: 1, cast: null })
   expect(readDraft('a', 'one')).toBeUndefined()
   expect(JSON.stringify([...stored])).not.toContain('envelope')
+  expect(posts[0]!.url).toBe(`${relay}/box`)
   expect(posts[0]!.init).toMatchObject({ credentials: 'omit', referrerPolicy: 'no-referrer' })
+})
+
+test('the receipt is kept: the signature of the relay over the leaf this device computed', async () => {
+  answer = ok
+  await castBallot(item as never, answers)
+  const { leaf, receipt, counted } = castOf('one')!
+  expect(leaf).toBe(leafOf(posts[0]!.body))
+  expect(receipt).toBe(trial.receiptOf({ box: trial.box, leaf, seq: 1 }).signature)
+  expect(counted).toMatch(/^[0-9a-f]{64}$/)
+})
+
+test('the stamp that travels is nonce and both tags; slip and nym travel inside only', async () => {
+  answer = ok
+  const seed = newSeed(false)
+  await castBallot(item as never, answers)
+  const { body } = posts[0]!
+  expect(fromB64(body.stamp).length).toBe(160)
+  expect(fromB64(body.stamp).slice(0, 32)).toEqual(nonceOf(seed, 'stamp', 'one'))
+  expect(fromB64(body.envelope).length).toBe(6748)
+  expect(JSON.stringify(body)).not.toContain(b64(nonceOf(seed, 'slip', 'one')).slice(0, 40))
+})
+
+test('a receipt that does not hold counts for nothing: the same bytes are sent again', async () => {
+  answer = ({ body }) =>
+    Response.json(trial.receiptOf({ box: body.box, leaf: 'a'.repeat(64), seq: body.seq }))
+  await castBallot(item as never, answers)
+  expect(castOf('one')).toMatchObject({ state: 'queued', receipt: null, receipt_wrong: true })
+  answer = ok
+  expect(await deliverQueue()).toBe(true)
+  expect(castOf('one')).toMatchObject({ state: 'stored', cast: null })
+  expect(castOf('one')!.receipt_wrong).toBeUndefined()
+  expect(posts[0]!.init.body).toBe(posts[1]!.init.body)
 })
 
 test('without a network it waits, and the same bytes go out until they are acknowledged', async () => {
@@ -92,7 +146,7 @@ test('without a network it waits, and the same bytes go out until they are ackno
 test('a refusal is final, said, and not repeated', async () => {
   answer = refused
   await castBallot(item as never, answers)
-  expect(castOf('one')).toMatchObject({ state: 'refused', cast: null })
+  expect(castOf('one')).toMatchObject({ state: 'refused', cast: null, refused: 'used' })
   expect(await deliverQueue()).toBe(true)
   expect(posts.length).toBe(1)
 })
@@ -117,15 +171,15 @@ test('a refused change leaves the receipt of the ballot that stands', async () =
 })
 
 test('a recovered device does not know the last number and finds the next free one', async () => {
-  writeSeed('a', '2026', { bytes: systemEntropy(32), recovered: true, shown: true })
-  answer = () => (posts.length < 4 ? refused() : ok())
+  newSeed(true)
+  answer = (post) => (posts.length < 4 ? refused() : ok(post))
   await castBallot(item as never, answers)
   expect(posts.map((each) => each.body.seq)).toEqual([1, 2, 3, 4])
   expect(castOf('one')).toMatchObject({ seq: 4, state: 'stored' })
 })
 
 test('a recovered device stops at the eighth number', async () => {
-  writeSeed('a', '2026', { bytes: systemEntropy(32), recovered: true, shown: true })
+  newSeed(true)
   answer = refused
   await castBallot(item as never, answers)
   expect(posts.length).toBe(8)
@@ -137,3 +191,44 @@ test('nothing is sealed under another rubric than the manifest names', async () 
   await expect(sealBallot(other as never, answers)).rejects.toThrow('document-mismatch')
   expect(readDraft('a', 'one')).toBeDefined()
 })
+
+test('nothing is sealed before the tokens are whole', async () => {
+  const { nym } = JSON.parse(stored.get('hengping.tokens.a.2026')!)
+  const half = { bench: nym.bench }
+  writeTokens('a', '2026', { nym, of: { one: { stamp: nym, slip: half } } })
+  await expect(sealBallot(item as never, answers)).rejects.toThrow('tokens-missing')
+  writeTokens('a', '2026', { nym: half, of: { one: { stamp: nym, slip: nym } } })
+  await expect(sealBallot(item as never, answers)).rejects.toThrow('tokens-missing')
+  writeTokens('a', '2026', { nym, of: { one: { stamp: nym, slip: nym } } })
+  expect((await sealBallot(item as never, answers)).state).toBe('queued')
+})
+
+test.each([
+  ['invitation-gone', { state: 'recused' }, {}, []],
+  ['cast-late', { days_left: -1 }, {}, []],
+  ['box-closed', {}, { state: 'closed' }, []],
+  ['manifest-not-adopted', {}, {}, ['bar']],
+] as const)('each reason not to seal has its own words: %s', (code, change, box, missing) => {
+  Object.assign(work.box!, box)
+  work.notAdopted = [...missing]
+  expect(() => checkSealable({ ...item, ...change } as never)).toThrow(code)
+  expect(() => checkSealable(undefined)).toThrow('invitation-gone')
+})
+
+test.each([
+  ['late', '2027-02-01', 'open', [item]],
+  ['closed', '2026-12-01', 'closed', [item]],
+  ['gone', '2026-12-01', 'open', []],
+] as const)(
+  'the one answer of the relay is told apart: %s',
+  async (reason, today, state, items) => {
+    answer = () => {
+      Object.assign(work.invitations!, { items })
+      return refused()
+    }
+    session.today = today
+    boxState = state
+    await castBallot(item as never, answers)
+    expect(castOf('one')).toMatchObject({ state: 'refused', refused: reason })
+  },
+)

@@ -1,22 +1,44 @@
 /**
- * Seal, keep, deliver. A sealed ballot is written to the device before it is sent and stays there until the box has
- * acknowledged it; the same bytes may be sent any number of times.
+ * Seal, keep, deliver. A sealed ballot is written to the device before it is sent and stays there until the relay has
+ * given a receipt that holds; the same bytes may be sent any number of times.
  */
-import { Refusal, postCast } from '@shared/api'
+import { Refusal, get, postCast } from '@shared/api'
 import { b64, fromB64 } from '@shared/crypto/bytes'
-import { countedHash, derive, splitBox, stampKey } from '@shared/crypto/derive'
+import { countedHash, nonceOf, splitBox, stampKey } from '@shared/crypto/derive'
 import { leafHash } from '@shared/crypto/log'
-import { type Answers, MOST_SEQUENCES, seal, signCast } from '@shared/crypto/seal'
-import type { Invitation } from '@shared/types'
+import { verifyReceipt } from '@shared/crypto/receipt'
+import { type Answers, MOST_SEQUENCES, type SealingKeys, seal, signCast } from '@shared/crypto/seal'
+import { session } from '@shared/session'
+import type { BoxDetail, Invitation, ManifestBody } from '@shared/types'
+import { tokensOf } from './credentials'
 import {
   type CastRecord,
+  type RefusedBecause,
   accountsWithCasts,
   readCasts,
   readSeed,
   wipeDraft,
   writeCast,
 } from './device'
-import { accountId, castOf, credentialsListed, refreshCasts, whom, work } from './work'
+import { agentsOf } from './manifest'
+import { accountId, castOf, refreshCasts, whom, work } from './work'
+
+/** Whether this ballot may be sealed at all. @throws Refusal with the reason where it may not. */
+export function checkSealable(item: Invitation | undefined): void {
+  if (!item || item.state === 'recused') throw new Refusal('invitation-gone', 0)
+  if (item.days_left < 0) throw new Refusal('cast-late', 0)
+  if (work.box && work.box.state !== 'open') throw new Refusal('box-closed', 0)
+  if (work.notAdopted.length > 0) throw new Refusal('manifest-not-adopted', 0)
+  if (item.slip.rubric !== work.box?.manifest.body.rubric) throw new Refusal('document-mismatch', 0)
+}
+
+const keysOf = (manifest: ManifestBody): SealingKeys => {
+  const of = (kind: 'mix' | 'opening') => ({
+    bench: fromB64(manifest.bench[kind]),
+    bar: fromB64(manifest.bar[kind]),
+  })
+  return { mix: of('mix'), opening: of('opening') }
+}
 
 /** Seals the answers and queues them; the draft is gone afterwards. Returns the record that waits for delivery. */
 export async function sealBallot(
@@ -24,31 +46,39 @@ export async function sealBallot(
   answers: Answers,
   seq = (castOf(item.id)?.seq ?? 0) + 1,
 ): Promise<CastRecord> {
+  checkSealable(item)
   const account = accountId()
-  const box = splitBox(work.box?.id ?? '')
+  const { invitations } = work
   const manifest = work.box?.manifest.body
+  const box = splitBox(manifest?.box ?? '')
   const seed = box && readSeed(account, box.period)
-  if (!box || !manifest || !seed) throw new Refusal('issued-elsewhere', 0)
-  if (manifest.rubric !== item.slip.rubric) throw new Refusal('document-mismatch', 0)
-  const { secret, stamp } = stampKey(seed.bytes, item.id)
-  const slip = derive(seed.bytes, 'slip', item.id)
+  const tokens = tokensOf(item)
+  if (!box || !manifest || !invitations || !seed || !tokens) throw new Refusal('tokens-missing', 0)
   const { ratee, court, stratum, rubric } = item.slip
-  const nym = b64(derive(seed.bytes, 'nym', work.box!.id))
-  const envelope = await seal(
-    { v: 1, ratee, court, stratum, rubric, answers, slip: b64(slip), nym, seq },
-    box,
-    { bench: fromB64(manifest.opening.bench), bar: fromB64(manifest.opening.bar) },
-  )
-  const old = castOf(item.id)
-  const standing = old?.state === 'stored' ? { seq: old.seq, leaf: old.leaf } : old?.before
-  const record: CastRecord = {
-    ...{ invitation: item.id, box: work.box!.id, seq, state: 'queued' },
-    ...{ leaf: leafHash(stamp, envelope), counted: countedHash(slip) },
-    ...{ case_number: item.case_number, whom: whom(item), before: standing ?? null },
-    cast: {
-      ...{ box: work.box!.id, stamp: b64(stamp), seq, envelope: b64(envelope) },
-      signature: b64(signCast(secret, box, seq, envelope)),
+  const { home, role } = invitations
+  const { l0 } = await seal(
+    {
+      ...{ v: 2, ratee, court, stratum, rubric, home, role, answers },
+      ...{ slip: b64(tokens.slip), nym: b64(tokens.nym), seq },
     },
+    box,
+    keysOf(manifest),
+  )
+  const stamp = stampKey(seed.bytes, item.id)
+  const old = castOf(item.id)
+  const standing =
+    old?.state === 'stored' ? { seq: old.seq, leaf: old.leaf, receipt: old.receipt } : old?.before
+  const record: CastRecord = {
+    ...{ invitation: item.id, box: manifest.box, cast_until: item.cast_until, seq },
+    leaf: leafHash(stamp.public, l0),
+    counted: countedHash(nonceOf(seed.bytes, 'slip', item.id)),
+    ...{ state: 'queued', case_number: item.case_number, whom: whom(item) },
+    ...{ relay: manifest.relay, agents: agentsOf(manifest) },
+    cast: {
+      ...{ box: manifest.box, stamp: b64(tokens.stamp), seq, envelope: b64(l0) },
+      signature: b64(signCast(stamp.secret, box, seq, l0)),
+    },
+    ...{ receipt: null, before: standing ?? null },
   }
   writeCast(account, record)
   wipeDraft(account, item.id)
@@ -64,9 +94,8 @@ export async function castBallot(item: Invitation, answers: Answers): Promise<Ca
   const account = accountId()
   const period = work.invitations?.period?.id ?? ''
   let record = await sealBallot(item, answers)
-  await credentialsListed()
   await deliver(account, record)
-  while (record.state === 'refused' && readSeed(account, period)?.recovered) {
+  while (record.refused === 'used' && readSeed(account, period)?.recovered) {
     if (record.seq >= MOST_SEQUENCES) break
     record = await sealBallot(item, answers, record.seq + 1)
     await deliver(account, record)
@@ -79,11 +108,16 @@ export async function deliver(account: string, record: CastRecord): Promise<void
   if (!record.cast) return
   const sent = record.seq
   try {
-    await postCast(record.cast)
-    Object.assign(record, { state: 'stored', cast: null, before: null })
+    const receipt = await postCast(record.relay.origin, record.cast)
+    if (verifyReceipt(record.relay.receipt, receipt, record)) {
+      const { signature } = receipt
+      Object.assign(record, { state: 'stored', cast: null, receipt: signature, before: null })
+      delete record.receipt_wrong
+    } else record.receipt_wrong = true
   } catch (error) {
     const final = error instanceof Refusal && (error.status === 409 || error.status === 422)
     if (!final) return
+    record.refused = await because(record)
     Object.assign(record, refusedRecord(record))
   }
   // A newer ballot for the same case may have been sealed while this one was on its way.
@@ -91,6 +125,15 @@ export async function deliver(account: string, record: CastRecord): Promise<void
   if (current && current.seq > sent) return
   writeCast(account, record)
   refreshCasts()
+}
+
+/** The relay has one answer for everything; box and day say which of them it was, as far as that can be known. */
+async function because(record: CastRecord): Promise<RefusedBecause> {
+  const box = await get<BoxDetail>(`/boxes/${encodeURIComponent(record.box)}`).catch(() => null)
+  if (session.today > record.cast_until) return 'late'
+  if (box && box.state !== 'open') return 'closed'
+  const item = work.invitations?.items.find((each) => each.id === record.invitation)
+  return work.invitations && (!item || item.state === 'recused') ? 'gone' : 'used'
 }
 
 /** After a refusal the earlier ballot of the same case still stands, where there is one. */

@@ -1,10 +1,11 @@
 /**
- * What stays on the rater's device and nowhere else: the seed of a period, drafts, sealed ballots that still wait to
- * be delivered, and receipts. A draft is wiped when its ballot is sealed; answers are never kept beside a receipt.
+ * What stays on the rater's device and nowhere else: the seed of a period, tokens, drafts, sealed ballots that still
+ * wait to be delivered, and receipts. A draft is wiped when its ballot is sealed; answers are never kept beside a
+ * receipt. Tokens are a cache: seed and agents give them again.
  */
 import { b64, fromB64 } from '@shared/crypto/bytes'
 import type { Answers } from '@shared/crypto/seal'
-import type { CastPost } from '@shared/types'
+import type { CastPost, Side } from '@shared/types'
 
 const PREFIX = 'hengping'
 const key = (...parts: string[]) => [PREFIX, ...parts].join('.')
@@ -62,6 +63,40 @@ export function writeSeed(account: string, period: string, seed: Seed): void {
   write(key('seed', account, period), { seed: b64(bytes), recovered, shown })
 }
 
+/** What was sent to enrol this device's request key; sent again to hear whether it is known by now. */
+export interface SentEnrolment {
+  request_key: string
+  mac: string
+}
+
+export const readEnrolment = (account: string, period: string): SentEnrolment | undefined =>
+  read<SentEnrolment>(key('enrolment', account, period))
+
+export const writeEnrolment = (account: string, period: string, sent: SentEnrolment): void =>
+  write(key('enrolment', account, period), sent)
+
+export const wipeEnrolment = (account: string, period: string): void =>
+  drop(key('enrolment', account, period))
+
+/** Tags that this device has checked and unblinded, base64url; one side may be missing still. */
+export type StoredTags = Partial<Record<Side, string>>
+
+export interface StoredTokens {
+  nym: StoredTags
+  /** By invitation. */
+  of: Record<string, { stamp: StoredTags; slip: StoredTags }>
+}
+
+export const readTokens = (account: string, period: string): StoredTokens =>
+  read<StoredTokens>(key('tokens', account, period)) ?? { nym: {}, of: {} }
+
+export const writeTokens = (account: string, period: string, tokens: StoredTokens): void =>
+  write(key('tokens', account, period), tokens)
+
+/** Another seed has other tokens. */
+export const wipeTokens = (account: string, period: string): void =>
+  drop(key('tokens', account, period))
+
 export interface Draft {
   answers: Answers
 }
@@ -77,10 +112,14 @@ export const wipeDraft = (account: string, invitation: string): void =>
 
 export type CastState = 'queued' | 'stored' | 'refused'
 
+/** Why the relay did not take a ballot, as far as this device can tell. */
+export type RefusedBecause = 'late' | 'closed' | 'gone' | 'used'
+
 /** The receipt of one ballot. Holds no answer and nothing from which one could be computed. */
 export interface CastRecord {
   invitation: string
   box: string
+  cast_until: string
   seq: number
   leaf: string
   /** Hash under which the slip stands in the counted list after the opening. */
@@ -88,13 +127,23 @@ export interface CastRecord {
   state: CastState
   case_number: string
   whom: string
-  /** The sealed ballot, kept only until the box has acknowledged it. */
+  /** Origin and receipt key of the relay, and the agents' keys, as the manifest named them when this was sealed. */
+  relay: { origin: string; receipt: string }
+  agents: Record<Side, string>
+  /** The sealed ballot, kept only until the relay has acknowledged it. */
   cast: CastPost | null
-  /** The ballot that stands in the box while a change is on its way, and again if the change is refused. */
-  before: { seq: number; leaf: string } | null
+  /** The relay's signature over box, leaf and number, once it has given one that holds. */
+  receipt: string | null
+  /** The relay answered with a receipt that does not hold; the ballot is sent again. */
+  receipt_wrong?: boolean
+  refused?: RefusedBecause
+  /** The ballot that stands while a change is on its way, and again if the change is refused. */
+  before: StandingCast | null
   /** A later change was refused; this record is of the ballot that still stands. */
   change_refused?: boolean
 }
+
+export type StandingCast = Pick<CastRecord, 'seq' | 'leaf' | 'receipt'>
 
 const castsKey = (account: string) => key('casts', account)
 

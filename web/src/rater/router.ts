@@ -4,7 +4,8 @@ import { createRouter, createWebHistory } from 'vue-router'
 import Form from './pages/Form.vue'
 import SignIn from './pages/SignIn.vue'
 import Waiting from './pages/Waiting.vue'
-import { loadWork, work } from './work'
+import { loadWork } from './loading'
+import { work } from './work'
 
 export const router = createRouter({
   history: createWebHistory('/r/'),
@@ -31,6 +32,7 @@ export const router = createRouter({
       component: () => import('./pages/Recuse.vue'),
       meta: { narrow: true },
     },
+    { path: '/enrol', name: 'enrol', component: () => import('./pages/Enrol.vue') },
     { path: '/recovery', name: 'recovery', component: () => import('./pages/Recovery.vue') },
     { path: '/result', name: 'result', component: () => import('./pages/MyResult.vue') },
     { path: '/:rest(.*)*', redirect: '/' },

@@ -3,7 +3,7 @@
  * it is the one request that must say nothing about who sends it.
  */
 import { currentLocale } from './i18n'
-import type { CastPost, CastStored } from './types'
+import type { CastPost, Receipt } from './types'
 
 /** A refusal (RFC 9457) or a failure to reach the server (`code` is then `offline`). */
 export class Refusal extends Error {
@@ -61,10 +61,13 @@ export async function getText(path: string): Promise<string> {
   return response.ok ? response.text() : answer<string>(response)
 }
 
-/** Posts a sealed ballot without cookie, authorization or referrer. The same bytes may be posted again. */
-export async function postCast(cast: CastPost): Promise<CastStored> {
-  return answer<CastStored>(
-    await send('/box', {
+/**
+ * Posts a sealed ballot to the relay that the manifest names, without cookie, authorization or referrer. The same bytes
+ * may be posted again.
+ */
+export async function postCast(relay: string, cast: CastPost): Promise<Receipt> {
+  return answer<Receipt>(
+    await send(`${relay}/box`, {
       method: 'POST',
       credentials: 'omit',
       referrerPolicy: 'no-referrer',

@@ -4,8 +4,11 @@
  */
 import type { components } from './api-schema'
 import type { Direction, Side } from './crypto/derive'
+import type { Receipt } from './crypto/receipt'
+import type { TokenRequest } from './crypto/request'
+import type { Signed } from './crypto/statement'
 
-export type { Direction, Side }
+export type { Direction, Receipt, Side, Signed, TokenRequest }
 
 type Schemas = components['schemas']
 /** A generated shape with some of its fields narrowed; fields it does not have are refused. */
@@ -28,10 +31,11 @@ export type Role =
   | 'auditor'
   | 'machine'
 
-export type Account = Narrow<Schemas['AccountBody'], { roles: Role[]; side?: Side | null }>
+export type Account = Narrow<Schemas['AccountBody'], { roles: Role[]; side?: Side | null }> &
+  AccountNumber
 export type Session = Narrow<Schemas['SessionBody'], { account?: Account | null }>
 
-export type BoxState = 'open' | 'closed' | 'opened' | 'destroyed'
+export type BoxState = 'open' | 'closed' | 'mixed' | 'opened' | 'dead' | 'destroyed'
 export type PeriodBox = Narrow<Schemas['PeriodBoxBody'], { direction: Direction; state: BoxState }>
 export type Period = Narrow<
   Schemas['PeriodBody'],
@@ -90,15 +94,26 @@ export interface Charter {
 export type Invitation = Narrow<
   Schemas['InvitationBody'],
   { state: 'waiting' | 'issued' | 'recused' }
->
-export type Invitations = Narrow<Schemas['InvitationsBody'], { items: Invitation[] }>
-export type TokenRequest = Schemas['TokensBody']
+> &
+  InvitationListed
+export type Invitations = Narrow<Schemas['InvitationsBody'], { items: Invitation[] }> &
+  InvitationsEnrolment
 export type RecusalReason = 'not-present' | 'relative' | 'other'
 
-export type BoxCounts = Schemas['CountsBody']
+export type BoxCounts = Schemas['CountsBody'] & CountsOfLists
 
-/** Body of a manifest document. */
+/** Public keys of one side, base64url: Ed25519 (32 bytes), ristretto255 (32), X-Wing (1,216). */
+export interface SideKeys {
+  signing: string
+  agent: string
+  issuer: string
+  mix: string
+  opening: string
+}
+
+/** Body of a manifest document, version 2. */
 export interface ManifestBody {
+  v: 2
   suite: string
   box: string
   period: string
@@ -107,9 +122,11 @@ export interface ManifestBody {
   rubric: string
   charter: string
   cast_until: string
-  /** X-Wing and Ed25519 public keys, base64url. */
-  opening: Record<Side, string>
-  signing: Record<Side, string>
+  bench: SideKeys
+  bar: SideKeys
+  platform: string
+  relay: { origin: string; receipt: string }
+  front_end: string
 }
 
 export type Manifest = Narrow<
@@ -118,13 +135,10 @@ export type Manifest = Narrow<
 >
 export type BoxDetail = Narrow<
   Schemas['BoxBody'],
-  { direction: Direction; state: BoxState; manifest: Manifest }
->
+  { direction: Direction; state: BoxState; manifest: Manifest; counts: BoxCounts }
+> &
+  BoxStatements
 
-/** What `POST /box` takes; every field but the numbers inside has a fixed length within one box. */
-export type CastPost = Schemas['CastBody']
-export type CastStored = Schemas['StoredBody']
-export type BoxLog = Schemas['LogBody']
 /** Counts of an opening: `in` is the sum of the others. */
 export type OpeningCounts = Record<'in' | 'refused' | 'invalid' | 'duplicate' | 'valid', number>
 export type CountedList = Narrow<Schemas['CountedBody'], { counts?: OpeningCounts | null }>
@@ -161,3 +175,103 @@ export type OwnResult = Narrow<
 export type RowProblem = Schemas['RowProblemBody']
 export type ImportSummary = Schemas['ImportBody']
 export type Unmatched = Schemas['UnmatchedBody']
+
+/*
+ * Written by hand until the server's document holds them (suite HPB2); then they become `Schemas[..]` like the rest.
+ */
+
+interface AccountNumber {
+  /** The person's member number; null for officers. */
+  number?: string | null
+}
+
+/** Whether this rater's request key is known to the own association. */
+export interface Enrolment {
+  state: 'needed' | 'waiting' | 'enrolled' | 'refused'
+  code: string | null
+  certificate: Signed | null
+}
+
+interface InvitationListed {
+  /** Both sides have cosigned the eligibility list it stands on; only then can tokens be had. */
+  listed: boolean
+}
+
+interface InvitationsEnrolment {
+  enrolment: Enrolment
+}
+
+export interface EnrolmentPost {
+  box: string
+  request_key: string
+  mac: string
+}
+
+export interface TokenRequestPost {
+  request: TokenRequest
+  signature: string
+}
+
+/** Null: that side's agent has not answered yet. */
+export type TokenAnswers = Record<Side, Signed | null>
+
+interface CountsOfLists {
+  /** Entries of all cosigned lists, and how many lists. */
+  eligible: number
+  lists: number
+  /** What was issued, as both agents count it. */
+  tokens: { stamps: number; slips: number; nyms: number } | null
+  /** Leaves an agent refused. */
+  log_refused: number
+}
+
+interface BoxStatements {
+  statements: Signed[]
+}
+
+/** What `POST {relay}/box` takes; every field but the numbers inside has a fixed length within one box. */
+export interface CastPost {
+  box: string
+  /** base64url, 160 bytes. */
+  stamp: string
+  seq: number
+  /** base64url, 6,748 bytes. */
+  envelope: string
+  signature: string
+}
+
+export interface BoxLog {
+  size: number
+  root: string
+  batches: { number: number; size: number; day: string }[]
+  /** In log order. */
+  leaves: string[]
+  refused: { leaf: string; side: Side }[]
+  checkpoint: string | null
+  /** A batch waits for a side's agent. */
+  pending: boolean
+  open: boolean
+}
+
+export type StageName =
+  'close' | 'mix-bench' | 'mix-bar' | 'list' | 'shares' | 'analysis' | 'draft' | 'death'
+
+export interface Stage {
+  stage: StageName
+  side: Side | null
+  state: 'done' | 'running' | 'waiting' | 'not-yet' | 'failed'
+  done: number
+  total: number
+  code: string | null
+}
+
+export type LockState = 'shut' | 'handed-over' | 'unreachable'
+
+export interface Opening {
+  box: string
+  state: BoxState
+  stages: Stage[]
+  locks: Record<Side, LockState>
+  /** Requests that wait for a side's agent; `request` is the digest by which the side finds it. */
+  waiting: { side: Side; kind: string; request: string }[]
+}

@@ -9,9 +9,10 @@ const all = readdirSync(source, { recursive: true, encoding: 'utf8' }).filter(
 )
 const text = (name: string) => readFileSync(`${source}${name}`, 'utf8')
 
-test('no page can open an envelope', () => {
-  const guilty = all.filter((name) => /\/unseal['"]/.test(text(name)))
-  expect(guilty).toEqual([])
+test('no page can open an envelope or speak for an agent', () => {
+  const guilty = all.filter((name) => /\/(unseal|counterpart|trial)['"]/.test(text(name)))
+  // It serves tests only, and is one of the three itself.
+  expect(guilty).toEqual(['shared/crypto/trial.ts'])
 })
 
 test('the phone uses neither the component kit nor the desk', () => {
@@ -28,8 +29,10 @@ test('nothing asks for crypto.subtle, eval or inline styles', () => {
   }
 })
 
-test('only one function posts to the box, without cookie and referrer', () => {
-  const posting = all.filter((name) => /['"`]\/box['"`]/.test(text(name)))
+test('only one function posts to the box, to the relay, without cookie and referrer', () => {
+  const posting = all.filter((name) => /\/box['"`],/.test(text(name)))
   expect(posting).toEqual(['shared/api.ts'])
-  expect(text('shared/api.ts')).toMatch(/'\/box', \{[^}]*credentials: 'omit'[^}]*'no-referrer'/)
+  expect(text('shared/api.ts')).toMatch(
+    /\$\{relay\}\/box`, \{[^}]*credentials: 'omit'[^}]*'no-referrer'/,
+  )
 })

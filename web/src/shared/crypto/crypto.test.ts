@@ -1,46 +1,60 @@
+/** Bytes, derivation, envelope, list, recovery code, documents. Tokens and signed words have files of their own. */
+import { ed25519 } from '@noble/curves/ed25519.js'
 import { sha256 } from '@noble/hashes/sha2.js'
 import { expect, test } from 'vitest'
 import { b64, concat, fromB64, fromHex, hex, systemEntropy } from './bytes'
-import { boxId, credentialHash, derive, splitBox, stampKey } from './derive'
+import * as agent from './counterpart'
+import {
+  SIDES,
+  boxId,
+  countedHash,
+  infoOf,
+  nonceOf,
+  requestKey,
+  splitBox,
+  stampKey,
+} from './derive'
 import { documentHash, signDocument, signedByBoth, verifyDocument } from './document'
 import { checkLog, leafHash, merkleRoot } from './log'
 import { recoveryCode, seedFromCode } from './recovery'
 import {
   type Answers,
   type BallotBody,
-  ENVELOPE_BYTES,
+  L0_BYTES,
+  L1_BYTES,
+  L2_BYTES,
   castMessage,
   hpkeSuite,
   pad,
   seal,
   signCast,
 } from './seal'
-import { openBody, openShare } from './unseal'
-import { ed25519 } from '@noble/curves/ed25519.js'
+import { openBody, openShare, peel } from './unseal'
 
 const box = { period: '2026', direction: 'bar_rates_bench' as const }
 
 const body = (answers: Answers, seq = 1): BallotBody => ({
-  v: 1,
+  v: 2,
   ...{ ratee: 'r', court: '鲁0202', stratum: 'civil.for', rubric: 'f'.repeat(64), answers },
-  ...{ slip: b64(systemEntropy(32)), nym: b64(systemEntropy(32)), seq },
+  ...{ home: '鲁0203', role: 'lawyer' },
+  ...{ slip: b64(systemEntropy(160)), nym: b64(systemEntropy(160)), seq },
 })
 
-async function keys() {
+async function pair() {
   const suite = hpkeSuite()
-  const one = async () => {
-    const pair = await suite.GenerateKeyPair(true)
-    return {
-      public: await suite.SerializePublicKey(pair.publicKey),
-      secret: await suite.SerializePrivateKey(pair.privateKey),
-    }
+  const made = await suite.GenerateKeyPair(true)
+  return {
+    public: await suite.SerializePublicKey(made.publicKey),
+    secret: await suite.SerializePrivateKey(made.privateKey),
   }
-  return { bench: await one(), bar: await one() }
 }
+const pairs = async () => ({ bench: await pair(), bar: await pair() })
+const keys = async () => ({ mix: await pairs(), opening: await pairs() })
 
-const publicHalves = (all: Awaited<ReturnType<typeof keys>>) => ({
-  bench: all.bench.public,
-  bar: all.bar.public,
+type Keys = Awaited<ReturnType<typeof keys>>
+const publicHalves = ({ mix, opening }: Keys) => ({
+  mix: { bench: mix.bench.public, bar: mix.bar.public },
+  opening: { bench: opening.bench.public, bar: opening.bar.public },
 })
 
 test('base64url and hex come back, at every length, and refuse what is neither', () => {
@@ -54,27 +68,40 @@ test('base64url and hex come back, at every length, and refuse what is neither',
   for (const bad of ['a', 'zz']) expect(() => fromHex(bad)).toThrow(RangeError)
 })
 
-test('one seed gives the same credentials again, another seed or invitation gives others', () => {
+test('one seed gives the same nonces again; another seed, kind or id gives others', () => {
   const seed = systemEntropy(32)
-  const stamp = stampKey(seed, 'one').stamp
-  expect(stampKey(seed, 'one').stamp).toEqual(stamp)
-  expect(stampKey(seed, 'two').stamp).not.toEqual(stamp)
-  expect(stampKey(systemEntropy(32), 'one').stamp).not.toEqual(stamp)
-  expect(derive(seed, 'slip', 'one')).not.toEqual(derive(seed, 'stamp', 'one'))
-  expect(credentialHash('slip', stamp)).not.toBe(credentialHash('stamp', stamp))
-  expect(() => derive(seed.slice(1), 'nym', 'x')).toThrow(RangeError)
+  const stamp = nonceOf(seed, 'stamp', 'one')
+  expect(nonceOf(seed, 'stamp', 'one')).toEqual(stamp)
+  expect(stampKey(seed, 'one').public).toEqual(stamp)
+  const others = [
+    nonceOf(seed, 'stamp', 'two'),
+    nonceOf(systemEntropy(32), 'stamp', 'one'),
+    nonceOf(seed, 'slip', 'one'),
+    nonceOf(seed, 'nym', 'one'),
+    requestKey(seed, 'one').public,
+  ]
+  expect(new Set([stamp, ...others].map(hex)).size).toBe(6)
+  expect(countedHash(stamp)).not.toBe(hex(sha256(stamp)))
+  expect(() => nonceOf(seed.slice(1), 'nym', 'x')).toThrow(RangeError)
+})
+
+test('infos name what the cosigned lists say, in one order', () => {
+  const facts = { ratee: 'r', court: '鲁0202', stratum: 's', rubric: 'f' }
+  expect(infoOf.stamp(box)).toBe('v2|stamp|2026|bar_rates_bench')
+  expect(infoOf.slip(box, facts)).toBe('v2|slip|2026|bar_rates_bench|r|鲁0202|s|f')
+  expect(infoOf.nym(box, '鲁0203', 'lawyer')).toBe('v2|nym|2026|bar_rates_bench|鲁0203|lawyer')
 })
 
 test('a box id splits back into what it was made of', () => {
-  expect(splitBox(boxId('2026.2', 'bench_rates_bar'))).toEqual({
+  expect(splitBox(boxId({ period: '2026.2', direction: 'bench_rates_bar' }))).toEqual({
     period: '2026.2',
     direction: 'bench_rates_bar',
   })
   expect(splitBox('2026.sideways')).toBeUndefined()
 })
 
-test('sealed and opened with both keys gives the body; every envelope has one size', async () => {
-  const both = await keys()
+test('sealed, peeled by both and opened with both keys gives the body; every layer has one size', async () => {
+  const all = await keys()
   const cases: Answers[] = [
     {},
     { notice: 1 },
@@ -82,36 +109,45 @@ test('sealed and opened with both keys gives the body; every envelope has one si
   ]
   for (const answers of cases) {
     const sent = body(answers)
-    const envelope = await seal(sent, box, publicHalves(both))
-    expect(envelope.length).toBe(ENVELOPE_BYTES)
-    expect(ENVELOPE_BYTES).toBe(4468)
-    const bench = await openShare(envelope, box, 'bench', both.bench.secret)
-    const bar = await openShare(envelope, box, 'bar', both.bar.secret)
-    expect(openBody(envelope, box, bench, bar)).toEqual(sent)
+    const { l0, l1, l2 } = await seal(sent, box, publicHalves(all))
+    expect([l0, l1, l2].map((layer) => layer.length)).toEqual([L0_BYTES, L1_BYTES, L2_BYTES])
+    expect([L0_BYTES, L1_BYTES, L2_BYTES]).toEqual([6748, 5608, 4468])
+    expect(await peel(l0, box, 'bench', all.mix.bench.secret)).toEqual(l1)
+    expect(await peel(l1, box, 'bar', all.mix.bar.secret)).toEqual(l2)
+    const bench = await openShare(l2, box, 'bench', all.opening.bench.secret)
+    const bar = await openShare(l2, box, 'bar', all.opening.bar.secret)
+    expect(openBody(l2, box, bench, bar)).toEqual(sent)
   }
 })
 
-test('one key alone opens nothing, nor does the right key under another box', async () => {
-  const both = await keys()
-  const envelope = await seal(body({ notice: 5 }), box, publicHalves(both))
-  const bench = await openShare(envelope, box, 'bench', both.bench.secret)
-  expect(() => openBody(envelope, box, bench, new Uint8Array(32))).toThrow()
-  await expect(openShare(envelope, box, 'bar', both.bench.secret)).rejects.toThrow()
+test('one key alone opens nothing, nor does the right key under another box or layer', async () => {
+  const all = await keys()
+  const { l0, l2 } = await seal(body({ notice: 5 }), box, publicHalves(all))
+  const bench = await openShare(l2, box, 'bench', all.opening.bench.secret)
+  expect(() => openBody(l2, box, bench, new Uint8Array(32))).toThrow()
+  await expect(openShare(l2, box, 'bar', all.opening.bench.secret)).rejects.toThrow()
   const other = { ...box, period: '2027' }
-  await expect(openShare(envelope, other, 'bench', both.bench.secret)).rejects.toThrow()
+  await expect(openShare(l2, other, 'bench', all.opening.bench.secret)).rejects.toThrow()
+  await expect(peel(l0, other, 'bench', all.mix.bench.secret)).rejects.toThrow()
+  await expect(peel(l0, box, 'bar', all.mix.bench.secret)).rejects.toThrow()
+  await expect(peel(l0, box, 'bench', all.mix.bar.secret)).rejects.toThrow()
+  await expect(peel(l0, box, 'bench', all.opening.bench.secret)).rejects.toThrow()
 })
 
-test('a swapped share hash and a changed byte of the body are seen', async () => {
-  const both = await keys()
-  const envelope = await seal(body({ notice: 5 }), box, publicHalves(both))
-  const bench = await openShare(envelope, box, 'bench', both.bench.secret)
-  const bar = await openShare(envelope, box, 'bar', both.bar.secret)
-  const swapped = envelope.slice()
-  swapped[10]! ^= 1
-  await expect(openShare(swapped, box, 'bench', both.bench.secret)).rejects.toThrow()
-  const changed = envelope.slice()
-  changed[ENVELOPE_BYTES - 1]! ^= 1
-  expect(() => openBody(changed, box, bench, bar)).toThrow()
+test('a swapped share hash and a changed byte of any layer are seen', async () => {
+  const all = await keys()
+  const { l0, l2 } = await seal(body({ notice: 5 }), box, publicHalves(all))
+  const changed = (layer: Uint8Array, at: number) =>
+    layer.map((byte, i) => (i === at ? byte ^ 1 : byte))
+  const { bench, bar } = all.opening
+  await expect(openShare(changed(l2, 10), box, 'bench', bench.secret)).rejects.toThrow()
+  const shares = [
+    await openShare(l2, box, 'bench', bench.secret),
+    await openShare(l2, box, 'bar', bar.secret),
+  ] as const
+  expect(() => openBody(changed(l2, L2_BYTES - 1), box, ...shares)).toThrow()
+  for (const at of [0, 2000, L0_BYTES - 1])
+    await expect(peel(changed(l0, at), box, 'bench', all.mix.bench.secret)).rejects.toThrow()
 })
 
 test('a body that is too long is refused before anything is sealed', () => {
@@ -121,28 +157,83 @@ test('a body that is too long is refused before anything is sealed', () => {
 
 test('the cast signature binds box, sequence and envelope', async () => {
   const key = stampKey(systemEntropy(32), 'one')
-  const envelope = systemEntropy(ENVELOPE_BYTES)
+  const envelope = systemEntropy(L0_BYTES)
   const signature = signCast(key.secret, box, 3, envelope)
-  const holds = (seq: number, bytes: Uint8Array) =>
-    ed25519.verify(signature, castMessage(box, seq, bytes), key.stamp)
+  const holds = (seq: number, bytes: Uint8Array, name = box) =>
+    ed25519.verify(signature, castMessage(name, seq, bytes), key.public)
   expect(holds(3, envelope)).toBe(true)
   expect(holds(4, envelope)).toBe(false)
-  expect(holds(3, systemEntropy(ENVELOPE_BYTES))).toBe(false)
+  expect(holds(3, systemEntropy(L0_BYTES))).toBe(false)
+  expect(holds(3, envelope, { ...box, period: '2027' })).toBe(false)
   for (const seq of [0, 9, 1.5]) expect(() => signCast(key.secret, box, seq, envelope)).toThrow()
 })
 
-test('a published list is sound only when sorted, complete and rooted', () => {
-  const stamp = systemEntropy(32)
-  const mine = leafHash(stamp, systemEntropy(ENVELOPE_BYTES))
-  const leaves = [mine, ...Array.from({ length: 12 }, () => hex(systemEntropy(32)))].sort()
-  const root = hex(merkleRoot(leaves.map(fromHex)))
-  expect(checkLog({ size: 13, root, leaves }, mine)).toEqual({ sound: true, root, found: true })
-  const without = leaves.filter((leaf) => leaf !== mine)
-  expect(checkLog({ size: 13, root, leaves: without }, mine)).toMatchObject({ found: false })
-  expect(checkLog({ size: 13, root, leaves: without }, mine).sound).toBe(false)
-  const reversed = [...leaves].reverse()
-  expect(checkLog({ size: 13, root, leaves: reversed }, mine).sound).toBe(false)
-  expect(checkLog({ size: 1, root, leaves: ['not hex'] }, mine).sound).toBe(false)
+/** A log of two batches, the first of them under a checkpoint. */
+function published(mine: string) {
+  const secrets = { bench: systemEntropy(32), bar: systemEntropy(32) }
+  const agents = {
+    bench: b64(ed25519.getPublicKey(secrets.bench)),
+    bar: b64(ed25519.getPublicKey(secrets.bar)),
+  }
+  const some = (n: number) => Array.from({ length: n }, () => hex(systemEntropy(32)))
+  const batches = [[mine, ...some(6)].sort(), some(5).sort()]
+  const leaves = batches.flat()
+  const rootOf = (entries: string[]) => hex(merkleRoot(entries.map(fromHex)))
+  const checkpoint = (entries: string[]) => {
+    const point = { size: entries.length, root: rootOf(entries) }
+    const lines = SIDES.map((side) => agent.cosignature(secrets[side], boxId(box), side, point))
+    return agent.checkpointNote(boxId(box), point, lines)
+  }
+  const log = {
+    ...{ size: leaves.length, root: rootOf(leaves), leaves },
+    batches: batches.map((batch) => ({ size: batch.length })),
+    refused: [] as { leaf: string; side: string }[],
+    checkpoint: checkpoint(batches[0]!) as string | null,
+  }
+  return { log, agents, checkpoint, rootOf, batches }
+}
+
+test('a ballot is accepted below a checkpoint both agents signed, and listed above it', () => {
+  const mine = leafHash(systemEntropy(32), systemEntropy(L0_BYTES))
+  const { log, agents, checkpoint, batches, rootOf } = published(mine)
+  const look = (changed: Partial<typeof log>, leaf = mine) =>
+    checkLog({ ...log, ...changed }, leaf, boxId(box), agents)
+  const root = rootOf(batches[0]!)
+  expect(look({})).toEqual({ sound: true, root, accepted: 7, place: 'accepted' })
+  const later = batches[1]![2]!
+  expect(look({}, later)).toMatchObject({ sound: true, place: 'listed' })
+  const whole = look({ checkpoint: checkpoint(log.leaves) }, later)
+  expect(whole).toMatchObject({ sound: true, place: 'accepted', accepted: 12, root: log.root })
+  expect(look({ checkpoint: null })).toMatchObject({ sound: true, place: 'listed', accepted: 0 })
+  expect(look({}, 'f'.repeat(64))).toMatchObject({ sound: true, place: 'absent' })
+  const turned = look({ refused: [{ leaf: 'f'.repeat(64), side: 'bar' }] }, 'f'.repeat(64))
+  expect(turned).toMatchObject({ sound: true, place: 'refused', refusedBy: 'bar' })
+})
+
+test('a list is unsound when a leaf, an order, a size, a root or a signature is not right', () => {
+  const mine = leafHash(systemEntropy(32), systemEntropy(L0_BYTES))
+  const { log, agents, checkpoint, rootOf } = published(mine)
+  const soundOf = (changed: Partial<typeof log>, name = boxId(box), keys = agents) =>
+    checkLog({ ...log, ...changed }, mine, name, keys).sound
+  expect(soundOf({})).toBe(true)
+  const without = log.leaves.filter((leaf) => leaf !== mine)
+  expect(soundOf({ leaves: without })).toBe(false)
+  expect(soundOf({ leaves: without, size: 11, root: rootOf(without) })).toBe(false)
+  const shrunk = { leaves: without, size: 11, root: rootOf(without) }
+  expect(soundOf({ ...shrunk, batches: [{ size: 6 }, { size: 5 }] })).toBe(false)
+  const swapped = [...log.leaves.slice(7), ...log.leaves.slice(0, 7)]
+  const other = { leaves: swapped, root: rootOf(swapped), batches: [{ size: 5 }, { size: 7 }] }
+  expect(soundOf(other)).toBe(false)
+  expect(soundOf({ ...other, checkpoint: checkpoint(swapped) })).toBe(true)
+  expect(soundOf({ batches: [{ size: 12 }] })).toBe(false)
+  expect(soundOf({ batches: [{ size: 7 }] })).toBe(false)
+  expect(soundOf({ root: rootOf(without) })).toBe(false)
+  expect(soundOf({ checkpoint: log.checkpoint!.replace('\n7\n', '\n6\n') })).toBe(false)
+  expect(soundOf({}, 'other')).toBe(false)
+  expect(soundOf({}, boxId(box), { ...agents, bar: agents.bench })).toBe(false)
+  const twice = [...log.leaves.slice(0, 7), ...log.leaves.slice(0, 5)]
+  expect(soundOf({ leaves: twice, root: rootOf(twice) })).toBe(false)
+  expect(soundOf({ size: 1, leaves: ['not hex'], batches: [{ size: 1 }] })).toBe(false)
 })
 
 test('the Merkle root has the shape of RFC 6962', () => {

@@ -4,13 +4,15 @@
  */
 import { sha256 } from '@noble/hashes/sha2.js'
 import { concat, fromHex, hex } from './bytes'
+import { verifyCheckpoint } from './checkpoint'
+import type { Side } from './derive'
 
 const LEAF = Uint8Array.of(0)
 const NODE = Uint8Array.of(1)
 
-/** Entry of one ballot in the list: SHA-256(0x00 | stamp | SHA-256(envelope)), hex. */
-export function leafHash(stamp: Uint8Array, envelope: Uint8Array): string {
-  return hex(sha256(concat(LEAF, stamp, sha256(envelope))))
+/** Entry of one ballot in the list: SHA-256(0x00 | nonce of the stamp | SHA-256(L0)), hex. */
+export function leafHash(stampNonce: Uint8Array, envelope: Uint8Array): string {
+  return hex(sha256(concat(LEAF, stampNonce, sha256(envelope))))
 }
 
 /** Root over the list's entries in the given order (RFC 6962, section 2.1); the empty list gives SHA-256 of nothing. */
@@ -25,26 +27,65 @@ export function merkleRoot(leaves: Uint8Array[]): Uint8Array {
 export interface PublishedLog {
   size: number
   root: string
+  /** In log order: batch after batch, each sorted. */
   leaves: string[]
+  batches: { size: number }[]
+  /** A leaf that an agent refused, and is therefore not in the list. */
+  refused: { leaf: string; side: string }[]
+  /** Signed note of both agents, null before the first. */
+  checkpoint: string | null
 }
 
 export interface LogCheck {
-  /** The list is sorted, without repeats, of the stated size, and gives the stated root. */
+  /** Batches are sorted and whole, nothing repeats, and the list gives its root and that of the checkpoint. */
   sound: boolean
+  /** Root recomputed here over what the checkpoint covers, or over the whole list where there is none. */
   root: string
-  /** The asked leaf is in the list. */
-  found: boolean
+  /** How many ballots both agents have signed for. */
+  accepted: number
+  /** `accepted`: below the checkpoint; `listed`: in the list, which the agents have not signed so far yet. */
+  place: 'accepted' | 'listed' | 'refused' | 'absent'
+  /** The side whose agent refused the asked leaf. */
+  refusedBy: Side | undefined
 }
 
-/** Recomputes the root of a published list and looks for one leaf in it. */
-export function checkLog(log: PublishedLog, leaf: string): LogCheck {
-  const sorted = log.leaves.every((entry, i) => i === 0 || log.leaves[i - 1]! < entry)
-  let root = ''
-  try {
-    root = hex(merkleRoot(log.leaves.map(fromHex)))
-  } catch {
-    return { sound: false, root, found: false }
+/** Recomputes the roots of a published list and looks for one leaf in it. `agents` are those of the manifest. */
+export function checkLog(
+  log: PublishedLog,
+  leaf: string,
+  box: string,
+  agents: Record<Side, string>,
+): LogCheck {
+  const refused = log.refused.find((each) => each.leaf === leaf)
+  const unsound = { sound: false, root: '', accepted: 0, place: 'absent', refusedBy: undefined }
+  const checkpoint =
+    log.checkpoint === null ? { size: 0, root: '' } : verifyCheckpoint(log.checkpoint, box, agents)
+  if (!checkpoint || !wellFormed(log) || checkpoint.size > log.size) return unsound as LogCheck
+  const entries = log.leaves.map(fromHex)
+  const whole = hex(merkleRoot(entries))
+  const below =
+    checkpoint.size === log.size ? whole : hex(merkleRoot(entries.slice(0, checkpoint.size)))
+  const signed = log.checkpoint !== null
+  const at = log.leaves.indexOf(leaf)
+  return {
+    sound: whole === log.root && (!signed || below === checkpoint.root),
+    root: signed ? below : whole,
+    accepted: checkpoint.size,
+    place: at < 0 ? (refused ? 'refused' : 'absent') : at < checkpoint.size ? 'accepted' : 'listed',
+    refusedBy: at < 0 ? (refused?.side as Side | undefined) : undefined,
   }
-  const sound = sorted && log.size === log.leaves.length && root === log.root
-  return { sound, root, found: log.leaves.includes(leaf) }
+}
+
+/** Hashes of the right form, none twice, batches that add up to the list, each in ascending order. */
+function wellFormed({ size, leaves, batches }: PublishedLog): boolean {
+  if (size !== leaves.length || new Set(leaves).size !== size) return false
+  if (!leaves.every((leaf) => /^[0-9a-f]{64}$/.test(leaf))) return false
+  let start = 0
+  for (const batch of batches) {
+    const part = leaves.slice(start, start + batch.size)
+    if (part.length !== batch.size || part.some((leaf, i) => i > 0 && part[i - 1]! >= leaf))
+      return false
+    start += batch.size
+  }
+  return start === size
 }

@@ -1,0 +1,15 @@
+DROP TABLE inbox;
+DROP TABLE package;
+DROP TABLE box_file;
+DROP TABLE approved;
+DROP TABLE asked;
+DROP TABLE journal;
+DROP TABLE said;
+DROP TABLE leaf;
+DROP TABLE refused;
+DROP TABLE spent;
+DROP TABLE mark;
+DROP TABLE eligible;
+DROP TABLE enrolment;
+DROP TABLE member;
+DROP TABLE ballot_box;

@@ -1,0 +1,188 @@
+//! Files by digest: lists of the mix and shares, streamed to the disk and kept under the name of their SHA-256.
+//!
+//! A file is complete or it is not there. Deliberately absent: which file belongs to which box, which the store knows.
+
+use std::fs::{self, File};
+use std::io::{self, Write as _};
+use std::path::{Path, PathBuf};
+use std::sync::atomic::{AtomicU64, Ordering};
+
+use hengping_domain::digest::Digest;
+use sha2::{Digest as _, Sha256};
+
+use crate::error::AgentError;
+use crate::private::{self, failed};
+
+/// Bytes of a file: more than three hundred thousand posted items.
+pub const MOST_BYTES: u64 = 2 << 30;
+
+/// What an unfinished file's name has in it.
+const PART: &str = ".part-";
+
+/// The directory of files.
+#[derive(Debug, Clone)]
+pub struct Files(PathBuf);
+
+/// A file on its way in.
+#[derive(Debug)]
+pub struct Incoming {
+    file: File,
+    at: PathBuf,
+    name: Digest,
+    files: Files,
+    hash: Sha256,
+    size: u64,
+}
+
+impl Files {
+    /// Opens, and makes, the directory.
+    ///
+    /// # Errors
+    /// [`AgentError::File`].
+    pub fn open(dir: &Path) -> Result<Self, AgentError> {
+        private::directory(dir)?;
+        Ok(Self(dir.to_owned()))
+    }
+
+    /// Where a file lies.
+    #[must_use]
+    pub fn path(&self, name: Digest) -> PathBuf {
+        self.0.join(name.to_string())
+    }
+
+    /// Whether it is there.
+    #[must_use]
+    pub fn has(&self, name: Digest) -> bool {
+        self.path(name).exists()
+    }
+
+    /// The whole file, if it is there and still what its name says.
+    ///
+    /// # Errors
+    /// [`AgentError::NoFile`], [`AgentError::FileDigest`], [`AgentError::File`].
+    pub fn read(&self, name: Digest) -> Result<Vec<u8>, AgentError> {
+        let path = self.path(name);
+        let bytes = fs::read(&path).map_err(|error| match error.kind() {
+            io::ErrorKind::NotFound => AgentError::NoFile,
+            _ => failed(&path, &error),
+        })?;
+        if Digest::of(&[&bytes]) == name { Ok(bytes) } else { Err(AgentError::FileDigest) }
+    }
+
+    /// Keeps bytes under their digest.
+    ///
+    /// # Errors
+    /// [`AgentError::File`].
+    pub fn put(&self, bytes: &[u8]) -> Result<Digest, AgentError> {
+        let name = Digest::of(&[bytes]);
+        if !self.has(name) {
+            let mut incoming = self.receive(name)?;
+            incoming.write(bytes)?;
+            incoming.finish()?;
+        }
+        Ok(name)
+    }
+
+    /// Begins a file that is to have this digest.
+    ///
+    /// # Errors
+    /// [`AgentError::File`].
+    pub fn receive(&self, name: Digest) -> Result<Incoming, AgentError> {
+        static NEXT: AtomicU64 = AtomicU64::new(0);
+        let (process, number) = (std::process::id(), NEXT.fetch_add(1, Ordering::Relaxed));
+        let at = self.0.join(format!("{name}{PART}{process}-{number}"));
+        let file = private::create(&at).map_err(|error| failed(&at, &error))?;
+        Ok(Incoming { file, at, name, files: self.clone(), hash: Sha256::new(), size: 0 })
+    }
+
+    /// Copies a file that lies elsewhere.
+    ///
+    /// # Errors
+    /// [`AgentError::File`], [`AgentError::FileDigest`], [`AgentError::FileTooLarge`].
+    pub fn take(&self, name: Digest, from: &Path) -> Result<(), AgentError> {
+        if self.has(name) {
+            return Ok(());
+        }
+        let mut source = File::open(from).map_err(|error| failed(from, &error))?;
+        let mut incoming = self.receive(name)?;
+        io::copy(&mut source, &mut incoming).map_err(|error| failed(from, &error))?;
+        incoming.finish()
+    }
+
+    /// Removes a file; one that is not there is no error.
+    ///
+    /// # Errors
+    /// [`AgentError::File`].
+    pub fn remove(&self, name: Digest) -> Result<(), AgentError> {
+        let path = self.path(name);
+        match fs::remove_file(&path) {
+            Err(error) if error.kind() != io::ErrorKind::NotFound => Err(failed(&path, &error)),
+            _ => Ok(()),
+        }
+    }
+
+    /// Removes what a process that was killed left unfinished; only while no other one works here.
+    ///
+    /// # Errors
+    /// [`AgentError::File`].
+    pub fn sweep(&self) -> Result<(), AgentError> {
+        let entries = fs::read_dir(&self.0).map_err(|error| failed(&self.0, &error))?;
+        for path in entries.filter_map(Result::ok).map(|entry| entry.path()) {
+            let unfinished = path.file_name().is_some_and(|name| name.to_string_lossy().contains(PART));
+            if unfinished {
+                fs::remove_file(&path).map_err(|error| failed(&path, &error))?;
+            }
+        }
+        Ok(())
+    }
+}
+
+impl Incoming {
+    /// Appends bytes.
+    ///
+    /// # Errors
+    /// [`AgentError::FileTooLarge`], [`AgentError::File`].
+    pub fn write(&mut self, bytes: &[u8]) -> Result<(), AgentError> {
+        self.size += bytes.len() as u64;
+        if self.size > MOST_BYTES {
+            return Err(AgentError::FileTooLarge);
+        }
+        self.hash.update(bytes);
+        self.file.write_all(bytes).map_err(|error| failed(&self.at, &error))
+    }
+
+    /// Puts the file in its place if it has the digest of its name.
+    ///
+    /// # Errors
+    /// [`AgentError::FileDigest`], [`AgentError::File`].
+    pub fn finish(mut self) -> Result<(), AgentError> {
+        if Digest(std::mem::take(&mut self.hash).finalize().into()) != self.name {
+            return Err(AgentError::FileDigest);
+        }
+        let path = self.files.path(self.name);
+        let place = || {
+            self.file.sync_all()?;
+            fs::rename(&self.at, &path)?;
+            private::settle(&path)
+        };
+        place().map_err(|error| failed(&path, &error))
+    }
+}
+
+impl io::Write for Incoming {
+    fn write(&mut self, bytes: &[u8]) -> io::Result<usize> {
+        Incoming::write(self, bytes).map_err(io::Error::other)?;
+        Ok(bytes.len())
+    }
+
+    fn flush(&mut self) -> io::Result<()> {
+        self.file.flush()
+    }
+}
+
+impl Drop for Incoming {
+    /// What was not finished is not kept; after `finish` there is nothing under this name any more.
+    fn drop(&mut self) {
+        let _ = fs::remove_file(&self.at);
+    }
+}

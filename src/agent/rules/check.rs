@@ -1,0 +1,88 @@
+//! Which stamps of a batch are accepted: those whose own tag is right, and of one stamp any higher sequence number.
+
+use std::collections::BTreeMap;
+
+use hengping_domain::ballot::MAX_SEQ;
+use hengping_domain::digest::{Bytes32, Digest};
+use hengping_domain::request::Presented;
+
+/// What became of a batch.
+#[derive(Debug, PartialEq, Eq)]
+pub(crate) struct SortedOut<'a> {
+    /// By sequence number.
+    pub(crate) accepted: Vec<&'a Presented>,
+    /// Leaves, sorted.
+    pub(crate) refused: Vec<Digest>,
+}
+
+/// Whether a batch is sorted by leaf without one twice.
+pub(crate) fn is_sound(casts: &[Presented]) -> bool {
+    casts.windows(2).all(|pair| pair[0].leaf() < pair[1].leaf())
+}
+
+/// Digest of the leaves in their order.
+pub(crate) fn batch(casts: &[Presented]) -> Digest {
+    let leaves: Vec<u8> = casts.iter().flat_map(|cast| cast.leaf().0).collect();
+    Digest::of(&[&leaves])
+}
+
+/// Takes a batch apart. `good` says of each cast whether this side's tag is right, `highest` of each stamp what was accepted
+/// before.
+pub(crate) fn sort_out<'a>(
+    casts: &'a [Presented],
+    good: &[bool],
+    mut highest: BTreeMap<Bytes32, u32>,
+) -> SortedOut<'a> {
+    // Lower numbers first, so that a batch with two casts of one stamp takes both, as two batches would.
+    let mut order: Vec<_> = casts.iter().zip(good).collect();
+    order.sort_by_key(|(cast, _)| cast.seq);
+    let (mut accepted, mut refused) = (Vec::new(), Vec::new());
+    for (cast, &good) in order {
+        let above = highest.get(&cast.stamp.nonce).is_none_or(|&seq| cast.seq > seq);
+        if good && above && (1..=MAX_SEQ).contains(&cast.seq) {
+            highest.insert(cast.stamp.nonce, cast.seq);
+            accepted.push(cast);
+        } else {
+            refused.push(cast.leaf());
+        }
+    }
+    refused.sort_unstable();
+    SortedOut { accepted, refused }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use hengping_domain::digest::Bytes;
+    use hengping_domain::token::Token;
+
+    fn cast(stamp: u8, seq: u32, envelope: u8) -> Presented {
+        let stamp = Token { nonce: Bytes([stamp; 32]), bench: Bytes([0; 64]), bar: Bytes([0; 64]) };
+        Presented { stamp, seq, envelope: Digest::of(&[&[envelope]]) }
+    }
+
+    #[test]
+    fn a_stamp_is_accepted_upwards_only() {
+        let casts =
+            [cast(1, 2, 1), cast(1, 1, 2), cast(2, 3, 3), cast(3, 9, 4), cast(4, 0, 5), cast(5, 1, 6), cast(6, 1, 7)];
+        let good = [true, true, true, true, true, false, true];
+        let before = BTreeMap::from([(Bytes([2; 32]), 3), (Bytes([6; 32]), 0)]);
+        let SortedOut { accepted, refused } = sort_out(&casts, &good, before);
+        assert_eq!(accepted, [&casts[1], &casts[6], &casts[0]], "both of one stamp, the lower first");
+        let mut expected = [2, 3, 4, 5].map(|at: usize| casts[at].leaf());
+        expected.sort();
+        assert_eq!(refused, expected, "not higher, above eight, zero, wrong tag");
+    }
+
+    #[test]
+    fn of_two_under_one_number_one_is_accepted() {
+        let mut casts = [cast(1, 1, 1), cast(1, 1, 2)];
+        casts.sort_by_key(Presented::leaf);
+        assert!(is_sound(&casts));
+        let sorted = sort_out(&casts, &[true, true], BTreeMap::new());
+        assert_eq!((sorted.accepted.len(), sorted.refused.len()), (1, 1));
+        casts.swap(0, 1);
+        assert!(!is_sound(&casts));
+        assert!(!is_sound(&[casts[0].clone(), casts[0].clone()]));
+    }
+}

@@ -1,0 +1,185 @@
+//! A batch from the relay on its way into the box: both agents check its stamps, then both cosign the log with it.
+//!
+//! Leaves that either agent refuses are published with the side and go no further. Whatever an agent's answer makes possible
+//! happens at once, and happening twice changes nothing. Deliberately absent: who cast, and when within the day.
+
+use hengping_domain::cast;
+use hengping_domain::checkpoint::Checkpoint;
+use hengping_domain::digest::{Bytes, Digest};
+use hengping_domain::ids::{BoxId, Side};
+use hengping_domain::log;
+use hengping_domain::manifest::PerSide;
+use hengping_domain::request::{Asked, Presented};
+use hengping_domain::statement::{Said, Signed};
+
+use super::courier::{ask_both, both};
+use super::{Failure, Outcome, Refusal, Site, periods};
+pub use crate::store::ballot_box::Batch;
+use crate::store::ballot_box::{self, BatchState, Cosigned};
+use crate::store::period::{self, BoxState};
+use crate::store::{Connection, StoreError};
+
+/// A hand-over that was taken.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct TakenBatch {
+    /// Its number.
+    pub number: u32,
+    /// Its casts.
+    pub size: u32,
+}
+
+/// Takes what the relay hands over; the same body again gets the same answer. The agents are asked at once.
+///
+/// # Errors
+/// [`Refusal::NotFound`], [`Refusal::SignatureRefused`] unless the manifest's relay signed it, [`Refusal::BatchMalformed`]
+/// for another form, a cast whose own signature does not hold or an empty batch, [`Refusal::BoxState`] once the box is closed.
+pub fn take(site: &Site, id: &BoxId, body: &[u8], signature: &Bytes<64>) -> Outcome<TakenBatch> {
+    let today = site.clock.today();
+    let digest = Digest::of(&[body]);
+    let casts = cast::read_batch(id, body).map_err(|_| Refusal::BatchMalformed)?;
+    if casts.is_empty() {
+        return Err(Refusal::BatchMalformed.into());
+    }
+    site.store.decide("take batch", |conn| {
+        let held = period::find_box(conn, id)?;
+        let manifest = periods::manifest(conn, &held)?;
+        cast::verify_batch(id, body, &manifest.relay.receipt, signature)?;
+        let before = ballot_box::batches(conn, id)?;
+        if let Some(known) = before.iter().find(|batch| batch.body == digest) {
+            return Ok(TakenBatch { number: known.number, size: known.size });
+        }
+        if held.state != BoxState::Open {
+            return Err(Refusal::BoxState.into());
+        }
+        let (number, size) = (before.len() as u32 + 1, casts.len() as u32);
+        let new = Batch { number, body: digest, size, state: BatchState::Checking, day: today };
+        match ballot_box::take_batch(conn, id, &new, &casts) {
+            Err(StoreError::Duplicate) => return Err(Refusal::BatchMalformed.into()),
+            other => other?,
+        }
+        advance(conn, site, id)?;
+        Ok::<_, Failure>(TakenBatch { number, size })
+    })
+}
+
+/// Does whatever the agents' answers make possible: asks about the first batch that is not in the box, drops what they
+/// refuse, asks them to cosign, and appends.
+///
+/// # Errors
+/// Busy or a fault.
+pub fn advance(conn: &mut Connection, site: &Site, id: &BoxId) -> Outcome<()> {
+    while let Some(batch) = ballot_box::batches(conn, id)?.into_iter().find(|b| b.state != BatchState::Appended) {
+        let moved = match batch.state {
+            BatchState::Checking => checked(conn, site, id, batch.number)?,
+            _ => cosigned(conn, site, id, batch.number)?,
+        };
+        if !moved {
+            break;
+        }
+    }
+    Ok(())
+}
+
+/// Asks both agents about a batch's stamps; with both answers, publishes what they refuse and moves on.
+fn checked(conn: &mut Connection, site: &Site, id: &BoxId, number: u32) -> Outcome<bool> {
+    let casts = ballot_box::waiting(conn, id, number)?;
+    let request = ask_both(conn, site, id, &Asked::Check { number, casts })?;
+    let Some(answers) = both(conn, request)? else { return Ok(false) };
+    for Signed { statement, .. } in &answers {
+        if let Said::Checked { refused, .. } = &statement.said {
+            ballot_box::refuse(conn, id, number, statement.side, refused)?;
+        }
+    }
+    let left = !ballot_box::waiting(conn, id, number)?.is_empty();
+    let to = if left { BatchState::Cosigning } else { BatchState::Appended };
+    ballot_box::move_batch(conn, id, number, BatchState::Checking, to)?;
+    Ok(true)
+}
+
+/// Asks both agents to cosign the log with a batch; with both signatures, appends it.
+fn cosigned(conn: &mut Connection, site: &Site, id: &BoxId, number: u32) -> Outcome<bool> {
+    let today = site.clock.today();
+    let new: Vec<_> = ballot_box::waiting(conn, id, number)?.iter().map(Presented::leaf).collect();
+    let mut all = ballot_box::leaves(conn, id)?;
+    all.extend(&new);
+    let (size, root) = (u32::try_from(all.len()).unwrap_or(u32::MAX), log::root(&all));
+    let request = ask_both(conn, site, id, &Asked::Cosign { size, root, leaves: new })?;
+    let Some(answers) = both(conn, request)? else { return Ok(false) };
+    let held = period::find_box(conn, id)?;
+    let manifest = periods::manifest(conn, &held)?;
+    let state = Checkpoint { id: id.clone(), size, root };
+    let note = |side: Side| {
+        let said = answers.iter().find(|signed| signed.statement.side == side).map(|signed| &signed.statement.said);
+        match said {
+            Some(Said::Cosigned { note, .. }) if state.verify(&manifest.keys(side).agent, note).is_ok() => Ok(*note),
+            _ => Err(Failure::from(Refusal::SignatureRefused)),
+        }
+    };
+    let notes = PerSide { bench: note(Side::Bench)?, bar: note(Side::Bar)? };
+    ballot_box::append_batch(conn, id, number, &Cosigned { size, root, notes }, today)?;
+    ballot_box::move_batch(conn, id, number, BatchState::Cosigning, BatchState::Appended)?;
+    Ok(true)
+}
+
+/// The log of a box as anybody may have it. How many casts wait is not in it: whoever watched that number would see when
+/// the relay handed over.
+#[derive(Debug, Clone)]
+pub struct Published {
+    /// The leaves in log order.
+    pub leaves: Vec<Digest>,
+    /// RFC 6962 root over them.
+    pub root: Digest,
+    /// The signed note under which they stand; none before the first batch.
+    pub checkpoint: Option<String>,
+    /// Leaves that an agent refused, with the side.
+    pub refused: Vec<(Digest, Side)>,
+    /// The batches that are in the box.
+    pub batches: Vec<Batch>,
+    /// Whether a batch waits for an agent.
+    pub pending: bool,
+    /// Whether the box still takes ballots, so that a missing one may yet come.
+    pub open: bool,
+}
+
+/// The published log of a box.
+///
+/// # Errors
+/// [`Refusal::NotFound`].
+pub fn published(site: &Site, id: &BoxId) -> Outcome<Published> {
+    site.store.look("box log", |conn| {
+        let held = period::find_box(conn, id)?;
+        let leaves = ballot_box::leaves(conn, id)?;
+        let checkpoint = note(conn, id)?;
+        let (batches, waiting): (Vec<_>, Vec<_>) =
+            ballot_box::batches(conn, id)?.into_iter().partition(|batch| batch.state == BatchState::Appended);
+        Ok::<_, Failure>(Published {
+            root: log::root(&leaves),
+            leaves,
+            checkpoint,
+            refused: ballot_box::refused(conn, id)?,
+            batches,
+            pending: !waiting.is_empty(),
+            open: held.state == BoxState::Open,
+        })
+    })
+}
+
+/// The newest signed note of a box.
+///
+/// # Errors
+/// Busy or a fault.
+pub fn note(conn: &mut Connection, id: &BoxId) -> Outcome<Option<String>> {
+    let Some(log) = ballot_box::cosigned(conn, id)? else { return Ok(None) };
+    let held = period::find_box(conn, id)?;
+    let keys = periods::manifest(conn, &held)?.each(|keys| keys.agent);
+    let state = Checkpoint { id: id.clone(), size: log.size, root: log.root };
+    Ok(Some(state.note(&keys, &log.notes)))
+}
+
+/// Whether every batch that came is in the box.
+///
+/// # Errors
+/// [`StoreError`].
+pub fn settled(conn: &mut Connection, id: &BoxId) -> Result<bool, StoreError> {
+    Ok(ballot_box::batches(conn, id)?.iter().all(|batch| batch.state == BatchState::Appended))
+}

@@ -1,0 +1,54 @@
+//! The end of a box: both agents publish their issuer keys and delete everything else, and the envelopes go here too.
+//!
+//! Afterwards nobody can open an envelope that somebody kept, and anybody can recheck every stamp. Deliberately absent: a way
+//! back; and proof of deletion, which is a promise.
+
+use hengping_domain::ids::BoxId;
+use hengping_domain::release::ReleaseState;
+use hengping_domain::request::Asked;
+use serde::Serialize;
+
+use super::courier::{ask_both, both};
+use super::{Failure, Outcome, Refusal, Site};
+use crate::store::audit::{self, Event};
+use crate::store::period::{self, BoxState};
+use crate::store::{ballot_box, release};
+
+#[derive(Serialize)]
+struct About<'a> {
+    #[serde(rename = "box")]
+    id: &'a BoxId,
+}
+
+/// Asks both agents to end a box whose release is out, or that was destroyed; with both answers, deletes the envelopes.
+/// Returns whether it has come to its end; asking again goes on.
+///
+/// # Errors
+/// [`Refusal::BoxState`] while the box is open, closed or opened without a release.
+pub fn bury(site: &Site, id: &BoxId) -> Outcome<bool> {
+    let today = site.clock.today();
+    let buried = site.store.decide("end box", |conn| {
+        let held = period::find_box(conn, id)?;
+        let released = |r: &release::Release| r.ballot_box == *id && r.state == ReleaseState::Released;
+        let over = match held.state {
+            BoxState::Destroyed => true,
+            BoxState::Opened => release::all(conn)?.iter().any(released),
+            BoxState::Open | BoxState::Closed => false,
+        };
+        if !over {
+            return Err(Refusal::BoxState.into());
+        }
+        let request = ask_both(conn, site, id, &Asked::Death)?;
+        if both(conn, request)?.is_none() {
+            return Ok(false);
+        }
+        if !ballot_box::published_stamps(conn, id)?.is_empty() {
+            return Ok(true);
+        }
+        ballot_box::bury(conn, id)?;
+        audit::append(conn, today, &Event { event: "box-dead", account: None, about: About { id } })?;
+        Ok::<_, Failure>(true)
+    })?;
+    site.store.sweep();
+    Ok(buried)
+}

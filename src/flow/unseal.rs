@@ -1,0 +1,132 @@
+//! The steps of an opening at the platform: which list each side shuffles, what both agree to, whose shares are here.
+//!
+//! Each step asks the agents once and is read from what they said, so that an opening can stop and go on. Deliberately
+//! absent: files and the analysis, which `crate::opening` handles; and any choice of the platform's own.
+
+use hengping_domain::digest::Digest;
+use hengping_domain::ids::{BoxId, Side};
+use hengping_domain::manifest::PerSide;
+use hengping_domain::mix::write_list;
+use hengping_domain::request::Asked;
+use hengping_domain::statement::{Said, Signed};
+
+use super::courier::{ask, ask_both, refusal_of};
+use super::{Failure, Outcome, Refusal, Site};
+use crate::store::period::{self, BoxState};
+use crate::store::{Connection, agent_request, ballot_box, statement};
+
+/// What is missing, and from whom.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Missing {
+    /// Whose agent.
+    pub side: Side,
+    /// The kind of request it has not answered, or the file it did not give.
+    pub kind: String,
+    /// The request.
+    pub request: Digest,
+    /// Why it refused, if it did.
+    pub code: Option<&'static str>,
+}
+
+/// The list that the bench shuffles: of each stamp the last posted item, sorted.
+///
+/// # Errors
+/// [`Refusal::BoxState`] unless the box is closed, [`Refusal::CounterpartOpen`] before the other direction is.
+pub fn posted(site: &Site, id: &BoxId) -> Outcome<Vec<u8>> {
+    site.store.look("posted list", |conn| {
+        if period::find_box(conn, id)?.state != BoxState::Closed {
+            return Err(Refusal::BoxState.into());
+        }
+        let boxes = period::boxes(conn, &id.period)?;
+        if boxes.iter().any(|b| b.id == id.counterpart() && b.state == BoxState::Open) {
+            return Err(Refusal::CounterpartOpen.into());
+        }
+        Ok::<_, Failure>(write_list(&ballot_box::closed_list(conn, id)?))
+    })
+}
+
+/// Asks one side to shuffle a list; returns the request's name.
+///
+/// # Errors
+/// [`Refusal::AgentsNotReady`] when the bar is asked before the bench has answered.
+pub fn mix(site: &Site, id: &BoxId, side: Side, input: Digest) -> Outcome<Digest> {
+    site.store.decide("ask to mix", |conn| {
+        let after = match side {
+            Side::Bench => None,
+            Side::Bar => {
+                let bench = statement::said(conn, id, "mix", Side::Bench)?;
+                Some(Box::new(bench.ok_or(Refusal::AgentsNotReady)?))
+            }
+        };
+        ask(conn, site, id, side, Asked::Mix { input, after })
+    })
+}
+
+/// Digest of what a side's shuffle left, once it has said so.
+///
+/// # Errors
+/// Busy or a fault.
+pub fn output(site: &Site, request: Digest, side: Side) -> Outcome<Option<Digest>> {
+    let said = site.store.read("mixed", |conn| statement::find(conn, request, side))?;
+    Ok(said.and_then(|signed| match signed.statement.said {
+        Said::Mixed { output, .. } => Some(output),
+        _ => None,
+    }))
+}
+
+fn pair(conn: &mut Connection, id: &BoxId, kind: &str) -> Outcome<PerSide<Signed>> {
+    let bench = statement::said(conn, id, kind, Side::Bench)?;
+    let bar = statement::said(conn, id, kind, Side::Bar)?;
+    let (bench, bar) = bench.zip(bar).ok_or(Refusal::AgentsNotReady)?;
+    Ok(PerSide { bench, bar })
+}
+
+/// Asks both sides to agree to the list that is opened; `audited` after an auditor has looked at a side's key.
+///
+/// # Errors
+/// [`Refusal::AgentsNotReady`] before both have shuffled.
+pub fn list(site: &Site, id: &BoxId, audited: bool) -> Outcome<Digest> {
+    site.store.decide("ask to agree to the list", |conn| {
+        let mixed = Box::new(pair(conn, id, "mix")?);
+        ask_both(conn, site, id, &Asked::List { mixed, audited })
+    })
+}
+
+/// Asks both sides for shares of the agreed list.
+///
+/// # Errors
+/// [`Refusal::AgentsNotReady`] before both have agreed.
+pub fn shares(site: &Site, id: &BoxId) -> Outcome<Digest> {
+    site.store.decide("ask for shares", |conn| {
+        let listed = Box::new(pair(conn, id, "list")?);
+        ask_both(conn, site, id, &Asked::Shares { listed })
+    })
+}
+
+/// Digest of the shares file that a side has made, once it has said so.
+///
+/// # Errors
+/// Busy or a fault.
+pub fn handed_over(site: &Site, request: Digest, side: Side) -> Outcome<Option<Digest>> {
+    let said = site.store.read("handed over", |conn| statement::find(conn, request, side))?;
+    Ok(said.and_then(|signed| match signed.statement.said {
+        Said::HandedOver { shares, .. } => Some(shares),
+        _ => None,
+    }))
+}
+
+/// What of a kind the agents have not answered, or have refused, for a box.
+///
+/// # Errors
+/// Busy or a fault.
+pub fn missing(site: &Site, id: &BoxId, kind: &str) -> Outcome<Vec<Missing>> {
+    site.store.look("missing", |conn| {
+        let open = agent_request::of_box(conn, id)?;
+        let mut missing = Vec::new();
+        for (side, held, request) in open.into_iter().filter(|(_, held, _)| held == kind) {
+            let code = refusal_of(conn, request, side)?.map(|code| code.as_str());
+            missing.push(Missing { side, kind: held, request, code });
+        }
+        Ok::<_, Failure>(missing)
+    })
+}

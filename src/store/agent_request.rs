@@ -1,0 +1,127 @@
+//! What the agents were asked, and answers that wait for whoever asked; both go when they are no longer needed.
+//!
+//! A request is named by its digest, so that asking again changes nothing. Deliberately absent: when it was asked.
+
+use diesel::prelude::*;
+use hengping_domain::digest::Digest;
+use hengping_domain::ids::{BoxId, Side};
+use hengping_domain::request::SignedRequest;
+use hengping_domain::statement::Signed;
+
+use super::schema::agent_request;
+use super::{Connection, StoreError, one_row, savepoint, stored};
+
+/// A request on its way to one side's agent.
+#[derive(Debug, Clone)]
+pub struct Waiting {
+    /// Its name.
+    pub digest: Digest,
+    /// Whose agent is asked.
+    pub side: Side,
+    /// What it is about.
+    pub ballot_box: BoxId,
+    /// The kind, as in the request.
+    pub kind: String,
+    /// The request.
+    pub request: SignedRequest,
+}
+
+/// Puts a request on its way; the same again changes nothing.
+///
+/// # Errors
+/// [`StoreError`].
+pub fn put(conn: &mut Connection, new: &Waiting) -> Result<(), StoreError> {
+    let text = serde_json::to_string(&new.request).map_err(|error| StoreError::broken(error.to_string()))?;
+    let inserted = savepoint(conn, |conn| {
+        diesel::insert_into(agent_request::table)
+            .values((
+                agent_request::digest.eq(new.digest.to_string()),
+                agent_request::side.eq(new.side.as_str()),
+                agent_request::box_.eq(new.ballot_box.to_string()),
+                agent_request::kind.eq(&new.kind),
+                agent_request::request.eq(text),
+                agent_request::answer.eq(None::<String>),
+            ))
+            .execute(conn)?;
+        Ok(())
+    });
+    match inserted {
+        Err(StoreError::Duplicate) => Ok(()),
+        other => other,
+    }
+}
+
+type Row = (String, String, String, String, String, Option<String>);
+
+fn read(row: Row) -> Result<Waiting, StoreError> {
+    let (digest, side, ballot_box, kind, request, _) = row;
+    let request = serde_json::from_str(&request).map_err(|_| StoreError::broken("cannot read a request"))?;
+    Ok(Waiting { digest: stored(&digest)?, side: stored(&side)?, ballot_box: stored(&ballot_box)?, kind, request })
+}
+
+/// The requests that a side's agent has not answered, by digest.
+///
+/// # Errors
+/// [`StoreError`].
+pub fn unanswered(conn: &mut Connection, side: Side) -> Result<Vec<Waiting>, StoreError> {
+    let rows: Vec<Row> = agent_request::table
+        .filter(agent_request::side.eq(side.as_str()).and(agent_request::answer.is_null()))
+        .order(agent_request::digest)
+        .load(conn)?;
+    rows.into_iter().map(read).collect()
+}
+
+/// The requests about a box that are unanswered or refused: side, kind, digest.
+///
+/// # Errors
+/// [`StoreError`].
+pub fn of_box(conn: &mut Connection, id: &BoxId) -> Result<Vec<(Side, String, Digest)>, StoreError> {
+    let rows: Vec<(String, String, String)> = agent_request::table
+        .filter(agent_request::box_.eq(id.to_string()))
+        .order((agent_request::kind, agent_request::side, agent_request::digest))
+        .select((agent_request::side, agent_request::kind, agent_request::digest))
+        .load(conn)?;
+    rows.into_iter().map(|(side, kind, digest)| Ok((stored(&side)?, kind, stored(&digest)?))).collect()
+}
+
+/// One request.
+///
+/// # Errors
+/// [`StoreError::NotFound`].
+pub fn find(conn: &mut Connection, digest: Digest, side: Side) -> Result<Waiting, StoreError> {
+    read(agent_request::table.find((digest.to_string(), side.as_str())).first(conn)?)
+}
+
+/// Keeps an answer until it is fetched.
+///
+/// # Errors
+/// [`StoreError::Stale`] when nobody asked.
+pub fn answer(conn: &mut Connection, digest: Digest, side: Side, signed: &Signed) -> Result<(), StoreError> {
+    let text = serde_json::to_string(signed).map_err(|error| StoreError::broken(error.to_string()))?;
+    let row = agent_request::table.find((digest.to_string(), side.as_str()));
+    one_row(diesel::update(row).set(agent_request::answer.eq(Some(text))).execute(conn)?)
+}
+
+/// The answer to a request, if it has come.
+///
+/// # Errors
+/// [`StoreError`].
+pub fn answered(conn: &mut Connection, digest: Digest, side: Side) -> Result<Option<Signed>, StoreError> {
+    let text: Option<Option<String>> = agent_request::table
+        .find((digest.to_string(), side.as_str()))
+        .select(agent_request::answer)
+        .first(conn)
+        .optional()?;
+    text.flatten()
+        .map(|text| serde_json::from_str(&text).map_err(|_| StoreError::broken("cannot read an answer")))
+        .transpose()
+}
+
+/// Takes a request off, answered or not.
+///
+/// # Errors
+/// [`StoreError`].
+pub fn forget(conn: &mut Connection, digest: Digest, side: Side) -> Result<(), StoreError> {
+    diesel::delete(agent_request::table.find((digest.to_string(), side.as_str()))).execute(conn)?;
+    Ok(())
+}

@@ -1,0 +1,96 @@
+/** The ledger adds up where everybody tells the truth, and shows where somebody does not. */
+import { beforeAll, expect, test } from 'vitest'
+import { type TrialBox, trialBox } from '@shared/crypto/trial'
+import type { BoxDetail, OpeningCounts, Side, Signed } from '@shared/types'
+import { type Entry, ledgerOf, saidBy, unsigned, verdictOf } from './ledger'
+
+let trial: TrialBox
+beforeAll(async () => {
+  const name = { period: '2026', direction: 'bar_rates_bench' as const }
+  trial = await trialBox(name, 'f'.repeat(64), 'https://relay.example')
+})
+
+const opened: OpeningCounts = { in: 50, refused: 3, invalid: 1, duplicate: 2, valid: 44 }
+const digests = (n: number) => Array.from({ length: n }, (_, i) => `${i}`)
+
+/** What both agents say of a box in which 60 tokens were issued and 50 ballots came. */
+function statements(change: Partial<Record<Side, Record<string, object>>> = {}): Signed[] {
+  const mixed = {
+    bench: { taken: 50, passed: 49, refused: digests(1) },
+    bar: { taken: 49, passed: 47, refused: digests(2) },
+  }
+  return (['bench', 'bar'] as const).flatMap((side) => {
+    const kinds: Record<string, object> = {
+      eligibility: { number: 2, root: '', count: 20, total: 80 },
+      ledger: { stamps: 60, slips: 60, nyms: 30, spent: 50, refused: 1 },
+      closed: { size: 55, root: '', stamps: 50 },
+      mixed: mixed[side],
+      listed: { list: '', count: 47 },
+      ...change[side],
+    }
+    return Object.entries(kinds).map(([kind, fields]) => trial.says(side, kind, fields))
+  })
+}
+
+function box(said: Signed[] = statements(), counts: object = {}): BoxDetail {
+  return {
+    ...trial.detail,
+    statements: said,
+    counts: {
+      ...{ invited: 80, sealed: 50, eligible: 80, lists: 2, log_refused: 1 },
+      ...{ tokens: { stamps: 60, slips: 60, nyms: 30 }, ...counts },
+    },
+  }
+}
+
+const broken = (detail: BoxDetail, counts: OpeningCounts | null = opened) =>
+  ledgerOf(detail, counts)
+    .checks.filter((each) => each.holds === false)
+    .map((each) => each.name)
+
+test('an honest box adds up, every sum of it', () => {
+  const ledger = ledgerOf(box(), opened)
+  expect(ledger.checks.every((each) => each.holds)).toBe(true)
+  expect(verdictOf(ledger)).toBe('holds')
+  const row = (entry: Entry) => ledger.rows.find((each) => each.entry === entry)
+  expect(row('stamps')).toEqual({ entry: 'stamps', bench: 60, bar: 60, platform: 60 })
+  expect(row('mixRefused')).toEqual({ entry: 'mixRefused', bench: 1, bar: 2, platform: 3 })
+})
+
+test('an open box has open sums and no broken one', () => {
+  const early = ['eligibility', 'ledger']
+  const said = statements().filter(({ statement }) => early.includes(statement.kind))
+  const ledger = ledgerOf(box(said, { sealed: 20 }), null)
+  expect(ledger.checks.filter((each) => each.holds === false)).toEqual([])
+  expect(ledger.checks.some((each) => each.holds === null)).toBe(true)
+  expect(verdictOf(ledgerOf({ ...box([]), counts: {} as never }, null))).toBe('open')
+})
+
+test.each<[string, Parameters<typeof statements>[0]]>([
+  ['agree.stamps', { bar: { ledger: { stamps: 61, slips: 60, nyms: 30, refused: 1 } } }],
+  ['agree.accepted', { bench: { closed: { stamps: 51 } } }],
+  ['mixBench', { bench: { mixed: { taken: 50, passed: 49, refused: digests(0) } } }],
+  ['benchToBar', { bar: { mixed: { taken: 48, passed: 47, refused: digests(1) } } }],
+  ['mixBar', { bar: { mixed: { taken: 49, passed: 47, refused: digests(3) } } }],
+  ['listedOfMix', { bench: { listed: { count: 46 } }, bar: { listed: { count: 46 } } }],
+])('a wrong number breaks %s', (name, change) => {
+  expect(broken(box(statements(change)))).toContain(name)
+})
+
+test('more tokens than cases, more ballots than tokens, and a lost ballot are seen', () => {
+  expect(broken(box(undefined, { eligible: 59 }))).toContain('issuedOfEligible')
+  expect(broken(box(undefined, { sealed: 61 }))).toContain('acceptedOfIssued')
+  expect(broken(box(), { ...opened, valid: 43 })).toEqual(['opening', 'counted'])
+  expect(broken(box(), { ...opened, in: 49, valid: 43 })).toContain('inOfAccepted')
+})
+
+test('a number whose statement is not signed counts for nothing, and the last one counts', () => {
+  const forged = { ...trial.says('bench', 'ledger', { stamps: 1 }), signature: '' }
+  const detail = box([...statements(), forged])
+  expect(ledgerOf(detail, opened).rows[1]).toMatchObject({ bench: 60 })
+  expect(unsigned(detail)).toEqual([forged])
+  const later = trial.says('bench', 'ledger', { stamps: 1, slips: 1, nyms: 1 })
+  expect(saidBy(box([...statements(), later]), 'bench', 'ledger')).toBe(later)
+  const other = { ...detail, id: '2027.bar_rates_bench' }
+  expect(saidBy(other, 'bench', 'ledger')).toBeUndefined()
+})

@@ -1,0 +1,153 @@
+/**
+ * The ledger of one box: how many may rate, how many tokens each side issued, how many ballots came, were refused, were
+ * counted; and the sums that must hold between them. Numbers of a side are taken from statements its agent signed.
+ */
+import { isStatement } from '@shared/crypto/statement'
+import { SIDES } from '@shared/crypto/derive'
+import type { BoxDetail, OpeningCounts, Side, Signed } from '@shared/types'
+
+export type Entry =
+  | 'eligible'
+  | 'stamps'
+  | 'slips'
+  | 'nyms'
+  | 'accepted'
+  | 'logRefused'
+  | 'mixTaken'
+  | 'mixRefused'
+  | 'listed'
+  | 'invalid'
+  | 'duplicate'
+  | 'valid'
+
+/** Null where a party says nothing about an entry, or nothing yet. */
+export type LedgerRow = Record<Side | 'platform', number | null> & { entry: Entry }
+
+export interface LedgerCheck {
+  name: string
+  left: number | null
+  sign: '=' | '≤'
+  right: number | null
+  /** Null while a number is missing. */
+  holds: boolean | null
+}
+
+export interface Ledger {
+  rows: LedgerRow[]
+  checks: LedgerCheck[]
+}
+
+type Fields = Record<string, unknown>
+
+/** The last statement of a kind that this side's agent really signed for this box. */
+export function saidBy(box: BoxDetail, side: Side, kind: string): Signed | undefined {
+  const agent = box.manifest.body[side].agent
+  return [...(box.statements ?? [])]
+    .reverse()
+    .find((signed) => isStatement(signed, { kind, box: box.id, side }, agent))
+}
+
+const number = (value: unknown): number | null => (typeof value === 'number' ? value : null)
+const sizeOf = (value: unknown): number | null => (Array.isArray(value) ? value.length : null)
+
+export function ledgerOf(box: BoxDetail, opened: OpeningCounts | null): Ledger {
+  const fields = (side: Side, kind: string) => (saidBy(box, side, kind)?.statement ?? {}) as Fields
+  const { counts } = box
+  const sides = (of: (side: Side) => number | null) => ({ bench: of('bench'), bar: of('bar') })
+  const said = (kind: string, field: string) => sides((side) => number(fields(side, kind)[field]))
+  const none = sides(() => null)
+  const row = (entry: Entry, of: Record<Side, number | null>, platform?: number | null) => ({
+    ...{ entry, ...of, platform: platform ?? null },
+  })
+  const { tokens } = counts
+  const rows: LedgerRow[] = [
+    row('eligible', said('eligibility', 'total'), counts.eligible),
+    row('stamps', said('ledger', 'stamps'), tokens?.stamps),
+    row('slips', said('ledger', 'slips'), tokens?.slips),
+    row('nyms', said('ledger', 'nyms'), tokens?.nyms),
+    row('accepted', said('closed', 'stamps'), counts.sealed),
+    row('logRefused', said('ledger', 'refused'), counts.log_refused),
+    row('mixTaken', said('mixed', 'taken')),
+    row(
+      'mixRefused',
+      sides((side) => sizeOf(fields(side, 'mixed').refused)),
+      opened?.refused,
+    ),
+    row('listed', said('listed', 'count')),
+    row('invalid', none, opened?.invalid ?? counts.invalid),
+    row('duplicate', none, opened?.duplicate ?? counts.duplicate),
+    row('valid', none, opened?.valid ?? counts.valid),
+  ]
+  return { rows, checks: checksOf(rows, said('mixed', 'passed'), opened) }
+}
+
+function checksOf(
+  rows: LedgerRow[],
+  passed: Record<Side, number | null>,
+  opened: OpeningCounts | null,
+): LedgerCheck[] {
+  const of = (entry: Entry) => rows.find((row) => row.entry === entry)!
+  /** What any party says, where nobody contradicts; a contradiction is a check of its own. */
+  const one = (entry: Entry) => {
+    const { platform, bench, bar } = of(entry)
+    return platform ?? bench ?? bar
+  }
+  const [taken, refused] = [of('mixTaken'), of('mixRefused')]
+  const refusedByBoth = sum(refused.bench, refused.bar)
+  const counted = sum(one('invalid'), one('duplicate'), one('valid'))
+  return [
+    ...(['eligible', 'stamps', 'slips', 'nyms', 'accepted', 'listed'] as const).flatMap((entry) =>
+      agree(of(entry)),
+    ),
+    check('stampPerSlip', one('stamps'), '=', one('slips')),
+    check('issuedOfEligible', one('stamps'), '≤', one('eligible')),
+    check('acceptedOfIssued', one('accepted'), '≤', one('stamps')),
+    check('mixBench', sum(passed.bench, refused.bench), '=', taken.bench),
+    check('benchToBar', taken.bar, '=', passed.bench),
+    check('mixBar', sum(passed.bar, refused.bar), '=', taken.bar),
+    check('listedOfMix', one('listed'), '=', passed.bar),
+    check(
+      'opening',
+      sum(opened?.refused ?? refusedByBoth, counted),
+      '=',
+      opened?.in ?? one('accepted'),
+    ),
+    check('counted', counted, '=', one('listed')),
+    check('inOfAccepted', opened?.in ?? null, '=', one('accepted')),
+  ]
+}
+
+/** Both agents say the same; left out where only one of them says anything. */
+function agree({ entry, bench, bar }: LedgerRow): LedgerCheck[] {
+  return bench === null || bar === null ? [] : [check(`agree.${entry}`, bench, '=', bar)]
+}
+
+function sum(...parts: (number | null)[]): number | null {
+  return parts.reduce((whole, part) => (whole === null || part === null ? null : whole + part), 0)
+}
+
+function check(
+  name: string,
+  left: number | null,
+  sign: LedgerCheck['sign'],
+  right: number | null,
+): LedgerCheck {
+  const known = left !== null && right !== null
+  const holds = known ? (sign === '=' ? left === right : left <= right) : null
+  return { name, left, sign, right, holds }
+}
+
+/** Whether any sum is broken, and whether any could be made at all. */
+export const verdictOf = ({ checks }: Ledger): 'broken' | 'holds' | 'open' => {
+  if (checks.some((each) => each.holds === false)) return 'broken'
+  return checks.some((each) => each.holds) ? 'holds' : 'open'
+}
+
+/** Statements whose signature fails, by place: shown, and counted for nothing. */
+export const unsigned = (box: BoxDetail): Signed[] =>
+  (box.statements ?? []).filter((signed) => {
+    const { kind, side } = signed.statement ?? {}
+    const known = SIDES.includes(side)
+    const agent = known ? box.manifest.body[side].agent : ''
+    return !isStatement(signed, { kind, box: box.id, side }, agent)
+  })

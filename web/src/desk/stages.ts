@@ -1,0 +1,57 @@
+/** How far an opening is, in what a page can say of it: shape of a stage, words for its trouble, and the time left. */
+import { i18n } from '@shared/i18n'
+import type { Shape } from '@shared/components/StateMark.vue'
+import type { BoxState, Opening, Stage } from '@shared/types'
+
+export const BOX_SHAPE: Record<BoxState, Shape> = {
+  open: 'ring',
+  closed: 'triangle',
+  mixed: 'triangle',
+  opened: 'circle',
+  dead: 'square',
+  destroyed: 'square',
+}
+
+export const STAGE_SHAPE: Record<Stage['state'], Shape> = {
+  done: 'circle',
+  running: 'ring',
+  waiting: 'triangle',
+  failed: 'triangle',
+  'not-yet': 'square',
+}
+
+/** What went wrong and what to do, by the code an agent or the analysis gave. */
+export function troubleWords(code: string | null): string {
+  const { t, te } = i18n.global
+  const path = `stageCode.${code}`
+  if (code && te(path)) return t(path)
+  const shared = `code.${code}`
+  if (code && te(`${shared}.what`)) return t(`${shared}.what`) + t(`${shared}.next`)
+  return t('stageCode.unknown')
+}
+
+export const isRunning = (opening: Opening): boolean =>
+  opening.stages.some((stage) => stage.state === 'running')
+
+/** Somebody else has to act, or an agent could not be reached: it may take minutes or a day. */
+export const isWaiting = (opening: Opening): boolean =>
+  opening.waiting.length > 0 || opening.stages.some((stage) => stage.state === 'waiting')
+
+/** Closed, nothing under way and nobody waited for: the operator starts, or goes on after a failure. */
+export function canStart(opening: Opening): boolean {
+  const state = opening.state === 'closed' || opening.state === 'mixed'
+  return state && !isRunning(opening) && !isWaiting(opening)
+}
+
+interface Seen {
+  done: number
+  at: number
+}
+
+/** Minutes left at the pace since a stage was first seen; null until it has moved. Times in milliseconds. */
+export function minutesLeft(first: Seen, stage: Stage, now: number): number | null {
+  const moved = stage.done - first.done
+  const passed = now - first.at
+  if (moved <= 0 || passed <= 0) return null
+  return Math.max(1, Math.ceil(((stage.total - stage.done) * (passed / moved)) / 60_000))
+}

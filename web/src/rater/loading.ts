@@ -1,0 +1,51 @@
+/** Loads the rater's list, the forms and the box, and starts fetching credentials behind them. */
+import { Refusal, get } from '@shared/api'
+import { documentHash } from '@shared/crypto/document'
+import type { BoxDetail, Invitations, Rubric } from '@shared/types'
+import { forgetCredentials, prepareCredentials } from './credentials'
+import { checkManifest, notAdopted } from './manifest'
+import { refreshCasts, work } from './work'
+
+/** Forgets everything that belongs to the account that signed out. */
+export function clearWork(): void {
+  Object.assign(work, { invitations: null, box: null, casts: [], needsCode: false, error: null })
+  forgetCredentials()
+}
+
+/**
+ * Loads the list and everything a form needs, so that filling in works without a network afterwards. Credentials are
+ * fetched behind it; a form may be shown meanwhile.
+ */
+export async function loadWork(): Promise<void> {
+  work.loading = true
+  work.error = null
+  refreshCasts()
+  try {
+    const invitations = await get<Invitations>('/invitations')
+    if (invitations.period) {
+      const hashes = [...new Set(invitations.items.map((item) => item.slip.rubric))]
+      const [box] = await Promise.all([loadBox(invitations.box), ...hashes.map(loadRubric)])
+      work.box = box
+      work.notAdopted = notAdopted(box)
+    }
+    work.invitations = invitations
+    prepareCredentials()
+  } catch (error) {
+    work.error = error
+  } finally {
+    work.loading = false
+  }
+}
+
+async function loadBox(id: string): Promise<BoxDetail> {
+  const box = await get<BoxDetail>(`/boxes/${encodeURIComponent(id)}`)
+  checkManifest(box, id)
+  return box
+}
+
+async function loadRubric(hash: string): Promise<void> {
+  if (work.rubrics[hash]) return
+  const rubric = await get<Rubric>(`/rubrics/${hash}`)
+  if (documentHash(rubric) !== hash) throw new Refusal('document-mismatch', 0)
+  work.rubrics[hash] = rubric
+}
