@@ -4,6 +4,7 @@ use std::path::Path;
 
 use hengping_domain::digest::{Bytes, Digest};
 use hengping_domain::ids::{RateeId, Side};
+use hengping_domain::log;
 use hengping_domain::manifest::{PerSide, PeriodKind};
 use hengping_domain::release::{Audience, Cell, Draft, Scope, Verdict};
 use hengping_domain::statement::{Said, Signed, Statement};
@@ -79,7 +80,9 @@ fn a_box_opens_with_both_keys_and_leaves_gated_cells_only() {
     assert!(share.ends_with(",0.50-0.55"), "{share}");
     let counted: serde_json::Value =
         serde_json::from_slice(&std::fs::read(trial.out.path().join("counted.json")).unwrap()).unwrap();
-    assert_eq!(counted["counted"].as_array().unwrap().len(), 900);
+    let list: Vec<Digest> = serde_json::from_value(counted["counted"].clone()).unwrap();
+    assert!(list.len() == 900 && list.is_sorted());
+    assert_eq!(draft.rest["counted_root"], log::root(&list).to_string(), "both sides sign the list with the release");
 }
 
 #[test]
