@@ -18,6 +18,7 @@ mod docket;
 mod documents;
 mod exchange;
 pub mod keys;
+mod verify;
 
 use std::path::PathBuf;
 use std::sync::Arc;
@@ -74,6 +75,8 @@ enum Command {
     /// The relay that takes sealed ballots.
     #[command(subcommand)]
     Relay(hengping_relay::cli::RelayCommand),
+    /// Recheck the published record of a box.
+    Verify(verify::VerifyArgs),
     /// Print the OpenAPI document.
     Openapi,
 }
@@ -125,6 +128,7 @@ pub fn run() -> anyhow::Result<()> {
         Command::Exchange(command) => exchange::run(command),
         Command::Agent(command) => Ok(hengping_agent::cli::run(command)?),
         Command::Relay(command) => Ok(hengping_relay::cli::run(command)?),
+        Command::Verify(args) => verify::run(&args),
         Command::Openapi => {
             say!("{}", http::openapi::text().context("the OpenAPI document")?.trim_end());
             Ok(())

@@ -109,11 +109,7 @@ impl Agreed {
 ///
 /// # Errors
 /// [`AgreedError`], the first reason.
-pub fn agreed(
-    manifest: &Manifest,
-    mixed: &PerSide<Signed>,
-    lists: &PerSide<Signed>,
-) -> Result<Agreed, AgreedError> {
+pub fn agreed(manifest: &Manifest, mixed: &PerSide<Signed>, lists: &PerSide<Signed>) -> Result<Agreed, AgreedError> {
     let bench = shuffle(manifest, Side::Bench, &mixed.bench)?;
     let bar = shuffle(manifest, Side::Bar, &mixed.bar)?;
     if (bar.input, bar.taken) != (bench.output, bench.passed) {

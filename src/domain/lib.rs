@@ -24,6 +24,7 @@ pub mod manifest;
 pub mod margins;
 pub mod mix;
 pub mod opening;
+pub mod record;
 pub mod release;
 pub mod request;
 pub mod rubric;

@@ -53,8 +53,9 @@ pub fn open(dirs: &[PathBuf], out: &Path, audit: Audit, progress: &Progress) -> 
     let result = analysis::analyse(ballots, &setting, progress);
     let mut files = output::Files::new();
     let draft = output::draft(&input.manifest, opened.counts(), &result.cells, result.parameters.as_ref())?;
-    files.insert("draft.json".to_owned(), opened.beside(&draft)?);
-    files.insert("counted.json".to_owned(), opened.beside(&output::counted(opened.counts(), &opened.counted())?)?);
+    files.insert("draft.json".to_owned(), opened.draft(&draft)?);
+    let counted = output::counted(opened.counts(), &opened.counted())?;
+    files.insert("counted.json".to_owned(), opened.counted_file(&counted)?);
     let (charter, hash) = (&input.charter, input.manifest.hash.short());
     let figures = output::About {
         rubric,

@@ -8,6 +8,7 @@ use std::path::PathBuf;
 
 use hengping_domain::charter::Charter;
 use hengping_domain::digest::Digest;
+use hengping_domain::log;
 use hengping_domain::manifest::{ClosedManifest, PerSide};
 use hengping_domain::margins::{CourtMargin, Margins, RateeMargin};
 use hengping_domain::opening::{Counted, Counts, Opened, OpeningError};
@@ -177,30 +178,50 @@ impl OpenedBoxes<'_> {
         one.ballots.iter().filter(|counted| input.void.contains(&counted.ballot.ratee)).count()
     }
 
-    /// A JSON file with what else there is to say: ballots of voided blocks (valid, on the counted list, not scored), and
-    /// each box by itself if there are several.
+    /// `draft.json` with what else both sides sign: the RFC 6962 root over the counted list, which binds it; ballots of voided
+    /// blocks, if there are corrections; and each box by itself, if there are several.
     ///
     /// # Errors
     /// [`Stop::Internal`] when the file is no object.
-    pub fn beside(&self, file: &[u8]) -> Result<Vec<u8>, Stop> {
+    pub fn draft(&self, file: &[u8]) -> Result<Vec<u8>, Stop> {
+        let rest = json!({"counted_root": log::root(&self.counted())});
+        self.beside(file, rest, |one| json!({"counted_root": log::root(&one.counted)}))
+    }
+
+    /// `counted.json` with the same, and the counted list of each box.
+    ///
+    /// # Errors
+    /// As [`OpenedBoxes::draft`].
+    pub fn counted_file(&self, file: &[u8]) -> Result<Vec<u8>, Stop> {
+        self.beside(file, json!({}), |one| json!({"counted": one.counted}))
+    }
+
+    fn beside(&self, file: &[u8], rest: Value, of_box: impl Fn(&Opened) -> Value) -> Result<Vec<u8>, Stop> {
         let mut file: Map<String, Value> =
             serde_json::from_slice(file).map_err(|error| Stop::Internal(error.to_string()))?;
-        let corrected = self.0.iter().any(|(input, _)| !input.void.is_empty());
-        if corrected {
-            let voided: usize = self.0.iter().map(|(input, one)| Self::voided(input, one)).sum();
-            file.insert("voided".to_owned(), voided.into());
+        file.extend(rest.as_object().cloned().unwrap_or_default());
+        let voided = |(input, one): &(&Input, Opened)| {
+            one.ballots.iter().filter(|counted| input.void.contains(&counted.ballot.ratee)).count()
+        };
+        // Valid, on the counted list, and not scored.
+        if self.0.iter().any(|(input, _)| !input.void.is_empty()) {
+            file.insert("voided".to_owned(), self.0.iter().map(voided).sum::<usize>().into());
         }
         if self.0.len() > 1 {
-            let one = |(input, one): &(&Input, Opened)| {
-                json!({
+            let part = |opened: &(&Input, Opened)| {
+                let (input, one) = opened;
+                let mut part = json!({
                     "box": input.manifest.manifest.id,
                     "manifest": input.manifest.hash,
                     "counts": one.counts,
-                    "voided": Self::voided(input, one),
-                    "counted": one.counted,
-                })
+                    "voided": voided(opened),
+                });
+                if let (Some(part), Value::Object(rest)) = (part.as_object_mut(), of_box(one)) {
+                    part.extend(rest);
+                }
+                part
             };
-            file.insert("boxes".to_owned(), self.0.iter().map(one).collect());
+            file.insert("boxes".to_owned(), self.0.iter().map(part).collect());
         }
         output::pretty(&file)
     }
