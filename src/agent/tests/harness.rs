@@ -28,6 +28,8 @@ use crate::raters::{Cast, Rater, Tokens, entries, number};
 
 /// What a passphrase costs here: nothing.
 pub(crate) const CHEAP: Cost = Cost { memory_kib: 64, passes: 1, lanes: 1 };
+/// The seed of both sides' key files.
+pub(crate) const KEY_SEED: u64 = 4_294_967_295;
 pub(crate) const PASSPHRASE: &str = "correct horse battery";
 /// The box whose raters are the bar's members.
 pub(crate) const BOX: &str = "2026.bar_rates_bench";
@@ -58,6 +60,8 @@ pub(crate) struct Trial {
     pub(crate) pins: Pins,
     pub(crate) clock: Arc<SettableClock>,
     pub(crate) agents: PerSide<Arc<Agent>>,
+    /// What each agent draws its random bytes from.
+    pub(crate) seeds: PerSide<u64>,
     pub(crate) codes: BTreeMap<String, Code>,
     /// Requests and statements so far, so that they can be asked again.
     pub(crate) record: std::cell::RefCell<Vec<(Side, SignedRequest, Signed)>>,
@@ -69,10 +73,19 @@ fn setup(trial_dir: &std::path::Path, side: Side) -> PathBuf {
     trial_dir.join(side.as_str())
 }
 
-fn open(dir: PathBuf, pins: Pins, settings: Settings, clock: Arc<SettableClock>, unlocked: Unlocked) -> Arc<Agent> {
-    // Another seed each time: nothing random is drawn twice.
+/// Another seed each time, so that nothing random is drawn twice.
+fn next_seed() -> u64 {
     static NEXT: std::sync::atomic::AtomicU64 = std::sync::atomic::AtomicU64::new(1);
-    let seed = NEXT.fetch_add(1, std::sync::atomic::Ordering::Relaxed);
+    NEXT.fetch_add(1, std::sync::atomic::Ordering::Relaxed)
+}
+
+fn open(
+    dir: PathBuf,
+    (pins, settings): (Pins, Settings),
+    clock: Arc<SettableClock>,
+    unlocked: Unlocked,
+    seed: u64,
+) -> Arc<Agent> {
     let entropy = Arc::new(SeededEntropy::new(seed));
     Arc::new(Agent::open(Setup { dir, unlocked, pins, settings, clock, entropy }).expect("an agent"))
 }
@@ -87,7 +100,7 @@ impl Trial {
         let dir = TempDir::new().expect("a directory");
         let platform = key(1);
         let signing = PerSide { bench: key(2), bar: key(3) };
-        let entropy = SeededEntropy::new(u64::from(u32::MAX));
+        let entropy = SeededEntropy::new(KEY_SEED);
         let make = |side| {
             let (file, unlocked) = KeyFile::generate(side, PASSPHRASE, CHEAP, &entropy).expect("keys");
             file.create(&setup(dir.path(), side)).expect("written");
@@ -99,7 +112,11 @@ impl Trial {
             Pins::new(public(&platform), public(&key(4)), PerSide { bench: of(Side::Bench), bar: of(Side::Bar) });
         let clock = Arc::new(SettableClock::on(date(2026, 6, 1)));
         let PerSide { bench, bar } = unlocked;
-        let agent = |side, unlocked| open(setup(dir.path(), side), pins, settings.clone(), clock.clone(), unlocked);
+        let seeds = PerSide { bench: next_seed(), bar: next_seed() };
+        let agent = |side, unlocked| {
+            let given = (pins, settings.clone());
+            open(setup(dir.path(), side), given, clock.clone(), unlocked, *seeds.get(side))
+        };
         let agents = PerSide { bench: agent(Side::Bench, bench), bar: agent(Side::Bar, bar) };
         Self {
             dir,
@@ -109,6 +126,7 @@ impl Trial {
             pins,
             clock,
             agents,
+            seeds,
             codes: BTreeMap::new(),
             record: Default::default(),
             restless: Default::default(),
@@ -123,7 +141,7 @@ impl Trial {
     pub(crate) fn again(&self, side: Side) -> Arc<Agent> {
         let dir = self.agent_dir(side);
         let unlocked = KeyFile::read(&dir).expect("a key file").unlock(PASSPHRASE).expect("unlocked");
-        open(dir, self.pins, self.settings.clone(), self.clock.clone(), unlocked)
+        open(dir, (self.pins, self.settings.clone()), self.clock.clone(), unlocked, next_seed())
     }
 
     pub(crate) fn signed(&self, id: BoxId, asked: Asked) -> SignedRequest {

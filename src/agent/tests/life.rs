@@ -202,3 +202,26 @@ fn the_officers_see_first_what_they_asked_to_see() {
     bar.approve(bar.pending().expect("pending")[0].digest).expect("approved");
     assert!(matches!(trial.said(Side::Bar, trial.adopt(&manifest)), Said::Adopted { .. }), "by another process");
 }
+
+#[test]
+fn a_death_that_was_interrupted_is_finished_at_the_next_start() {
+    let mut trial = Trial::new();
+    trial.begin(1, 1);
+    trial.close(&[], 0);
+    // Something in the way of clearing what was laid out for the officers.
+    let dir = trial.agent_dir(Side::Bar).join("hand-over");
+    std::fs::create_dir_all(&dir).expect("a directory");
+    let in_the_way = dir.join(trial.manifest().id.to_string());
+    std::fs::write(&in_the_way, b"").expect("written");
+    let request = trial.signed(trial.manifest().id, Asked::Death);
+    let state = |agent: &hengping_agent::Agent| agent.boxes().expect("boxes")[0].1.clone();
+    let agent = &trial.agents.bar;
+    assert_eq!(agent.answer(&request).map_err(|error| error.code()), Err("file-failed"));
+    assert_eq!(state(agent), "dying", "the secrets are gone already");
+    assert_eq!(trial.refused(Side::Bar, Asked::Ledger), Some(AgentRefusal::BoxDead));
+    assert_eq!(agent.answer(&request).map_err(|error| error.code()), Err("file-failed"));
+    std::fs::remove_file(&in_the_way).expect("removed");
+    let agent = trial.again(Side::Bar);
+    assert_eq!(state(&agent), "dead");
+    assert!(matches!(trial.said(Side::Bar, Asked::Death), Said::Dead { .. }));
+}

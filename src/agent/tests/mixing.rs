@@ -1,17 +1,24 @@
 //! A side that drops, doubles, puts in or spoils is seen in counts and in what was refused.
 
-use hengping_domain::digest::Digest;
-use hengping_domain::envelope::ENVELOPE_LEN;
+use std::collections::BTreeMap;
+
+use hengping_agent::Answer;
+use hengping_domain::digest::{Bytes, Digest};
+use hengping_domain::envelope::Envelope;
 use hengping_domain::ids::Side;
-use hengping_domain::layer;
+use hengping_domain::manifest::PerSide;
 use hengping_domain::mix::{self, Mixed, tolerated};
 use hengping_domain::request::Asked;
 use hengping_domain::statement::{AgentRefusal, Said, Signed};
+use hengping_domain::token::poprf::IssuerKey;
+use hengping_domain::token::{Token, counted_hash};
+use hengping_domain::{layer, opening};
 use rand_chacha::ChaCha20Rng;
 use rand_chacha::rand_core::SeedableRng as _;
 
 use crate::against::Against;
-use crate::harness::{Trial, id, small};
+use crate::harness::{Closed, id, other_box, rubric, small};
+use crate::raters::{Rater, ballot};
 
 const MISMATCH: Option<AgentRefusal> = Some(AgentRefusal::ListMismatch);
 
@@ -108,23 +115,51 @@ fn a_bench_that_doubles_or_spoils_is_seen_in_what_the_bar_refused() {
 }
 
 #[test]
-fn a_ballot_put_in_place_of_another_gets_no_further_than_the_opening() {
+fn a_ballot_put_in_place_of_another_is_invalid_at_the_opening() {
     let evil = EvilBench::new(2);
     let against = &evil.against;
-    // Sealed as anybody can; without the bar's tag it has neither slip nor nym.
+    let manifest = &against.manifest;
+    // Sealed as anybody can, with slip and nym as the bench alone can make them.
     let mut rng = ChaCha20Rng::from_seed([5; 32]);
-    let locks = against.manifest.each(|keys| keys.opening);
-    let body = [0; 2048];
-    let own =
-        hengping_domain::envelope::Envelope::seal(&id(), &body, &locks.bench, &locks.bar, &mut rng).expect("sealed");
-    let wrapped = layer::wrap(&id(), Side::Bar, &against.manifest.bar.mix, own.as_bytes(), &mut rng).expect("wrapped");
+    let alone = PerSide { bench: against.evil_issuer(), bar: against.evil_issuer() };
+    let entry = &Rater::new(0, 2).entries[0];
+    let slip = Token::mint(Bytes([1; 32]), &alone, &entry.slip_info(&id(), manifest.rubric).to_string());
+    let nym = Token::mint(Bytes([2; 32]), &alone, &entry.nym_info(&id()).to_string());
+    let ballot = ballot(manifest, entry, (slip.expect("a slip"), nym.expect("a nym")), 1, 1);
+    let locks = manifest.each(|keys| keys.opening);
+    let body = ballot.to_body().expect("fits");
+    let own = Envelope::seal(&id(), &body, &locks.bench, &locks.bar, &mut rng).expect("sealed");
+    let wrapped = layer::wrap(&id(), Side::Bar, &manifest.bar.mix, own.as_bytes(), &mut rng).expect("wrapped");
     let mut inner = evil.inner.clone();
     inner[0] = wrapped;
-    let (_, bar) = evil.hands_on(&inner, 4, &[]);
-    let Said::Mixed { passed: 4, output, .. } = bar.statement.said else { panic!("{bar:?}") };
-    let list = against.agent.files().read(output).expect("a list");
-    assert!(list.chunks_exact(ENVELOPE_LEN).any(|item| item == own.as_bytes()), "counts do not show a swap");
-    assert!(hengping_domain::ballot::Ballot::from_body(&body).is_err(), "the opening does");
+    let (bench, bar) = evil.hands_on(&inner, 4, &[]);
+    let Said::Mixed { passed: 4, output, ref refused, .. } = bar.statement.said else { panic!("{bar:?}") };
+    assert!(refused.is_empty(), "counts do not show a swap");
+    let ours = against.ask(Asked::List { mixed: Box::new(against.pair(bar, bench)), audited: false });
+    let theirs = against.evil_says(ours.statement.said.clone());
+    let said = against.said(Asked::Shares { listed: Box::new(against.pair(ours, theirs)) });
+    let Said::HandedOver { shares, .. } = said else { panic!("{said:?}") };
+    let shares = against.agent.files().read(shares).expect("shares");
+    let list = opening::read_list(&against.agent.files().read(output).expect("a list")).expect("a list");
+    let of_bench = opening::write_shares(&list, &id(), Side::Bench, &against.secrets.opening, |_| ());
+    let of_bench = opening::read_shares(&of_bench, &list, Side::Bench).expect("shares").shares;
+    let of_bar = opening::read_shares(&shares[32..], &list, Side::Bar).expect("shares").shares;
+    let of_the_bar = IssuerKey::from_secret(&Bytes(shares[..32].try_into().expect("32 bytes"))).expect("a key");
+    let issuers = PerSide { bench: against.evil_issuer(), bar: of_the_bar };
+    let rubrics = BTreeMap::from([rubric()]);
+    let open = |at: usize| {
+        let body = list[at].open(&id(), &of_bench[at], &of_bar[at]).ok()?;
+        opening::check(&id(), &body, &issuers, &rubrics)
+    };
+    let opened = opening::admit((0..4).map(open).collect(), 0);
+    assert_eq!((opened.counts.valid, opened.counts.invalid), (3, 1));
+    // And the rater whose ballot is gone does not find it in the counted list.
+    let device = |rater| Rater::new(rater, 2);
+    let slips = (0..2).flat_map(|rater| {
+        device(rater).entries.into_iter().map(move |entry| device(rater).seed.slip(&entry.invitation))
+    });
+    let missing = slips.filter(|slip| !opened.counted.contains(&counted_hash(slip))).count();
+    assert_eq!(missing, 1);
 }
 
 /// An honest bench and a bar that says of its shuffle what it likes.
@@ -204,35 +239,30 @@ fn too_much_refused_waits_for_an_auditor() {
 }
 
 #[test]
-fn tokens_are_answered_while_a_list_is_shuffled() {
-    let (trial, raters) = Trial::with_raters(6, 60);
-    let manifest = trial.manifest();
-    let mut casts = Vec::new();
-    for rater in &raters {
-        let tokens = trial.fetch(rater);
-        casts.extend((0..60).map(|at| rater.cast(&manifest, &tokens, at, 1, 4)));
-    }
-    let mut log = Vec::new();
-    trial.batch(1, &casts.iter().collect::<Vec<_>>(), &mut log);
-    trial.close(&log, small(casts.len()));
-    let posted: Vec<_> = casts.iter().map(|cast| &cast.posted).collect();
-    let input = trial.put(Side::Bench, &mix::write_list(&posted));
+fn others_are_answered_while_a_list_is_shuffled() {
+    let closed = Closed::new(2);
+    let (trial, agent) = (&closed.trial, &closed.trial.agents.bench);
+    let list = mix::write_list(&closed.posted());
+    let input = Digest::of(&[&list]);
+    // The shuffle waits in its work until somebody writes into the pipe.
+    let pipe = agent.files().path(input);
+    let made = std::process::Command::new("mkfifo").arg(&pipe).status().expect("mkfifo");
+    assert!(made.success());
     let request = trial.signed(id(), Asked::Mix { input, after: None });
-    let ledger = trial.signed(id(), Asked::Ledger);
-    let agent = &trial.agents.bench;
-    std::thread::scope(|scope| {
+    let mixed = std::thread::scope(|scope| {
         let mixing = scope.spawn(|| agent.answer(&request).expect("an answer"));
-        while agent.work().iter().all(|work| work.done == 0) && !mixing.is_finished() {
+        while agent.work().is_empty() {
             std::thread::yield_now();
         }
-        let work = agent.work();
-        assert!(work.len() == 1 && work[0].of == 360, "the shuffle is under way: {work:?}");
-        assert_eq!(agent.answer(&ledger).expect("an answer").refusal(), None);
-        let meanwhile = agent.answer(&request).expect("an answer");
-        assert!(agent.work().is_empty() || meanwhile == hengping_agent::Answer::Later);
-        assert!(!agent.work().is_empty(), "both were answered before it was done");
-        let hengping_agent::Answer::Now(mixed) = mixing.join().expect("mixed") else { panic!("later") };
-        assert!(matches!(mixed.statement.said, Said::Mixed { taken: 360, passed: 360, .. }));
+        assert!(matches!(trial.said(Side::Bench, Asked::Ledger), Said::Ledger { stamps: 4, .. }));
+        let other = trial.ask_of(other_box(), Side::Bench, Asked::Keys);
+        assert_eq!(other.refusal(), None, "another box");
+        assert_eq!(agent.answer(&request).expect("an answer"), Answer::Later, "the same again");
+        assert_eq!(agent.work().len(), 1);
+        std::fs::write(&pipe, &list).expect("written");
+        mixing.join().expect("mixed")
     });
+    let Answer::Now(mixed) = mixed else { panic!("later") };
+    assert!(matches!(mixed.statement.said, Said::Mixed { taken: 4, passed: 4, .. }));
     assert!(agent.work().is_empty());
 }

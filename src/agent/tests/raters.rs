@@ -115,19 +115,7 @@ impl Rater {
     pub(crate) fn cast(&self, manifest: &Manifest, tokens: &Tokens, at: usize, seq: u32, level: u8) -> Cast {
         let entry = &self.entries[at];
         let (stamp, slip) = tokens.of[at];
-        let ballot = Ballot {
-            v: 2,
-            ratee: entry.ratee.clone(),
-            court: entry.court.clone(),
-            stratum: entry.stratum,
-            rubric: manifest.rubric,
-            home: entry.home.clone(),
-            role: entry.role,
-            answers: BTreeMap::from([("civility".into(), Some(level))]),
-            slip,
-            nym: tokens.nym,
-            seq,
-        };
+        let ballot = ballot(manifest, entry, (slip, tokens.nym), seq, level);
         let seed = Digest::of(&[self.number.as_bytes(), &[seq as u8, level, at as u8]]);
         let mut rng = ChaCha20Rng::from_seed(seed.0);
         let locks = manifest.each(|keys| keys.opening);
@@ -136,5 +124,22 @@ impl Rater {
         let posted = Posted::wrap(&id(), &envelope, &manifest.each(|keys| keys.mix), &mut rng).expect("wrapped");
         let presented = Presented { stamp, seq, envelope: posted.hash() };
         Cast { posted, presented }
+    }
+}
+
+/// A ballot about an entry with slip and nym.
+pub(crate) fn ballot(manifest: &Manifest, entry: &Entry, (slip, nym): (Token, Token), seq: u32, level: u8) -> Ballot {
+    Ballot {
+        v: 2,
+        ratee: entry.ratee.clone(),
+        court: entry.court.clone(),
+        stratum: entry.stratum,
+        rubric: manifest.rubric,
+        home: entry.home.clone(),
+        role: entry.role,
+        answers: BTreeMap::from([("civility".into(), Some(level))]),
+        slip,
+        nym,
+        seq,
     }
 }
