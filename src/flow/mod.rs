@@ -25,6 +25,7 @@ pub mod password;
 pub mod periods;
 pub mod publish;
 pub mod read_release;
+pub mod record;
 pub mod sign_in;
 pub mod unseal;
 

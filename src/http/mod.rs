@@ -93,6 +93,7 @@ routes! {
     GET    "/api/boxes/{box}"                       Everyone             => boxes::find;
     GET    "/api/boxes/{box}/log"                   Everyone             => boxes::log;
     GET    "/api/boxes/{box}/counted"               Everyone             => boxes::counted;
+    GET    "/api/boxes/{box}/record/{name}"         Everyone             => boxes::record;
     POST   "/api/boxes/{box}/batches"               Access::Relay        => boxes::batch;
     POST   "/api/boxes/{box}/close"                 Roles(&[Operator])   => boxes::close_box;
     GET    "/api/boxes/{box}/opening"               Roles(OFFICERS)      => opening::show;

@@ -9,6 +9,7 @@ use hengping_domain::digest::{Bytes, Digest};
 use hengping_domain::ids::{BoxId, Side};
 use hengping_domain::layer::Posted;
 use hengping_domain::manifest::PerSide;
+use hengping_domain::record::StampRow;
 use hengping_domain::request::Presented;
 use hengping_domain::words;
 use jiff::civil::Date;
@@ -87,6 +88,7 @@ pub fn take_batch(conn: &mut Connection, id: &BoxId, new: &Batch, casts: &[Cast]
                 pending::number.eq(i64::from(new.number)),
                 pending::stamp.eq(cast.stamp.to_string()),
                 pending::seq.eq(i64::from(cast.seq)),
+                pending::signature.eq(cast.signature.to_string()),
                 pending::envelope.eq(cast.envelope.as_bytes().to_vec()),
             ))
             .execute(conn)?;
@@ -111,11 +113,8 @@ pub fn move_batch(
     one_row(diesel::update(held).set(batch::state.eq(to.as_str())).execute(conn)?)
 }
 
-type CastRow = (String, i64, Vec<u8>);
-
-fn read_cast((stamp, seq, envelope): CastRow) -> Result<(Presented, Posted), StoreError> {
-    let envelope = Posted::from_bytes(envelope).map_err(|error| StoreError::broken(error.to_string()))?;
-    Ok((Presented { stamp: stored(&stamp)?, seq: number(seq)?, envelope: envelope.hash() }, envelope))
+fn posted(envelope: Vec<u8>) -> Result<Posted, StoreError> {
+    Posted::from_bytes(envelope).map_err(|error| StoreError::broken(error.to_string()))
 }
 
 /// Takes leaves that an agent refused out of a waiting batch, and publishes them with the side.
@@ -241,14 +240,14 @@ pub fn leaves(conn: &mut Connection, id: &BoxId) -> Result<Vec<Digest>, StoreErr
 ///
 /// # Errors
 /// [`StoreError`].
-pub fn published_stamps(conn: &mut Connection, id: &BoxId) -> Result<Vec<Presented>, StoreError> {
-    let rows: Vec<(String, i64, String)> = published_stamp::table
+pub fn published_stamps(conn: &mut Connection, id: &BoxId) -> Result<Vec<StampRow>, StoreError> {
+    let rows: Vec<(String, String, i64, String)> = published_stamp::table
         .filter(published_stamp::box_.eq(id.to_string()))
         .order((published_stamp::number, published_stamp::leaf))
-        .select((published_stamp::stamp, published_stamp::seq, published_stamp::envelope))
+        .select((published_stamp::leaf, published_stamp::stamp, published_stamp::seq, published_stamp::envelope))
         .load(conn)?;
-    let read = |(stamp, seq, envelope): (String, i64, String)| {
-        Ok(Presented { stamp: stored(&stamp)?, seq: number(seq)?, envelope: stored(&envelope)? })
+    let read = |(leaf, stamp, seq, envelope): (String, String, i64, String)| {
+        Ok(StampRow { leaf: stored(&leaf)?, stamp: stored(&stamp)?, seq: number(seq)?, envelope: stored(&envelope)? })
     };
     rows.into_iter().map(read).collect()
 }
@@ -258,12 +257,16 @@ pub fn published_stamps(conn: &mut Connection, id: &BoxId) -> Result<Vec<Present
 /// # Errors
 /// [`StoreError`].
 pub fn waiting(conn: &mut Connection, id: &BoxId, at: u32) -> Result<Vec<Presented>, StoreError> {
-    let rows: Vec<CastRow> = pending::table
+    let rows: Vec<(String, i64, String, Vec<u8>)> = pending::table
         .filter(pending::box_.eq(id.to_string()).and(pending::number.eq(i64::from(at))))
         .order(pending::leaf)
-        .select((pending::stamp, pending::seq, pending::envelope))
+        .select((pending::stamp, pending::seq, pending::signature, pending::envelope))
         .load(conn)?;
-    rows.into_iter().map(|row| Ok(read_cast(row)?.0)).collect()
+    let read = |(stamp, seq, signature, envelope): (String, i64, String, Vec<u8>)| {
+        let envelope = Digest::of(&[&envelope]);
+        Ok(Presented { stamp: stored(&stamp)?, seq: number(seq)?, envelope, signature: stored(&signature)? })
+    };
+    rows.into_iter().map(read).collect()
 }
 
 /// The posted items that go on to the shuffles: of each stamp the one with the highest sequence number.
@@ -271,18 +274,17 @@ pub fn waiting(conn: &mut Connection, id: &BoxId, at: u32) -> Result<Vec<Present
 /// # Errors
 /// [`StoreError`].
 pub fn closed_list(conn: &mut Connection, id: &BoxId) -> Result<Vec<Posted>, StoreError> {
-    let rows: Vec<CastRow> = sealed::table
+    let rows: Vec<(String, Vec<u8>)> = sealed::table
         .filter(sealed::box_.eq(id.to_string()))
         .order((sealed::stamp, sealed::seq.desc()))
-        .select((sealed::stamp, sealed::seq, sealed::envelope))
+        .select((sealed::stamp, sealed::envelope))
         .load(conn)?;
-    let mut last = None;
+    let mut last = String::new();
     let mut list = Vec::new();
-    for row in rows {
-        let (presented, envelope) = read_cast(row)?;
-        if last != Some(presented.stamp) {
-            last = Some(presented.stamp);
-            list.push(envelope);
+    for (stamp, envelope) in rows {
+        if last != stamp {
+            last = stamp;
+            list.push(posted(envelope)?);
         }
     }
     Ok(list)

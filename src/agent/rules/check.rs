@@ -1,4 +1,5 @@
-//! Which stamps of a batch are accepted: those whose own tag is right, and of one stamp any higher sequence number.
+//! Which stamps of a batch are accepted: those whose holder signed and whose own tag is right, and of one stamp any higher
+//! sequence number.
 
 use std::collections::BTreeMap;
 
@@ -26,7 +27,7 @@ pub(crate) fn batch(casts: &[Presented]) -> Digest {
     Digest::of(&[&leaves])
 }
 
-/// Takes a batch apart. `good` says of each cast whether this side's tag is right, `highest` of each stamp what was accepted
+/// Takes a batch apart. `good` says of each cast whether its holder signed it and this side's tag is right, `highest` of each stamp what was accepted
 /// before.
 pub(crate) fn sort_out<'a>(
     casts: &'a [Presented],
@@ -58,7 +59,7 @@ mod tests {
 
     fn cast(stamp: u8, seq: u32, envelope: u8) -> Presented {
         let stamp = Token { nonce: Bytes([stamp; 32]), bench: Bytes([0; 64]), bar: Bytes([0; 64]) };
-        Presented { stamp, seq, envelope: Digest::of(&[&[envelope]]) }
+        Presented { stamp, seq, envelope: Digest::of(&[&[envelope]]), signature: Bytes([0; 64]) }
     }
 
     #[test]

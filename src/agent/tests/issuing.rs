@@ -186,7 +186,8 @@ fn a_code_enrols_one_device_until_it_is_reset() {
 /// A stamp as one side alone can make it: its own tag, and of the other tag what it can think of.
 fn minted_alone(against: &Against, number: u32, from: &[Token]) -> Presented {
     let issuer = against.evil_issuer();
-    let nonce = Bytes(Digest::of(&[b"nonce", &number.to_be_bytes()]).0);
+    let key = Seed(Bytes(Digest::of(&[b"seed", &number.to_be_bytes()]).0)).stamp_key(&InvitationId("any".to_owned()));
+    let nonce = key.nonce();
     let own = issuer.tag(&nonce, &StampInfo(&id()).to_string()).expect("a tag");
     let seen = from[number as usize % from.len()];
     let other = match number % 4 {
@@ -197,7 +198,38 @@ fn minted_alone(against: &Against, number: u32, from: &[Token]) -> Presented {
     };
     let (bench, bar) = if against.side == Side::Bar { (own, other) } else { (other, own) };
     let envelope = Digest::of(&[b"envelope", &number.to_be_bytes()]);
-    Presented { stamp: Token { nonce, bench, bar }, seq: 1, envelope }
+    Presented { stamp: Token { nonce, bench, bar }, seq: 1, envelope, signature: key.sign_cast(&id(), 1, envelope) }
+}
+
+#[test]
+fn whoever_has_seen_a_stamp_cannot_show_it_again_over_something_else() {
+    for side in BOTH {
+        let against = Against::new(side, 1, 2);
+        let honest: Vec<_> = against.casts(0).into_iter().map(|cast| cast.presented).collect();
+        let thief = Seed(Bytes([9; 32])).stamp_key(&InvitationId("any".to_owned()));
+        let junk = Digest::of(&[b"junk"]);
+        let stolen = |change: &dyn Fn(&mut Presented)| {
+            let mut seen = honest[0].clone();
+            change(&mut seen);
+            seen
+        };
+        let mut casts = vec![
+            stolen(&|seen| (seen.seq, seen.envelope) = (2, junk)),
+            stolen(&|seen| seen.seq = 3),
+            stolen(&|seen| {
+                (seen.seq, seen.envelope) = (4, Digest::of(&[b"more junk"]));
+                seen.signature = thief.sign_cast(&id(), 4, seen.envelope);
+            }),
+        ];
+        let bad: Vec<_> = casts.iter().map(Presented::leaf).collect();
+        casts.extend(honest.iter().skip(1).cloned());
+        casts.sort_by_key(Presented::leaf);
+        casts.dedup_by_key(|cast| cast.leaf());
+        let said = against.said(Asked::Check { number: 1, casts });
+        let Said::Checked { accepted, refused, .. } = said else { panic!("{said:?}") };
+        assert_eq!(accepted as usize, honest.len() - 1, "{side}");
+        assert!(bad.iter().all(|leaf| refused.contains(leaf)), "{side}");
+    }
 }
 
 #[test]

@@ -122,7 +122,8 @@ impl Rater {
         let body = ballot.to_body().expect("fits");
         let envelope = Envelope::seal(&id(), &body, &locks.bench, &locks.bar, &mut rng).expect("sealed");
         let posted = Posted::wrap(&id(), &envelope, &manifest.each(|keys| keys.mix), &mut rng).expect("wrapped");
-        let presented = Presented { stamp, seq, envelope: posted.hash() };
+        let signature = self.seed.stamp_key(&entry.invitation).sign_cast(&id(), seq, posted.hash());
+        let presented = Presented { stamp, seq, envelope: posted.hash(), signature };
         Cast { posted, presented }
     }
 }

@@ -91,7 +91,7 @@ fn honest() -> Record {
     let cast = |rater: usize, seq| {
         let nonce = Seed(Bytes([5; 32])).stamp_key(&InvitationId(format!("i{rater}"))).nonce();
         let stamp = Token::mint(nonce, &issuers, &StampInfo(&id).to_string()).expect("a stamp");
-        Presented { stamp, seq, envelope: digest(&format!("item {rater} {seq}")) }
+        Presented { stamp, seq, envelope: digest(&format!("item {rater} {seq}")), signature: Bytes([0; 64]) }
     };
     let mut forged = cast(50, 1);
     forged.stamp.bar.0[0] ^= 1;
