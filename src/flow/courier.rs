@@ -5,11 +5,12 @@
 
 use std::path::Path;
 use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, Ordering};
 
 use ed25519_dalek::SigningKey;
 use hengping_domain::digest::Digest;
 use hengping_domain::ids::{BoxId, Side};
-use hengping_domain::manifest::RelayKeys;
+use hengping_domain::manifest::{PerSide, RelayKeys};
 use hengping_domain::request::{Asked, Request, SignedRequest};
 use hengping_domain::statement::{AgentRefusal, Said, Signed};
 
@@ -54,6 +55,8 @@ pub struct Agents {
     pub front_end: Digest,
     /// The way.
     pub carrier: Arc<dyn Carrier>,
+    /// Which side's agent could not be reached when something was last carried to it.
+    pub away: Arc<PerSide<AtomicBool>>,
 }
 
 /// A request about a box, signed.
@@ -244,6 +247,7 @@ pub fn deliver(site: &Site) -> Outcome<Delivered> {
                 }
                 match site.agents.carrier.ask(side, &waiting.request) {
                     Ok(Some(signed)) => {
+                        site.agents.away.get(side).store(false, Ordering::Relaxed);
                         hear(site, &waiting, &signed)?;
                         done.answered += 1;
                     }
@@ -253,6 +257,7 @@ pub fn deliver(site: &Site) -> Outcome<Delivered> {
                     }
                     Err(error) => {
                         tracing::warn!(%error, "requests wait");
+                        site.agents.away.get(side).store(true, Ordering::Relaxed);
                         done.unreachable.push(side);
                         break;
                     }

@@ -5,6 +5,7 @@
 
 use std::collections::BTreeMap;
 use std::sync::Mutex;
+use std::sync::atomic::Ordering;
 
 use hengping_domain::digest::Digest;
 use hengping_domain::ids::{BoxId, Side};
@@ -108,8 +109,10 @@ pub struct Room {
     pub stages: Vec<Stage>,
     /// Both sides' requests that are unanswered or refused: side, kind, request, code.
     pub waiting: Vec<(Side, String, Digest, Option<&'static str>)>,
-    /// Whether each side has handed over its shares.
+    /// Whether each side, bench first, has handed over its shares.
     pub handed_over: [bool; 2],
+    /// Whether each side's agent could not be reached lately.
+    pub away: [bool; 2],
 }
 
 /// Looks into the room of a box.
@@ -176,8 +179,9 @@ pub fn look(site: &Site, id: &BoxId) -> Outcome<Room> {
             _ => StageState::NotYet,
         };
         stages.push(Stage { stage: "death", side: None, state, done: dead, total: 2, code: None });
+        let away = [Side::Bench, Side::Bar].map(|side| site.agents.away.get(side).load(Ordering::Relaxed));
         let handed_over = [said(conn, "shares", Side::Bench)?, said(conn, "shares", Side::Bar)?];
-        Ok::<_, Failure>(Room { state: held.state, stages, waiting, handed_over })
+        Ok::<_, Failure>(Room { state: held.state, stages, waiting, handed_over, away })
     })
 }
 

@@ -44,7 +44,7 @@ pub struct MissingBody {
 /// Both locks.
 #[derive(Debug, Serialize, ToSchema)]
 pub struct LocksBody {
-    /// `shut` or `handed-over`.
+    /// `shut`, `handed-over` or `unreachable`.
     bench: &'static str,
     bar: &'static str,
 }
@@ -62,7 +62,12 @@ pub struct OpeningBody {
 }
 
 fn body(id: &BoxId, room: Room, dead: bool) -> OpeningBody {
-    let shut = |handed: bool| if handed { "handed-over" } else { "shut" };
+    let lock = |at: usize| match (room.handed_over[at], room.away[at]) {
+        (true, _) => "handed-over",
+        (false, true) => "unreachable",
+        (false, false) => "shut",
+    };
+    let locks = LocksBody { bench: lock(0), bar: lock(1) };
     let listed = room.stages.iter().any(|s| s.stage == "list" && s.state == opening_room::StageState::Done);
     let state = match room.state.as_str() {
         _ if dead => "dead",
@@ -84,7 +89,7 @@ fn body(id: &BoxId, room: Room, dead: bool) -> OpeningBody {
                 code: s.code,
             })
             .collect(),
-        locks: LocksBody { bench: shut(room.handed_over[0]), bar: shut(room.handed_over[1]) },
+        locks,
         waiting: room
             .waiting
             .into_iter()

@@ -33,11 +33,11 @@ macro_rules! checks {
 
 checks! {
     ManifestSigned = "manifest-signed", "封存库清单自洽，并由双方签名", "The manifest is sound and signed by both sides";
-    StatementsSigned = "statements-signed", "每一条声明都由所称一方的代理签名", "Every statement is signed by the agent it names";
+    StatementsSigned = "statements-signed", "每一条声明都由所称一方的节点签名", "Every statement is signed by the agent it names";
     SaidOnce = "said-once", "没有一方前后说法不一", "No side said two different things";
     NobodyNamed = "nobody-named", "记录中没有涉及个人的声明", "No statement is about a person";
-    AgentKeys = "agent-keys", "双方代理为本库生成的密钥即清单所列密钥", "The agents made the keys that the manifest names";
-    Adopted = "manifest-adopted", "双方代理都采用了这份清单", "Both agents adopted this manifest";
+    AgentKeys = "agent-keys", "双方节点为本库生成的密钥即清单所列密钥", "The agents made the keys that the manifest names";
+    Adopted = "manifest-adopted", "双方节点都采用了这份清单", "Both agents adopted this manifest";
     Eligibility = "eligibility-agreed", "双方认定的评价资格名单逐份一致", "Both sides agreed to the same eligibility lists";
     Batches = "batches-checked", "双方逐批核验的是同一批凭证，日志由各批按序组成", "Both sides checked the same batches, and the log is made of them in order";
     Refused = "refused-leaves", "公布的退回项即双方声明退回的项", "The refused leaves are those that the sides said they refused";
@@ -50,7 +50,7 @@ checks! {
     Counted = "counted-list", "计入清单有序、无重复，份数与结果一致，并由发布文件锁定", "The counted list is sorted, as long as the count says, and bound by the release";
     Counts = "counts-add-up", "收到 = 退回 + 无效 + 重复 + 计入", "in = refused + invalid + duplicate + valid";
     ReleaseAbout = "release-about-this-box", "发布文件针对本清单", "The release is about this manifest";
-    ReleaseSigned = "release-signed", "发布文件由双方签名，双方代理确认其来自所启封的清单", "Both sides signed the release, and both agents tied it to the opened list";
+    ReleaseSigned = "release-signed", "发布文件由双方签名，双方节点确认其来自所启封的清单", "Both sides signed the release, and both agents tied it to the opened list";
     Ledger = "ledger", "签发数不少于接收数", "No more was accepted than was issued";
     IssuerKeys = "issuer-keys", "公布的签发密钥即清单所列密钥", "The published issuer keys are those of the manifest";
     Stamps = "stamps", "日志中每一项都有一枚由双方签发的凭证", "Behind every leaf is a stamp that both sides issued";
