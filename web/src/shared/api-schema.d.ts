@@ -850,7 +850,7 @@ export interface components {
         InvitationsBody: {
             box: string;
             direction: string;
-            enrolment?: components["schemas"]["EnrolmentBody"] | null;
+            enrolment: components["schemas"]["EnrolmentBody"];
             home: string;
             items: components["schemas"]["InvitationBody"][];
             nym_info: string;
@@ -871,7 +871,7 @@ export interface components {
         /** @description Both locks. */
         LocksBody: {
             bar: string;
-            /** @description `shut` or `handed-over`. */
+            /** @description `shut`, `handed-over` or `unreachable`. */
             bench: string;
         };
         /** @description The published log of a box. */
