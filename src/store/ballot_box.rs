@@ -290,16 +290,20 @@ pub fn closed_list(conn: &mut Connection, id: &BoxId) -> Result<Vec<Posted>, Sto
     Ok(list)
 }
 
-/// Distinct stamps in the box.
+/// Distinct stamps that were accepted; the number stays when the envelopes are gone.
 ///
 /// # Errors
 /// [`StoreError`].
 pub fn stamps(conn: &mut Connection, id: &BoxId) -> Result<u32, StoreError> {
-    let used: i64 = sealed::table
+    let held: i64 = sealed::table
         .filter(sealed::box_.eq(id.to_string()))
         .select(diesel::dsl::count(sealed::stamp).aggregate_distinct())
         .get_result(conn)?;
-    number(used)
+    let published: i64 = published_stamp::table
+        .filter(published_stamp::box_.eq(id.to_string()))
+        .select(diesel::dsl::count(published_stamp::stamp).aggregate_distinct())
+        .get_result(conn)?;
+    number(held + published)
 }
 
 /// Publishes the counted list.
