@@ -213,7 +213,7 @@ on_both_backends! {
         };
         trial.site.store.write("test", |conn| account::insert(conn, &demo)).expect("inserted");
         assert_eq!(production.ready_to_serve(), Err(Unready::DemoAccounts(1)));
-        let keys = SideKeys { signing: Bytes([1; 32]), opening: Bytes([2; 1216]) };
+        let keys = SideKeys { signing: Bytes([1; 32]), agent: Bytes([2; 32]) };
         documents::enrol(&production, Side::Bench, &keys).expect("enrolled for real");
         assert_eq!(production.ready_to_serve(), Err(Unready::DemoAccounts(1)));
         documents::enrol(&trial.site, Side::Bar, &keys).expect("enrolled by a demo");
