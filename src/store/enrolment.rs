@@ -67,7 +67,7 @@ pub fn put(conn: &mut Connection, id: &BoxId, person: &PersonId, new: &Enrolment
     Ok(())
 }
 
-/// Keeps the agent's certificate, or why it refused.
+/// Keeps the agent's certificate, or why it refused; a certificate that is there stands through a refusal.
 ///
 /// # Errors
 /// [`StoreError::Stale`] when the device has sent another key meanwhile.
@@ -88,6 +88,11 @@ pub fn settle(
             .and(enrolment::person.eq(person.as_str()))
             .and(enrolment::request_key.eq(request_key.to_string())),
     );
-    let values = (enrolment::certificate.eq(certificate), enrolment::refused.eq(outcome.err()));
-    one_row(diesel::update(mine).set(values).execute(conn)?)
+    let settled = match outcome {
+        Ok(_) => diesel::update(mine)
+            .set((enrolment::certificate.eq(certificate), enrolment::refused.eq(None::<String>)))
+            .execute(conn)?,
+        Err(code) => diesel::update(mine).set(enrolment::refused.eq(Some(code))).execute(conn)?,
+    };
+    one_row(settled)
 }
