@@ -220,12 +220,14 @@ pub struct Delivered {
     pub unreachable: Vec<Side>,
 }
 
-/// Carries everything that is on its way to both agents, and what their answers lead to, until nothing moves.
+/// Carries everything that is on its way to both agents, and what their answers lead to, until nothing moves. What an agent has
+/// refused is asked once more, in its place before what came after it: the reason may be gone.
 ///
 /// # Errors
 /// Busy or a fault; what was heard before stays heard.
 pub fn deliver(site: &Site) -> Outcome<Delivered> {
     let mut done = Delivered::default();
+    let mut first = true;
     loop {
         let before = done.answered;
         done.later = 0;
@@ -233,7 +235,10 @@ pub fn deliver(site: &Site) -> Outcome<Delivered> {
             if done.unreachable.contains(&side) {
                 continue;
             }
-            let mut waiting = site.store.read("requests on their way", |conn| agent_request::unanswered(conn, side))?;
+            let mut waiting = site.store.read("requests on their way", |conn| {
+                let again = if first { agent_request::refused(conn, side)? } else { Vec::new() };
+                Ok([agent_request::unanswered(conn, side)?, again].concat())
+            })?;
             waiting.sort_by_key(|waiting| rank(&waiting.request.request.asked));
             // What an agent's officers have to look at first holds up what comes after it in the same box.
             let mut held_up: Vec<BoxId> = Vec::new();
@@ -262,6 +267,7 @@ pub fn deliver(site: &Site) -> Outcome<Delivered> {
         if done.answered == before {
             return Ok(done);
         }
+        first = false;
     }
 }
 

@@ -71,6 +71,19 @@ pub fn unanswered(conn: &mut Connection, side: Side) -> Result<Vec<Waiting>, Sto
     rows.into_iter().map(read).collect()
 }
 
+/// The requests that a side's agent has refused, by digest; what raters asked for is theirs to ask again.
+///
+/// # Errors
+/// [`StoreError`].
+pub fn refused(conn: &mut Connection, side: Side) -> Result<Vec<Waiting>, StoreError> {
+    let rows: Vec<Row> = agent_request::table
+        .filter(agent_request::side.eq(side.as_str()).and(agent_request::answer.is_not_null()))
+        .filter(agent_request::kind.ne("tokens").and(agent_request::kind.ne("enrol")))
+        .order(agent_request::digest)
+        .load(conn)?;
+    rows.into_iter().map(read).collect()
+}
+
 /// The requests about a box that are unanswered or refused: side, kind, digest.
 ///
 /// # Errors
