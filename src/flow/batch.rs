@@ -17,7 +17,7 @@ use super::{Failure, Outcome, Refusal, Site, periods};
 pub use crate::store::ballot_box::Batch;
 use crate::store::ballot_box::{self, BatchState, Cosigned};
 use crate::store::period::{self, BoxState};
-use crate::store::{Connection, StoreError};
+use crate::store::{Connection, StoreError, enrolment};
 
 /// A hand-over that was taken.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -122,6 +122,7 @@ fn cosigned(conn: &mut Connection, site: &Site, id: &BoxId, number: u32) -> Outc
     };
     let notes = PerSide { bench: note(Side::Bench)?, bar: note(Side::Bar)? };
     ballot_box::append_batch(conn, id, number, &Cosigned { size, root, notes }, today)?;
+    enrolment::shuffle(conn, id)?;
     ballot_box::move_batch(conn, id, number, BatchState::Cosigning, BatchState::Appended)?;
     Ok(true)
 }

@@ -265,6 +265,9 @@ pub fn deliver(site: &Site) -> Outcome<Delivered> {
             }
         }
         if done.answered == before {
+            if done.answered > 0 {
+                site.store.sweep();
+            }
             return Ok(done);
         }
         first = false;

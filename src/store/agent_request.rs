@@ -130,6 +130,17 @@ pub fn answered(conn: &mut Connection, digest: Digest, side: Side) -> Result<Opt
         .transpose()
 }
 
+/// Takes off what raters of a box still wait for: a closed box answers nobody, and the rows lie in the order of asking.
+///
+/// # Errors
+/// [`StoreError`].
+pub fn forget_raters(conn: &mut Connection, id: &BoxId) -> Result<(), StoreError> {
+    let of_raters = agent_request::kind.eq("tokens").or(agent_request::kind.eq("enrol"));
+    diesel::delete(agent_request::table.filter(agent_request::box_.eq(id.to_string())).filter(of_raters))
+        .execute(conn)?;
+    Ok(())
+}
+
 /// Takes a request off, answered or not.
 ///
 /// # Errors

@@ -67,6 +67,31 @@ pub fn put(conn: &mut Connection, id: &BoxId, person: &PersonId, new: &Enrolment
     Ok(())
 }
 
+/// Writes the enrolments of a box anew in the order of their people's names, which are random: until then they lie in the order
+/// in which devices came.
+///
+/// # Errors
+/// [`StoreError`].
+pub fn shuffle(conn: &mut Connection, id: &BoxId) -> Result<(), StoreError> {
+    type Row = (String, String, String, String, Option<String>, Option<String>);
+    let of_box = || enrolment::table.filter(enrolment::box_.eq(id.to_string()));
+    let rows: Vec<Row> = of_box().order(enrolment::person).load(conn)?;
+    diesel::delete(of_box()).execute(conn)?;
+    for (box_, person, request_key, mac, certificate, refused) in rows {
+        diesel::insert_into(enrolment::table)
+            .values((
+                enrolment::box_.eq(box_),
+                enrolment::person.eq(person),
+                enrolment::request_key.eq(request_key),
+                enrolment::mac.eq(mac),
+                enrolment::certificate.eq(certificate),
+                enrolment::refused.eq(refused),
+            ))
+            .execute(conn)?;
+    }
+    Ok(())
+}
+
 /// Keeps the agent's certificate, or why it refused; a certificate that is there stands through a refusal.
 ///
 /// # Errors
