@@ -13,7 +13,7 @@ use hengping_domain::manifest::RelayKeys;
 use hengping_domain::request::{Asked, Request, SignedRequest};
 use hengping_domain::statement::{AgentRefusal, Said, Signed};
 
-use super::{Failure, Outcome, Site, batch, documents, enrol};
+use super::{Failure, Outcome, Site, batch, death, documents, enrol};
 use crate::store::agent_request::{self, Waiting};
 use crate::store::{Connection, statement};
 
@@ -201,6 +201,9 @@ pub fn hear(site: &Site, waiting: &Waiting, signed: &Signed) -> Outcome<()> {
                 agent_request::forget(conn, *digest, *side)?;
                 if matches!(asked, Asked::Close { .. }) && both(conn, *digest)?.is_some() {
                     ask_both(conn, site, id, &Asked::Ledger)?;
+                }
+                if matches!(asked, Asked::Death) && both(conn, *digest)?.is_some() {
+                    death::end(conn, id, today)?;
                 }
                 batch::advance(conn, site, id)?;
             }
