@@ -158,10 +158,18 @@ impl Machines {
 
     /// Lets officers see some requests first; before the agent is needed.
     pub fn attend(&self, side: Side, kinds: impl IntoIterator<Item = AskedKind>) {
+        self.set(side, Settings { approve: kinds.into_iter().collect(), hand_over: HandOver::Network });
+    }
+
+    /// Has officers carry this side's shares; before the agent is needed.
+    pub fn carry(&self, side: Side) {
+        self.set(side, Settings { hand_over: HandOver::Directory, ..Settings::unattended() });
+    }
+
+    fn set(&self, side: Side, settings: Settings) {
         let seat = self.seats.get(side);
         assert!(seat.agent.get().is_none(), "the agent runs already");
-        *seat.settings.lock().expect("no panic") =
-            Settings { approve: kinds.into_iter().collect(), hand_over: HandOver::Network };
+        *seat.settings.lock().expect("no panic") = settings;
     }
 
     /// Nobody answers for this side until [`Machines::bring_back`].

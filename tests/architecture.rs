@@ -235,7 +235,7 @@ fn the_platform_agents_and_relay_do_not_link_what_they_must_not() {
         ("hengping", "diesel", &["polars", "polars-core"][..]),
         ("hengping-agent", "diesel", &["polars", "hengping", "hengping-relay", "pq-sys"]),
         ("hengping-relay", "actix-web", &["polars", "hengping", "hengping-agent", "diesel"]),
-        ("hengping-domain", "sha2", &["polars", "diesel", "actix-web", "tokio"]),
+        ("hengping-domain", "ct-merkle", &["polars", "diesel", "actix-web", "tokio"]),
     ] {
         assert!(tree(package, control).0, "cargo tree answers for what {package} links");
         for name in never {

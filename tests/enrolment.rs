@@ -158,11 +158,11 @@ on_both_backends! {
         assert_eq!(with("code", json!("HHHHH")).problem(), "invalid-request", "there is no place for a code");
         assert!(table(trial, "enrolment").rows.is_empty());
         trial.clock.set(date(2026, 12, 1));
-        let late = client.post("/api/enrolments", &body);
+        let late = served.signed_in(&lawyer(0)).post("/api/enrolments", &body);
         assert_eq!((late.status, late.problem().as_str()), (409, "box-state"));
         trial.clock.set(date(2026, 11, 23));
         city::close(&trial.site, &bar_box()).expect("closed");
-        assert_eq!(client.post("/api/enrolments", &body).problem(), "box-state");
+        assert_eq!(served.signed_in(&lawyer(0)).post("/api/enrolments", &body).problem(), "box-state");
     }
 
     fn the_platform_can_put_no_key_in_the_place_of_a_members(trial) {

@@ -76,9 +76,9 @@ on_both_backends! {
             assert_eq!(published.leaves.len(), n + 1, "{what}: none of {EACH}");
             assert_eq!(published.leaves[n], good.leaf(), "{what}: control");
         }
-        refused.sort();
+        refused.sort_by_key(|(leaf, side)| (*leaf, side.as_str()));
         let published = batch::published(&trial.site, &id).expect("a log");
-        assert_eq!(published.refused, refused, "each is published with the side that found it out, and no other");
+        assert!(published.refused == refused, "each is published with the side that found it out, and no other");
     }
 
     fn a_stamp_that_was_seen_carries_nothing_but_its_own_cast(trial) {

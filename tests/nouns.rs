@@ -356,7 +356,7 @@ on_both_backends! {
         let nobody = write(trial, |conn| invitation::home(conn, &bar_box(), &PersonId("nobody".into())));
         assert!(matches!(nobody, Err(StoreError::NotFound)));
         let kept = Invitation {
-            id: InvitationId("kept".into()), ratee: theirs.person.id.clone(),
+            id: InvitationId("kept".into()), list: None, ratee: theirs.person.id.clone(),
             not_applicable: vec!["civility".into(), "equal-hearing".into()], ..one.clone()
         };
         write(trial, |conn| invitation::insert(conn, &kept)).expect("kept");

@@ -1,7 +1,7 @@
 //! The opening as far as both agents go: it waits for whoever is missing, is refused before its time, and goes on.
 
 use hengping::flow::{Refusal, batch, export, unseal};
-use hengping::opening::{self, Locked, Progressed};
+use hengping::opening::{self, Locked, OpeningFailure, Progressed};
 use hengping_agent::config::AskedKind;
 use hengping_domain::digest::Digest;
 use hengping_domain::envelope::SUITE;
@@ -33,7 +33,11 @@ fn closed(trial: &Trial) -> City<'_> {
 
 /// Goes on with an opening that must still wait; who is missing, for what, and why.
 fn waits(trial: &Trial, dir: &std::path::Path) -> Vec<(Side, String, Option<&'static str>)> {
-    match opening::go_on(&trial.site, &bar_box(), dir, Locked::Refuse, &mut |_| ()).expect("as far as it goes") {
+    goes_on(trial, dir, Locked::Refuse)
+}
+
+fn goes_on(trial: &Trial, dir: &std::path::Path, locked: Locked) -> Vec<(Side, String, Option<&'static str>)> {
+    match opening::go_on(&trial.site, &bar_box(), dir, locked, &mut |_| ()).expect("as far as it goes") {
         Progressed::Waits(missing) => missing.into_iter().map(|one| (one.side, one.kind, one.code)).collect(),
         Progressed::Draft(draft) => panic!("nobody was missing: {draft}"),
     }
@@ -95,7 +99,36 @@ on_both_backends! {
         assert!(unseal::missing(&trial.site, &bar_box(), "mix").expect("a look").is_empty());
     }
 
+    fn shares_that_officers_carry_are_waited_for_and_looked_at(trial) {
+        for side in [Side::Bench, Side::Bar] {
+            trial.agents.carry(side);
+        }
+        let _city = closed(trial);
+        let dir = tempfile::tempdir().expect("a directory");
+        let lies = |side: Side| {
+            trial.agents.dir(side).join("hand-over").join(bar_box().to_string()).join(format!("shares-{side}.bin"))
+        };
+        let bring = |side: Side, bytes: &[u8]| {
+            std::fs::write(dir.path().join(format!("hand-over-{side}.bin")), bytes).expect("written");
+        };
+        for _ in 0..2 {
+            assert_eq!(waits(trial, dir.path()), [(Side::Bench, "hand-over".to_owned(), None)]);
+        }
+        let right = [Side::Bench, Side::Bar].map(|side| std::fs::read(lies(side)).expect("what the officers carry"));
+        let mut changed = right[0].clone();
+        changed[40] ^= 1;
+        for wrong in [changed.as_slice(), &right[1], b""] {
+            bring(Side::Bench, wrong);
+            let refused = opening::go_on(&trial.site, &bar_box(), dir.path(), Locked::Refuse, &mut |_| ());
+            assert!(matches!(refused, Err(OpeningFailure::Malformed(..))), "{refused:?}");
+        }
+        bring(Side::Bench, &right[0]);
+        assert_eq!(waits(trial, dir.path()), [(Side::Bar, "hand-over".to_owned(), None)], "the bench's is what it said");
+        assert_eq!(std::fs::read(dir.path().join("shares-bench.bin")).expect("shares"), right[0][32..]);
+    }
+
     fn a_list_of_which_too_much_was_turned_away_waits_for_an_auditor(trial) {
+        trial.agents.carry(Side::Bench);
         let city = City::inviting(trial, 2, 2, &cases());
         let devices = [city.device(&lawyer(0), 1), city.device(&lawyer(1), 1)];
         devices.iter().for_each(|device| device.mint());
@@ -115,9 +148,7 @@ on_both_backends! {
         assert_eq!(found, [(Side::Bench, "list".to_owned(), refused), (Side::Bar, "list".to_owned(), refused)]);
         assert_eq!(refusal(unseal::shares(&trial.site, &bar_box())), Refusal::AgentsNotReady, "nothing opens");
         // An auditor has looked at the key of the bench, and both sides agree to go on.
-        unseal::list(&trial.site, &bar_box(), true).expect("asked");
-        deliver(&trial.site);
-        unseal::shares(&trial.site, &bar_box()).expect("both have agreed");
+        assert_eq!(goes_on(trial, dir.path(), Locked::Accept), [(Side::Bench, "hand-over".to_owned(), None)]);
     }
 
     fn a_list_that_the_platform_made_up_is_shuffled_by_nobody(trial) {
