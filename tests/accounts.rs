@@ -15,6 +15,10 @@ use serde_json::json;
 use crate::harness::{Backend, PASSWORD, Served, Trial};
 use crate::on_both_backends;
 
+/// Settings under which production starts.
+const PRODUCTION: &str = "mode = \"production\"\nmachine.key_file = \"machine.pem\"\nagents.key_file = \"platform.key\"\n\
+    relay.origin = \"https://relay.test\"";
+
 fn try_in(served: &Served, login: &str, password: &str) -> crate::harness::Answer {
     served.client().post("/api/session", &json!({"login": login, "password": password}))
 }
@@ -24,7 +28,7 @@ on_both_backends! {
         let id = trial.account("wang", &[(Role::Negotiator, Some(Side::Bench)), (Role::Rater, Some(Side::Bench))]);
         let served = trial.serve();
         let opened = try_in(&served, "wang", PASSWORD);
-        let account = json!({"id": id.as_str(), "login": "wang", "name": "wang", "side": "bench", "roles": ["rater", "negotiator"]});
+        let account = json!({"id": id.as_str(), "login": "wang", "name": "wang", "side": "bench", "number": null, "roles": ["rater", "negotiator"]});
         assert_eq!(opened.json(), json!({"account": account}));
         let cookie = opened.header("set-cookie");
         for attribute in ["__Host-hengping=", "HttpOnly", "Secure", "SameSite=Strict", "Path=/", "Max-Age=28800"] {
@@ -196,7 +200,7 @@ on_both_backends! {
     fn what_a_demo_made_keeps_production_from_starting(trial) {
         assert_eq!(trial.site.ready_to_serve(), Ok(()));
         let mut production = trial.site.clone();
-        let mut config = Trial::config(&trial.url, "mode = \"production\"\nmachine.key_file = \"machine.pem\"");
+        let mut config = Trial::config(&trial.url, PRODUCTION);
         config.site.origins = vec!["https://hengping.test".into()];
         production.config = std::sync::Arc::new(config);
         assert_eq!(production.ready_to_serve(), Ok(()));
@@ -213,7 +217,7 @@ on_both_backends! {
         };
         trial.site.store.write("test", |conn| account::insert(conn, &demo)).expect("inserted");
         assert_eq!(production.ready_to_serve(), Err(Unready::DemoAccounts(1)));
-        let keys = SideKeys { signing: Bytes([1; 32]), opening: Bytes([2; 1216]) };
+        let keys = SideKeys { signing: Bytes([1; 32]), agent: Bytes([2; 32]) };
         documents::enrol(&production, Side::Bench, &keys).expect("enrolled for real");
         assert_eq!(production.ready_to_serve(), Err(Unready::DemoAccounts(1)));
         documents::enrol(&trial.site, Side::Bar, &keys).expect("enrolled by a demo");

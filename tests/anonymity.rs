@@ -1,4 +1,4 @@
-//! What a thief of the database and one side's opening key learns about who said what: nothing.
+//! What a thief of the database and of everything one side has learns about who said what: nothing.
 //!
 //! Each test has a control that finds what the naive build would show. Ids come from a seed here, so that a rank
 //! correlation, which is chance at heart, is the same number in every run.
@@ -8,20 +8,24 @@ use std::path::PathBuf;
 use std::sync::Arc;
 
 use diesel::RunQueryDsl as _;
-use hengping::flow::cast::{self, Cast};
+use hengping::flow::enrol::Standing;
+use hengping::flow::{courier, death, issue};
 use hengping::ports::SeededEntropy;
-use hengping::store::ballot_box;
 use hengping_domain::ballot::Ballot;
-use hengping_domain::digest::Bytes;
-use hengping_domain::envelope::{ENVELOPE_LEN, Envelope};
+use hengping_domain::cast::Cast;
+use hengping_domain::digest::{Bytes, Digest};
+use hengping_domain::envelope::{Envelope, SUITE};
 use hengping_domain::ids::Side;
-use hengping_domain::log;
-use hengping_domain::token;
+use hengping_domain::keys::BoxSecrets;
+use hengping_domain::layer::{self, POSTED_LEN, Posted};
+use hengping_domain::manifest::{PerSide, PeriodKind};
+use hengping_domain::token::{Token, counted_hash, nym_hash};
 use rand::rngs::StdRng;
 use rand::seq::SliceRandom as _;
 use rand::{Rng as _, SeedableRng as _};
+use serde_json::{Value, json};
 
-use crate::city::{self, Case, City, Device, bar_box, lawyer, reachable};
+use crate::city::{self, Case, City, Device, bar_box, bench_box, deliver, hand_in, lawyer, reachable};
 use crate::dump::{beside, dump, holding, kendall, table};
 use crate::harness::{Backend, Trial};
 
@@ -29,8 +33,10 @@ use crate::harness::{Backend, Trial};
 const LAWYERS: usize = 100;
 /// Lawyers of a small one.
 pub const FEW: usize = 20;
-/// Largest rank correlation that counts as none.
+/// Largest rank correlation of a thousand ballots that counts as none.
 const NONE: f64 = 0.05;
+/// The same of a hundred raters: three standard deviations.
+const NONE_OF_RATERS: f64 = 0.2;
 
 pub fn on(backend: Backend, check: impl FnOnce(&Trial)) {
     match reachable(backend, Arc::new(SeededEntropy::new(2026))) {
@@ -47,8 +53,8 @@ pub fn city(trial: &Trial, lawyers: usize) -> City<'_> {
     let cases: Vec<_> = (0..5 * lawyers).map(case).filter(|case| case.moving != case.responding).collect();
     let imported = city::import(&trial.site, &city::docket(&cases), false);
     assert_eq!((imported.summary.problem_count, imported.summary.unmatched), (0, 0));
-    city.open_period(&city.plan("2026", hengping_domain::manifest::PeriodKind::Regular));
-    hengping::flow::invite::invite(&trial.site, &bar_box()).expect("invited");
+    city.open_period(&city.plan("2026", PeriodKind::Regular));
+    city.invite();
     city
 }
 
@@ -56,57 +62,56 @@ pub fn city(trial: &Trial, lawyers: usize) -> City<'_> {
 pub struct Story<'c> {
     pub devices: Vec<Device<'c>>,
     pub ballots: Vec<Ballot>,
+    /// In the order in which they came to the relay.
     pub casts: Vec<Cast>,
 }
 
-/// What makes an envelope of a ballot and its place.
-pub type Sealer = fn(&City<'_>, &Ballot, u64) -> Envelope;
+/// What makes a posted item of a ballot and its place.
+pub type Sealer = fn(&City<'_>, &Ballot, u64) -> Posted;
 
-pub fn sealed(city: &City<'_>, ballot: &Ballot, place: u64) -> Envelope {
+pub fn sealed(city: &City<'_>, ballot: &Ballot, place: u64) -> Posted {
     city.seal(&bar_box(), ballot, place)
 }
 
-/// Another envelope each time that nobody can open: the box cannot tell, and it costs nothing.
-pub fn noise(_: &City<'_>, _: &Ballot, place: u64) -> Envelope {
-    let mut bytes = vec![0; ENVELOPE_LEN];
+/// Another item each time that nobody can open: the box cannot tell, and it costs nothing.
+pub fn noise(_: &City<'_>, _: &Ballot, place: u64) -> Posted {
+    let mut bytes = vec![0; POSTED_LEN];
     StdRng::seed_from_u64(place).fill_bytes(&mut bytes);
-    bytes[..4].copy_from_slice(b"HPB1");
-    Envelope::from_bytes(bytes).expect("an envelope by its looks")
+    bytes[..4].copy_from_slice(SUITE);
+    Posted::from_bytes(bytes).expect("an item by its looks")
 }
 
-/// The first `lawyers` come in an order of their own and list their tokens; their ballots arrive in another.
-pub fn storm<'c>(city: &'c City<'c>, lawyers: usize, seal: Sealer) -> Story<'c> {
-    let mut rng = StdRng::seed_from_u64(7);
+/// The first `lawyers`, with tokens, in an order of their own.
+pub fn raters<'c>(city: &'c City<'c>, lawyers: usize, prepare: impl Fn(&Device<'_>)) -> Vec<Device<'c>> {
     let mut order: Vec<usize> = (0..lawyers).collect();
-    order.shuffle(&mut rng);
+    order.shuffle(&mut StdRng::seed_from_u64(7));
     let devices: Vec<_> = order.iter().map(|&l| city.device(&lawyer(l), 1)).collect();
-    for device in &devices {
-        device.list().expect("listed");
-    }
+    devices.iter().for_each(prepare);
+    devices
+}
+
+/// All their cases, cast in another order.
+pub fn storm<'c>(city: &City<'_>, devices: Vec<Device<'c>>, seal: Sealer) -> Story<'c> {
     let mut arrivals: Vec<(usize, usize)> =
         devices.iter().enumerate().flat_map(|(d, device)| (0..device.cases.len()).map(move |case| (d, case))).collect();
-    arrivals.shuffle(&mut rng);
+    arrivals.shuffle(&mut StdRng::seed_from_u64(8));
     let level = |place: usize| 1 + (place % 5) as u8;
     let ballots: Vec<_> =
         arrivals.iter().enumerate().map(|(place, &(d, case))| devices[d].ballot(case, 1, level(place))).collect();
-    let mut envelopes: Vec<Option<Envelope>> = vec![None; ballots.len()];
+    let mut items: Vec<Option<Posted>> = vec![None; ballots.len()];
     let half = ballots.len().div_ceil(2);
     std::thread::scope(|scope| {
-        for (part, (envelopes, ballots)) in envelopes.chunks_mut(half).zip(ballots.chunks(half)).enumerate() {
+        for (part, (items, ballots)) in items.chunks_mut(half).zip(ballots.chunks(half)).enumerate() {
             scope.spawn(move || {
-                for (n, (envelope, ballot)) in envelopes.iter_mut().zip(ballots).enumerate() {
-                    *envelope = Some(seal(city, ballot, (part * half + n) as u64));
+                for (n, (item, ballot)) in items.iter_mut().zip(ballots).enumerate() {
+                    *item = Some(seal(city, ballot, (part * half + n) as u64));
                 }
             });
         }
     });
-    let stamped = |(&(d, case), envelope): (&(usize, usize), Option<Envelope>)| {
-        devices[d].stamped(case, 1, envelope.expect("sealed"))
-    };
-    let casts: Vec<_> = arrivals.iter().zip(envelopes).map(stamped).collect();
-    for one in &casts {
-        cast::cast(&city.trial.site, one).expect("taken");
-    }
+    let stamped =
+        |(&(d, case), item): (&(usize, usize), Option<Posted>)| devices[d].stamped(case, 1, item.expect("sealed"));
+    let casts = arrivals.iter().zip(items).map(stamped).collect();
     Story { devices, ballots, casts }
 }
 
@@ -143,59 +148,174 @@ fn places(file: &[u8], came: &[String]) -> Vec<usize> {
     found.filter(|n| seen.insert(*n)).collect()
 }
 
+/// The files of the database that hold any of these names, with the order in which they lie there.
+fn files(trial: &Trial, came: &[String]) -> Vec<(PathBuf, Vec<usize>)> {
+    let names = std::fs::read_dir(trial.dir.path()).expect("a directory").map(|entry| entry.expect("an entry").path());
+    let order = |path: PathBuf| (path.clone(), places(&std::fs::read(path).expect("a file"), came));
+    names.map(order).filter(|(_, ranks)| !ranks.is_empty()).collect()
+}
+
+/// The raters of the requests that wait, as they lie.
+fn waiting_raters(trial: &Trial, kind: &str) -> Vec<String> {
+    let held = table(trial, "agent_request");
+    let rows = held.column("kind").into_iter().zip(held.column("request"));
+    let rater = |text: &str| {
+        let request: Value = serde_json::from_str(text).expect("JSON");
+        let asked = &request["request"];
+        let rater = asked["rater"].as_str().or_else(|| asked["request"]["rater"].as_str());
+        rater.expect("a rater").to_owned()
+    };
+    rows.filter(|(held, _)| *held == kind).map(|(_, request)| rater(request)).collect()
+}
+
+fn strings(names: &[String]) -> Vec<&str> {
+    names.iter().map(String::as_str).collect()
+}
+
+fn who_came_first_is_gone(trial: &Trial) {
+    let city = city(trial, LAWYERS);
+    let sqlite = trial.url.starts_with("sqlite");
+    for side in [Side::Bench, Side::Bar] {
+        trial.agents.send_away(side);
+    }
+    let devices = raters(&city, LAWYERS, |device| assert_eq!(device.enrol(), Ok(Standing::Waiting)));
+    let numbers: Vec<_> = devices.iter().map(|device| device.person.number.clone()).collect();
+    let people: Vec<_> = devices.iter().map(|device| device.person.id.0.clone()).collect();
+    let enrolled = || kendall(&ranks(&table(trial, "enrolment").column("person"), &people));
+    // A key of 43 letters is found by its hash, which stands nowhere else, so look for the key itself padded to a name.
+    let keys: Vec<_> = devices.iter().map(|device| key_row(device)).collect();
+
+    // Control: while they wait, the requests and what is kept of them lie in the order of arrival.
+    assert_eq!(kendall(&ranks(&strings(&waiting_raters(trial, "enrol")), &numbers)), 1.0);
+    assert_eq!(enrolled(), 1.0);
+    let on_disk = |keys: &[Vec<u8>]| order_on_disk(trial, keys);
+    assert!(!sqlite || on_disk(&keys).iter().any(|ranks| kendall(ranks) > 0.9), "and in the files of the database");
+    for side in [Side::Bench, Side::Bar] {
+        trial.agents.bring_back(side);
+    }
+    deliver(&trial.site);
+    assert_eq!(waiting_raters(trial, "enrol"), Vec::<String>::new());
+
+    // The same with requests for tokens, of which one half lies here while an agent is away.
+    let some = &devices[..30];
+    trial.agents.send_away(Side::Bench);
+    let elements: Vec<Vec<u8>> =
+        some.iter().map(|device| device.request().nym.bench.to_string().into_bytes()).collect();
+    for device in some {
+        assert!(device.ask().expect("asked").bench.is_none());
+    }
+    assert_eq!(kendall(&ranks(&strings(&waiting_raters(trial, "tokens")), &numbers[..30])), 1.0, "control");
+    assert!(!sqlite || on_disk(&elements).iter().any(|ranks| kendall(ranks) > 0.9), "control");
+    trial.agents.bring_back(Side::Bench);
+    deliver(&trial.site);
+    for device in some {
+        assert!(device.ask().expect("asked").bench.is_some());
+    }
+    assert_eq!(table(trial, "agent_request").rows.len(), 0);
+
+    // A batch, as on every day.
+    let device = &devices[0];
+    device.mint();
+    city::hand_over(&trial.site, &bar_box(), &[device.stamped(0, 1, noise(&city, &device.ballot(0, 1, 1), 1))]);
+    assert!(enrolled().abs() <= NONE_OF_RATERS, "enrolments: {}", enrolled());
+    for ranks in on_disk(&keys) {
+        assert!(kendall(&ranks).abs() <= NONE_OF_RATERS, "on the disk: {}", kendall(&ranks));
+    }
+    assert_eq!(on_disk(&elements), Vec::<Vec<usize>>::new(), "nothing of a request for tokens is left on the disk");
+    // Whose tokens are out is known; who fetched them first is not.
+    let held = table(trial, "invitation");
+    let rows = held.column("state").into_iter().zip(held.column("rater"));
+    let issued: Vec<_> = rows.filter(|(state, _)| *state == "issued").map(|(_, rater)| rater).collect();
+    let tau = kendall(&ranks(&issued, &people));
+    assert!(issued.len() > 250 && tau.abs() <= NONE_OF_RATERS, "{} invitations: {tau}", issued.len());
+}
+
+/// What stands for a device in the table of enrolments and nowhere else.
+fn key_row(device: &Device<'_>) -> Vec<u8> {
+    device.request_key().to_string().into_bytes()
+}
+
+/// Of every file of the database that holds any of the needles, all of one length, the order in which they first occur.
+fn order_on_disk(trial: &Trial, needles: &[Vec<u8>]) -> Vec<Vec<usize>> {
+    let rank: BTreeMap<&[u8], usize> = needles.iter().enumerate().map(|(n, needle)| (needle.as_slice(), n)).collect();
+    let length = needles[0].len();
+    let order = |file: Vec<u8>| {
+        let mut seen = BTreeSet::new();
+        let found = file.windows(length).filter_map(|window| rank.get(window).copied());
+        found.filter(|n| seen.insert(*n)).collect::<Vec<_>>()
+    };
+    let paths = std::fs::read_dir(trial.dir.path()).expect("a directory").map(|entry| entry.expect("an entry").path());
+    paths.map(|path| order(std::fs::read(path).expect("a file"))).filter(|ranks| !ranks.is_empty()).collect()
+}
+
+#[test]
+fn who_came_first_is_gone_when_requests_are_settled_sqlite() {
+    on(Backend::Sqlite, who_came_first_is_gone);
+}
+
+#[test]
+fn who_came_first_is_gone_when_requests_are_settled_postgres() {
+    on(Backend::Postgres, who_came_first_is_gone);
+}
+
 fn the_order_of_arrival_is_gone(trial: &Trial) {
     let city = city(trial, LAWYERS);
-    let story = storm(&city, LAWYERS, noise);
-    let came: Vec<_> = story.casts.iter().map(|c| log::leaf(&c.stamp, c.envelope.hash()).to_string()).collect();
+    let story = storm(&city, raters(&city, LAWYERS, |device| device.mint()), noise);
+    let came: Vec<_> = story.casts.iter().map(|cast| cast.leaf().to_string()).collect();
     assert!(came.len() >= 950, "{}", came.len());
-
-    // Control: the spool, and the token list before its first batch, lie in the order of arrival.
-    let spool = table(trial, "spool");
-    assert_eq!(kendall(&ranks(&spool.column("leaf"), &came)), 1.0);
-    let rater_of: BTreeMap<String, usize> = story
-        .devices
-        .iter()
-        .enumerate()
-        .flat_map(|(n, d)| {
-            d.hashes().into_iter().flat_map(move |h| [(h.stamp.to_string(), n), (h.slip.to_string(), n)])
-        })
-        .collect();
-    let by_rater = |kind: &str| {
-        let listed = table(trial, "listed_token");
-        let rows = listed.column("kind").into_iter().zip(listed.column("hash"));
-        rows.filter(|(held, _)| *held == kind).map(|(_, hash)| rater_of[hash]).collect::<Vec<_>>()
-    };
-    // Ties inside one rater's tokens keep the number below 1.
-    assert!(kendall(&by_rater("stamp")) > 0.95 && kendall(&by_rater("slip")) > 0.95);
-
-    let files = || {
-        let names =
-            std::fs::read_dir(trial.dir.path()).expect("a directory").map(|entry| entry.expect("an entry").path());
-        let order = |path: PathBuf| (path.clone(), places(&std::fs::read(path).expect("a file"), &came));
-        names.map(order).filter(|(_, ranks)| !ranks.is_empty()).collect::<Vec<_>>()
-    };
     let sqlite = trial.url.starts_with("sqlite");
-    assert!(!sqlite || files().iter().any(|(_, ranks)| kendall(ranks) > 0.9), "and in the files of the database");
+    let lies = |name: &str, column: &str| kendall(&ranks(&table(trial, name).column(column), &came));
 
-    assert_eq!(cast::batch(&trial.site, &bar_box(), 20).expect("a batch") as usize, came.len());
-    assert!(table(trial, "spool").rows.is_empty());
-    for (path, ranks) in files() {
-        let tau = kendall(&ranks);
-        assert!(ranks.len() == came.len() && tau.abs() <= NONE, "{}: {} places, {tau}", path.display(), ranks.len());
+    // The relay hands over in the order of the leaves; while an agent is away the batch lies here like that.
+    trial.agents.send_away(Side::Bar);
+    hand_in(&trial.site, &bar_box(), &story.casts).expect("taken");
+    let pending = table(trial, "pending");
+    assert!(pending.column("leaf").is_sorted() && pending.rows.len() == came.len());
+    let mut found = vec![("pending", lies("pending", "leaf"))];
+    courier::deliver(&trial.site).expect("half");
+    let mut asked: Vec<String> = Vec::new();
+    for text in table(trial, "agent_request").column("request") {
+        let request: Value = serde_json::from_str(text).expect("JSON");
+        let casts: Vec<hengping_domain::request::Presented> =
+            serde_json::from_value(request["request"]["casts"].clone()).expect("a check");
+        asked.extend(casts.iter().map(|cast| cast.leaf().to_string()));
     }
-    assert_eq!(files().len(), usize::from(sqlite), "the list itself lies in one file");
-    let sealed = table(trial, "sealed");
-    let found = [
-        ("sealed", kendall(&ranks(&sealed.column("leaf"), &came))),
-        ("listed stamps", kendall(&by_rater("stamp"))),
-        ("listed slips", kendall(&by_rater("slip"))),
-    ];
+    found.push(("what the agents are asked", kendall(&ranks(&strings(&asked), &came))));
+    trial.agents.bring_back(Side::Bar);
+    deliver(&trial.site);
+
+    assert!(table(trial, "pending").rows.is_empty() && table(trial, "agent_request").rows.is_empty());
+    found.push(("sealed", lies("sealed", "leaf")));
+    let log: Vec<String> = hengping::flow::batch::published(&trial.site, &bar_box())
+        .expect("a log")
+        .leaves
+        .iter()
+        .map(Digest::to_string)
+        .collect();
+    found.push(("the log", kendall(&ranks(&strings(&log), &came))));
     for (what, tau) in found {
         assert!(tau.abs() <= NONE, "{what}: {tau}");
     }
+    for (path, ranks) in files(trial, &came) {
+        let tau = kendall(&ranks);
+        assert!(ranks.len() == came.len() && tau.abs() <= NONE, "{}: {} places, {tau}", path.display(), ranks.len());
+    }
+    assert_eq!(files(trial, &came).len(), usize::from(sqlite), "the list itself lies in one file");
     let day = table(trial, "batch");
     assert_eq!(day.rows.len(), 1);
     assert_eq!(day.column("day"), ["2026-11-23"]);
+
+    // Control: a naive build keeps each cast when it comes, under a random key.
+    let sql = |text: String| {
+        trial.site.store.write("test", |conn| Ok(diesel::sql_query(&text).execute(conn)?)).expect("naive");
+    };
+    sql("CREATE TABLE naive (leaf TEXT NOT NULL PRIMARY KEY)".to_owned());
+    for leaf in &came {
+        sql(format!("INSERT INTO naive (leaf) VALUES ('{leaf}')"));
+    }
+    assert_eq!(lies("naive", "leaf"), 1.0);
+    let here = files(trial, &came);
+    assert!(!sqlite || here.iter().any(|(_, ranks)| kendall(ranks) > 0.9), "and in the files of the database");
 }
 
 #[test]
@@ -208,62 +328,96 @@ fn the_order_of_arrival_is_gone_after_a_batch_postgres() {
     on(Backend::Postgres, the_order_of_arrival_is_gone);
 }
 
+/// Every way in which a token could be written down: as text and as hexadecimal, whole and by its parts.
+fn spellings(token: &Token) -> Vec<String> {
+    let parts = [token.nonce.0.to_vec(), token.bench.0.to_vec(), token.bar.0.to_vec()];
+    let text = [token.to_string(), token.nonce.to_string(), token.bench.to_string(), token.bar.to_string()];
+    text.into_iter().chain(parts.iter().map(|part| hex(part))).chain([hex(&token.to_bytes().0)]).collect()
+}
+
 fn nothing_leads_from_a_person_to_a_ballot(trial: &Trial) {
     let city = city(trial, FEW);
     for number in 0..5 {
         city.enrol(&lawyer(number));
     }
-    let story = storm(&city, FEW, sealed);
     let id = bar_box();
-    let secret: BTreeSet<String> = story
-        .ballots
-        .iter()
-        .flat_map(|b| [b.slip, b.nym].map(|bytes| [bytes.to_string(), hex(&bytes.0)]).concat())
-        .chain(story.casts.iter().flat_map(|c| [c.stamp.to_string(), hex(&c.stamp.0)]))
-        .collect();
+    let story = storm(&city, raters(&city, FEW, |device| device.fetch()), sealed);
+    let secret: BTreeSet<String> =
+        story.ballots.iter().flat_map(|b| [spellings(&b.slip), spellings(&b.nym)].concat()).collect();
     let mut ballots: BTreeSet<String> = BTreeSet::new();
     for (ballot, cast) in story.ballots.iter().zip(&story.casts) {
+        ballots.extend(spellings(&cast.stamp));
         ballots.extend([
-            token::slip_hash(&ballot.slip).to_string(),
-            token::nym_hash(&ballot.nym).to_string(),
-            token::stamp_hash(&cast.stamp).to_string(),
-            token::counted_hash(&ballot.slip).to_string(),
-            log::leaf(&cast.stamp, cast.envelope.hash()).to_string(),
+            counted_hash(&ballot.slip.nonce).to_string(),
+            nym_hash(&ballot.nym.nonce).to_string(),
+            cast.envelope.hash().to_string(),
+            cast.leaf().to_string(),
         ]);
     }
-    let personal = personal(trial);
-    let raters: BTreeSet<String> = (0..FEW).map(|l| city::person(&trial.site, &lawyer(l)).id.0).collect();
-
+    let mut people = personal(trial);
+    for device in &story.devices {
+        let request = device.request();
+        people.insert(device.request_key().to_string());
+        for element in [request.nym].into_iter().chain(request.tokens.iter().flat_map(|t| [t.stamp, t.slip])) {
+            people.extend([element.bench.to_string(), element.bar.to_string()]);
+        }
+    }
     let check = |when: &str| {
         let dump = dump(trial);
-        assert_eq!(beside(&dump, &personal, &ballots), Vec::<String>::new(), "{when}");
+        assert_eq!(beside(&dump, &people, &ballots), Vec::<String>::new(), "{when}");
         assert_eq!(holding(&dump, &secret), Vec::<String>::new(), "a token itself is stored, {when}");
-        // What a slip stands for names the ratee, and no rater stands beside it.
-        for name in ["listed_token", "spool", "sealed", "counted", "batch"] {
+        for name in
+            ["pending", "sealed", "statement", "counted", "batch", "refused_leaf", "checkpoint", "published_stamp"]
+        {
             let one = BTreeMap::from([(name.to_owned(), dump[name].clone())]);
-            assert_eq!(holding(&one, &personal), Vec::<String>::new(), "{name}, {when}");
+            assert_eq!(holding(&one, &people), Vec::<String>::new(), "{name}, {when}");
         }
-        assert!(dump["listed_token"].rows.len() >= 2 * story.ballots.len());
+        let known = BTreeMap::from([("enrolment".to_owned(), dump["enrolment"].clone())]);
+        assert_eq!(holding(&known, &people).len(), FEW, "control: the names are found where they are");
     };
-    check("while ballots wait");
-    cast::batch(&trial.site, &id, 20).expect("a batch");
+    // Everything at once: a request for tokens and a batch that wait for the same agent.
+    trial.agents.send_away(Side::Bar);
+    for device in &story.devices[..5] {
+        assert!(device.ask().expect("asked").bar.is_none());
+    }
+    hand_in(&trial.site, &id, &story.casts).expect("taken");
+    courier::deliver(&trial.site).expect("half");
+    check("while requests and ballots wait");
+    let held = BTreeMap::from([("agent_request".to_owned(), table(trial, "agent_request"))]);
+    assert!(!holding(&held, &people).is_empty() && !holding(&held, &ballots).is_empty(), "control: both lie there");
+    trial.agents.bring_back(Side::Bar);
+    deliver(&trial.site);
+    check("while answers wait to be fetched");
+    for device in &story.devices[..5] {
+        issue::tokens(&trial.site, &device.person.id, &device.request(), &device.sign(&device.request()))
+            .expect("fetched");
+    }
     check("after the batch");
     city::close(&trial.site, &id).expect("closed");
+    city::close(&trial.site, &bench_box()).expect("closed");
+    deliver(&trial.site);
     let opened = city.open(&id);
-    trial.site.store.write("test", |conn| ballot_box::put_counted(conn, &id, &opened.counted)).expect("published");
+    assert_eq!(opened.counts.valid as usize, story.ballots.len());
+    let draft = city.take_draft_of(&id, &opened.counted).expect("a draft");
     check("after the opening");
+    city.release(draft);
+    death::bury(&trial.site, &id).expect("asked");
+    deliver(&trial.site);
+    assert_eq!(death::bury(&trial.site, &id), Ok(true));
+    check("after the end");
+    let stamps = BTreeMap::from([("published_stamp".to_owned(), table(trial, "published_stamp"))]);
+    assert_eq!(holding(&stamps, &ballots).len(), story.casts.len(), "control: the stamps are there");
 
     // Control: the naive build keeps the stamp beside the rater, and is found out.
-    let rater = raters.first().expect("a rater");
-    let stamp = token::stamp_hash(&story.casts[0].stamp);
+    let (rater, stamp) = (&story.devices[0].person.id, story.casts[0].stamp.nonce);
     let naive = [
         "CREATE TABLE naive (rater TEXT, about TEXT)".to_owned(),
-        format!("INSERT INTO naive (rater, about) VALUES ('{rater}', '{{\"stamp\":\"{stamp}\"}}')"),
+        format!("INSERT INTO naive (rater, about) VALUES ('{rater}', '{}')", json!({"stamp": stamp})),
     ];
     for statement in naive {
         trial.site.store.write("test", |conn| Ok(diesel::sql_query(&statement).execute(conn)?)).expect("naive");
     }
-    assert_eq!(beside(&dump(trial), &personal, &ballots), [format!("naive: {rater}, {stamp}")]);
+    assert_eq!(beside(&dump(trial), &people, &ballots), [format!("naive: {rater}, {stamp}")]);
 }
 
 fn hex(bytes: &[u8]) -> String {
@@ -280,51 +434,82 @@ fn nothing_leads_from_a_person_to_a_ballot_postgres() {
     on(Backend::Postgres, nothing_leads_from_a_person_to_a_ballot);
 }
 
-fn one_sides_key_opens_nothing(trial: &Trial) {
-    let city = city(trial, LAWYERS);
-    let story = storm(&city, LAWYERS, sealed);
+/// What somebody with some sides' secrets makes of a posted item: the bodies that come out, by everything they can try.
+fn tried(item: &Posted, secrets: &[(Side, &BoxSecrets)]) -> Vec<[u8; hengping_domain::ballot::BODY_LEN]> {
     let id = bar_box();
-    cast::batch(&trial.site, &id, 20).expect("a batch");
-    // The thief reads the envelopes out of the dump.
+    let keys: Vec<_> = secrets.iter().flat_map(|(_, s)| [s.mix, s.opening, s.issuer]).collect();
+    // Each layer with every key there is.
+    let mut reached = vec![item.as_bytes().to_vec()];
+    for side in [Side::Bench, Side::Bar] {
+        let peel =
+            |inner: &Vec<u8>| keys.iter().filter_map(|key| layer::peel(&id, side, key, inner).ok()).collect::<Vec<_>>();
+        let further: Vec<_> = reached.iter().flat_map(peel).collect();
+        reached.extend(further);
+    }
+    let envelopes = reached.into_iter().filter_map(|bytes| Envelope::from_bytes(bytes).ok());
+    envelopes.flat_map(|envelope| opened(&envelope, secrets)).collect()
+}
+
+/// The bodies of an envelope that has no layer left: each lock with every key, and guesses in the other's place.
+fn opened(envelope: &Envelope, secrets: &[(Side, &BoxSecrets)]) -> Vec<[u8; hengping_domain::ballot::BODY_LEN]> {
+    let id = bar_box();
+    let keys: Vec<_> = secrets.iter().flat_map(|(_, s)| [s.mix, s.opening, s.issuer]).collect();
+    let shares = |side| keys.iter().filter_map(|key| envelope.share(&id, side, key).ok()).collect::<Vec<_>>();
+    let known = PerSide { bench: shares(Side::Bench), bar: shares(Side::Bar) };
+    let guesses = |side: Side| {
+        let other = known.get(side.other()).iter().copied();
+        known.get(side).iter().copied().chain(other).chain([Bytes([0; 32])]).chain(keys.clone()).collect::<Vec<_>>()
+    };
+    let (bench, bar) = (guesses(Side::Bench), guesses(Side::Bar));
+    let pairs = bench.iter().flat_map(|a| bar.iter().map(move |b| (a, b)));
+    pairs.filter_map(|(a, b)| envelope.open(&id, a, b).ok()).collect()
+}
+
+fn one_sides_key_opens_nothing(trial: &Trial) {
+    let city = city(trial, FEW);
+    let story = storm(&city, raters(&city, FEW, |device| device.mint()), sealed);
+    let id = bar_box();
+    city::hand_over(&trial.site, &id, &story.casts);
+    // The thief reads the items out of the dump.
     let stolen = table(trial, "sealed");
     let bytes = |hex: &&str| {
         let digit = |at: usize| u8::from_str_radix(&hex[at..at + 2], 16).expect("hexadecimal");
         (0..hex.len()).step_by(2).map(digit).collect::<Vec<u8>>()
     };
-    let stolen: Vec<Envelope> =
-        stolen.column("envelope").iter().map(|cell| Envelope::from_bytes(bytes(cell)).expect("one of ours")).collect();
-    assert_eq!(stolen.len(), story.ballots.len());
+    let stolen: Vec<Posted> =
+        stolen.column("envelope").iter().map(|cell| Posted::from_bytes(bytes(cell)).expect("one of ours")).collect();
+    assert!(stolen.len() == story.ballots.len() && stolen.len() >= 190, "{}", stolen.len());
     let bodies: BTreeSet<Vec<u8>> = story.ballots.iter().map(|b| b.to_body().expect("fits").to_vec()).collect();
+    assert_eq!(bodies.len(), story.ballots.len());
 
-    let (bench, bar) = (city.opening.bench.secret, city.opening.bar.secret);
-    let half = stolen.len().div_ceil(2);
-    let opened: Vec<[usize; 3]> = std::thread::scope(|scope| {
-        let (id, bodies) = (&id, &bodies);
-        let work = |part: &'_ [Envelope]| {
-            let mut opened = [0; 3];
-            for (place, envelope) in part.iter().enumerate() {
-                let shares = (envelope.share(id, Side::Bench, &bench), envelope.share(id, Side::Bar, &bar));
-                let (Ok(of_bench), Ok(of_bar)) = shares else { panic!("each side opens its own lock") };
-                // Each side with its own key alone: the other lock stays shut, and no guess at the share helps.
-                for (n, (own, key, other)) in
-                    [(of_bench, bench, Side::Bar), (of_bar, bar, Side::Bench)].into_iter().enumerate()
-                {
-                    // The lock is the same in all of them, so the key is tried on every tenth.
-                    assert!(!place.is_multiple_of(10) || envelope.share(id, other, &key).is_err());
-                    let guesses = [own, Bytes([0; 32]), key];
-                    let pairs = guesses.map(|guess| if n == 0 { (own, guess) } else { (guess, own) });
-                    opened[n] += usize::from(pairs.iter().any(|(a, b)| envelope.open(id, a, b).is_ok()));
-                }
-                let both = envelope.open(id, &of_bench, &of_bar).ok();
-                opened[2] += usize::from(both.is_some_and(|body| bodies.contains(body.as_slice())));
-            }
-            opened
-        };
-        let threads: Vec<_> = stolen.chunks(half).map(|part| scope.spawn(move || work(part))).collect();
-        threads.into_iter().map(|thread| thread.join().expect("no panic")).collect()
-    });
-    let total = |n: usize| opened.iter().map(|part| part[n]).sum::<usize>();
-    assert_eq!([total(0), total(1), total(2)], [0, 0, story.ballots.len()], "bench alone, bar alone, both");
+    let manifest = &city.pinned(&id).manifest;
+    let (bench, bar) =
+        (trial.agents.secrets(Side::Bench, &manifest.bench), trial.agents.secrets(Side::Bar, &manifest.bar));
+    let (of_bench, of_bar) = ((Side::Bench, &bench), (Side::Bar, &bar));
+    let sets = [vec![], vec![of_bench], vec![of_bar], vec![of_bench, of_bar]];
+    let found = |items: usize, look: &(dyn Fn(usize, &[(Side, &BoxSecrets)]) -> usize + Sync)| {
+        let count = |set: &Vec<(Side, &BoxSecrets)>| (0..items).map(|n| look(n, set)).sum::<usize>();
+        std::thread::scope(|scope| {
+            let count = &count;
+            sets.each_ref().map(|set| scope.spawn(move || count(set))).map(|thread| thread.join().expect("no panic"))
+        })
+    };
+    let right = |bodies_found: Vec<[u8; hengping_domain::ballot::BODY_LEN]>| {
+        bodies_found.iter().filter(|body| bodies.contains(body.as_slice())).count()
+    };
+    let of_dump = found(stolen.len(), &|n, set| right(tried(&stolen[n], set)));
+    assert_eq!(of_dump, [0, 0, 0, stolen.len()], "the dump with no key, the bench's, the bar's, and with both");
+
+    // With the shuffles behind them the envelopes themselves lie there, and still each side opens its own lock alone.
+    for id in [bar_box(), bench_box()] {
+        city::close(&trial.site, &id).expect("closed");
+    }
+    let dir = tempfile::tempdir().expect("a directory");
+    city.gather(&id, dir.path());
+    let list = std::fs::read(dir.path().join("list.bin")).expect("a list");
+    let list = hengping_domain::opening::read_list(&list).expect("a list");
+    let of_list = found(list.len(), &|n, set| right(opened(&list[n], set)));
+    assert_eq!(of_list, [0, 0, 0, stolen.len()], "the list of the opening");
 }
 
 #[test]

@@ -77,7 +77,7 @@ fn holds(line: &str, word: &str) -> bool {
 
 #[test]
 fn each_room_uses_only_what_it_may() {
-    let rules: [(&str, &[&str]); 6] = [
+    let rules: [(&str, &[&str]); 9] = [
         (
             "src/domain",
             &[
@@ -109,6 +109,26 @@ fn each_room_uses_only_what_it_may() {
         ),
         ("src/flow", &["crate::http", "actix_web", "diesel", "polars"]),
         ("src/http", &["crate::store", "diesel", "polars"]),
+        // The ports hand out time and bytes and know nobody.
+        (
+            "src/ports",
+            &[
+                "hengping_domain",
+                "hengping_agent",
+                "hengping_relay",
+                "hengping::",
+                "diesel",
+                "actix_web",
+                "std::fs",
+                "std::net",
+            ],
+        ),
+        // Packages of their own: what runs beside the platform must not need it, nor what the other one has.
+        ("src/agent", &["hengping::", "hengping_relay", "hengping_analytics", "polars", "crate::flow"]),
+        (
+            "src/relay",
+            &["hengping::", "hengping_agent", "hengping_analytics", "polars", "diesel", "crate::flow", "IssuerKey"],
+        ),
         (
             "analytics/src",
             &[
@@ -154,9 +174,17 @@ fn each_room_uses_only_what_it_may() {
 fn only_the_dialect_names_a_backend() {
     let words = ["SqliteConnection", "PgConnection", "diesel::sqlite", "diesel::pg", "libsqlite3_sys", "Either"];
     let broken = uses("src", &words, &["src/store/dialect.rs", "src/store/mod.rs"]);
+    // An agent has SQLite and nothing else; its store alone knows.
+    let broken: Vec<_> = broken.into_iter().filter(|at| !at.starts_with("src/agent/store/")).collect();
     assert!(broken.is_empty(), "{broken:#?}");
     let named = uses("src/store", &words[..5], &["src/store/dialect.rs"]);
     assert!(named.is_empty(), "{named:#?}");
+    let another = uses("src/agent", &["PgConnection", "diesel::pg", "Either"], &[]);
+    assert!(another.is_empty(), "{another:#?}");
+    let sql = uses("src", &["diesel"], &[]);
+    let rooms = ["src/store/", "src/agent/store/"];
+    let outside: Vec<_> = sql.into_iter().filter(|at| !rooms.iter().any(|room| at.starts_with(room))).collect();
+    assert!(outside.is_empty(), "{outside:#?}");
 }
 
 #[test]
@@ -194,20 +222,26 @@ fn files_stay_short_and_say_what_they_are() {
 }
 
 #[test]
-fn the_platform_does_not_link_polars() {
-    let tree = |crate_name: &str| {
+fn the_platform_agents_and_relay_do_not_link_what_they_must_not() {
+    let tree = |package: &str, crate_name: &str| {
         let output = Command::new(env!("CARGO"))
-            .args(["tree", "--package", "hengping", "--edges", "normal,build", "--offline", "--invert", crate_name])
+            .args(["tree", "--package", package, "--edges", "normal,build", "--offline", "--invert", crate_name])
             .current_dir(root())
             .output()
             .expect("cargo runs");
         (output.status.success(), String::from_utf8_lossy(&output.stderr).into_owned())
     };
-    let (linked, _) = tree("diesel");
-    assert!(linked, "cargo tree answers for what is linked");
-    for name in ["polars", "polars-core"] {
-        let (linked, said) = tree(name);
-        assert!(!linked && said.contains("did not match any packages"), "{name}: {said}");
+    for (package, control, never) in [
+        ("hengping", "diesel", &["polars", "polars-core"][..]),
+        ("hengping-agent", "diesel", &["polars", "hengping", "hengping-relay", "pq-sys"]),
+        ("hengping-relay", "actix-web", &["polars", "hengping", "hengping-agent", "diesel"]),
+        ("hengping-domain", "ct-merkle", &["polars", "diesel", "actix-web", "tokio"]),
+    ] {
+        assert!(tree(package, control).0, "cargo tree answers for what {package} links");
+        for name in never {
+            let (linked, said) = tree(package, name);
+            assert!(!linked && said.contains("did not match any packages"), "{package} links {name}: {said}");
+        }
     }
 }
 

@@ -1,20 +1,20 @@
-//! Casting: the same bytes get the same receipt, a higher number replaces, and everything else gets one answer.
-
-use std::sync::Barrier;
+//! Which casts count: of each stamp the highest number, whatever came between, and none is lost without a word.
+//!
+//! What a device may post at all is the relay's to say and tested there.
 
 use hengping::flow::close::{self, TooFew};
-use hengping::flow::{Outcome, Refusal, Site, cast};
-use hengping::ports::SystemEntropy;
-use hengping::store::ballot_box;
-use hengping_domain::digest::{Digest, encode_base64url};
-use hengping_domain::envelope::Envelope;
-use hengping_domain::token;
-use jiff::civil::date;
-use serde_json::{Value, json};
-use std::sync::Arc;
+use hengping::flow::{Refusal, batch, export, unseal};
+use hengping_domain::envelope::{ENVELOPE_LEN, Envelope, SUITE};
+use hengping_domain::ids::Side;
+use hengping_domain::layer::{POSTED_LEN, Posted};
+use hengping_domain::log;
+use hengping_domain::manifest::PeriodKind;
+use hengping_domain::token::counted_hash;
+use rand::SeedableRng as _;
+use rand::rngs::StdRng;
 
-use crate::city::{self, Case, City, bar_box, bench_box, lawyer, posted, refusal, stamped};
-use crate::harness::{Answer, Client, Trial};
+use crate::city::{self, Case, City, Device, bar_box, bench_box, deliver, hand_in, hand_over, lawyer, refusal};
+use crate::dump::{content, dump, holds_items, table};
 use crate::on_both_backends;
 
 /// Two lawyers with two cases each before two judges.
@@ -22,302 +22,106 @@ fn cases() -> Vec<Case> {
     vec![Case::new(1, 0, &[0], &[1]), Case::new(2, 1, &[1], &[0])]
 }
 
-fn post(client: &Client, cast: &cast::Cast) -> Answer {
-    client.post("/box", &posted(cast))
-}
-
-fn waiting(trial: &Trial) -> u32 {
-    let count = |conn: &mut hengping::store::Connection| {
-        Ok(ballot_box::waiting(conn, &bar_box())? + ballot_box::waiting(conn, &bench_box())?)
-    };
-    trial.site.store.read("test", count).expect("a count")
-}
-
-fn second_instance(trial: &Trial) -> Site {
-    Site::open((*trial.site.config).clone(), trial.clock.clone(), Arc::new(SystemEntropy)).expect("a second instance")
+fn device<'c>(city: &'c City<'_>, number: &str) -> Device<'c> {
+    let device = city.device(number, 1);
+    device.mint();
+    device
 }
 
 on_both_backends! {
-    fn the_same_bytes_get_the_same_receipt_and_a_higher_number_replaces(trial) {
-        let city = City::inviting(trial, 2, 2, &cases());
-        let device = city.device(&lawyer(0), 1);
-        device.list().expect("listed");
-        let served = trial.serve();
-        let client = served.client();
-
-        let first = device.seal(0, 1, 4, 1);
-        let receipt = post(&client, &first);
-        assert_eq!(receipt.status, 200, "{}", receipt.text);
-        let leaf = hengping_domain::log::leaf(&first.stamp, first.envelope.hash());
-        assert_eq!(receipt.json(), json!({"leaf": leaf, "box": bar_box(), "status": "stored"}));
-        assert_eq!(post(&client, &first).text, receipt.text, "a retry changes nothing");
-
-        let second = device.seal(0, 3, 2, 2);
-        assert_eq!(post(&client, &second).status, 200, "a number may be left out");
-        assert_eq!(waiting(trial), 1, "it took the first one's place");
-        for (what, stale) in [
-            ("the first again", &first),
-            ("the number between", &device.seal(0, 2, 5, 3)),
-            ("the same number over other bytes", &device.seal(0, 3, 5, 4)),
-        ] {
-            let answer = post(&client, stale);
-            assert_eq!((answer.status, answer.problem().as_str()), (409, "cast-refused"), "{what}");
-        }
-        assert_eq!(post(&client, &second).status, 200, "what stands is still acknowledged");
-        let log = client.get(&format!("/api/boxes/{}/log", bar_box())).json();
-        assert_eq!((&log["size"], &log["batches"]), (&json!(0), &json!(0)), "what waits is not listed, nor counted");
-        assert!(log.get("waiting").is_none());
-    }
-
-    fn whatever_does_not_fit_gets_the_same_answer(trial) {
-        let city = City::inviting(trial, 2, 2, &cases());
-        let device = city.device(&lawyer(0), 1);
-        device.list().expect("listed");
-        let other = city.device(&city::judge(0), 1);
-        other.list().expect("listed");
-        let served = trial.serve();
-        let client = served.client();
-        let sealed = device.seal(0, 1, 4, 1);
-        assert_eq!(post(&client, &sealed).status, 200);
-
-        // A box that takes nothing any more, for comparison.
-        city::close(&trial.site, &bench_box()).expect("closed");
-        let unknown = city.device(&lawyer(0), 9);
-        let foreign = stamped(&device.seed, &device.cases[1], &bench_box(), 1, sealed.envelope.clone());
-        let elsewhere = "1999.bar_rates_bench".parse().expect("a box");
-        let mut nameless = posted(&device.seal(1, 1, 4, 2));
-        nameless["box"] = json!("no box at all");
-        let mut unsigned = posted(&device.seal(1, 1, 4, 3));
-        unsigned["seq"] = json!(2);
-        let swapped = json!({"envelope": encode_base64url(device.seal(1, 1, 1, 5).envelope.as_bytes())});
-        let mut thief = posted(&device.seal(1, 1, 4, 4));
-        thief["envelope"] = swapped["envelope"].clone();
-        let refused: Vec<(&str, Value)> = vec![
-            ("an unknown stamp", posted(&unknown.seal(0, 1, 4, 6))),
-            ("a closed box", posted(&other.seal(0, 1, 4, 7))),
-            ("a stamp of the other box", posted(&foreign)),
-            ("a box that does not exist", posted(&stamped(&device.seed, &device.cases[1], &elsewhere, 1, sealed.envelope.clone()))),
-            ("a name of no box", nameless),
-            ("a signature over another number", unsigned),
-            ("a swapped envelope", thief),
-            ("number 0", posted(&device.seal(1, 0, 4, 8))),
-            ("number 9", posted(&device.seal(1, 9, 4, 9))),
-            ("the highest number there is", posted(&device.seal(1, u32::MAX, 4, 9))),
-            ("other bytes under a used number", posted(&device.seal(0, 1, 5, 10))),
-        ];
-        let expected = client.post("/box", &refused[0].1);
-        assert_eq!((expected.status, expected.problem().as_str()), (409, "cast-refused"));
-        for (what, body) in &refused {
-            let answer = client.post("/box", body);
-            assert_eq!((answer.status, &answer.text), (409, &expected.text), "{what}");
-            assert_eq!(answer.header("content-length"), expected.header("content-length"), "{what}");
-        }
-        assert_eq!(waiting(trial), 1, "nothing of it was stored");
-
-        trial.clock.set(date(2026, 11, 30));
-        assert_eq!(post(&client, &device.seal(1, 1, 4, 11)).status, 200, "the last day");
-        trial.clock.set(date(2026, 12, 1));
-        for late in [device.seal(1, 2, 4, 12), device.seal(1, 1, 4, 11)] {
-            assert_eq!(post(&client, &late).text, expected.text, "a day late");
-        }
-    }
-
-    fn eight_casts_are_taken_and_the_ninth_is_not(trial) {
-        let city = City::inviting(trial, 2, 2, &cases());
-        let device = city.device(&lawyer(0), 1);
-        device.list().expect("listed");
-        for seq in 1..=8 {
-            cast::cast(&trial.site, &device.seal(0, seq, 4, u64::from(seq))).expect("taken");
-        }
-        for seq in [9, 10, 1 << 16] {
-            assert_eq!(refusal(cast::cast(&trial.site, &device.seal(0, seq, 4, 20))), Refusal::CastRefused, "{seq}");
-        }
-        assert_eq!(cast::cast(&trial.site, &device.seal(0, 8, 4, 8)).expect("the same receipt"), {
-            let last = device.seal(0, 8, 4, 8);
-            hengping_domain::log::leaf(&last.stamp, last.envelope.hash())
-        });
-        assert_eq!(waiting(trial), 1);
-    }
-
-    fn of_64_at_once_under_one_stamp_exactly_one_is_taken(trial) {
-        let city = City::inviting(trial, 2, 2, &cases());
-        let device = city.device(&lawyer(0), 1);
-        device.list().expect("listed");
-        let other = second_instance(trial);
-        let casts: Vec<_> = (0..64).map(|n| device.seal(0, 1, 1 + (n % 5) as u8, n)).collect();
-        let start = Barrier::new(casts.len());
-        let outcomes: Vec<Outcome<Digest>> = std::thread::scope(|scope| {
-            let threads: Vec<_> = casts
-                .iter()
-                .enumerate()
-                .map(|(n, one)| {
-                    let (site, start) = (if n % 2 == 0 { &trial.site } else { &other }, &start);
-                    scope.spawn(move || {
-                        start.wait();
-                        cast::cast(site, one)
-                    })
-                })
-                .collect();
-            threads.into_iter().map(|thread| thread.join().expect("no panic")).collect()
-        });
-        let taken: Vec<usize> = (0..casts.len()).filter(|&n| outcomes[n].is_ok()).collect();
-        assert_eq!(taken.len(), 1, "{outcomes:?}");
-        for (n, outcome) in outcomes.into_iter().enumerate().filter(|(n, _)| *n != taken[0]) {
-            assert_eq!(refusal(outcome), Refusal::CastRefused, "{n}");
-        }
-        assert_eq!(waiting(trial), 1);
-        cast::cast(&other, &casts[taken[0]]).expect("its retry gets the receipt, at the other instance too");
-        assert_eq!(cast::batch(&trial.site, &bar_box(), 1).expect("a batch"), 1);
-        let published = cast::published(&trial.site, &bar_box()).expect("a list");
-        assert_eq!(published.leaves, [hengping_domain::log::leaf(&casts[taken[0]].stamp, casts[taken[0]].envelope.hash())]);
-    }
-
     fn whatever_order_numbers_arrive_in_the_highest_stays(trial) {
         let city = City::inviting(trial, 2, 2, &cases());
-        let device = city.device(&lawyer(0), 1);
-        device.list().expect("listed");
+        let device = device(&city, &lawyer(0));
         let casts: Vec<_> = (1..=8).map(|seq| device.seal(0, seq, 4, u64::from(seq))).collect();
-        let start = Barrier::new(casts.len());
-        std::thread::scope(|scope| {
-            for one in &casts {
-                let start = &start;
-                scope.spawn(move || {
-                    start.wait();
-                    match cast::cast(&trial.site, one) {
-                        Ok(_) => (),
-                        Err(failure) => assert_eq!(refusal::<()>(Err(failure)), Refusal::CastRefused),
-                    }
-                });
-            }
-        });
-        let stamp = token::stamp_hash(&casts[0].stamp);
-        let held = trial.site.store.read("test", |conn| ballot_box::held(conn, stamp)).expect("held").expect("one");
-        assert_eq!(held.seq, 8);
-    }
-
-    fn whoever_shows_who_they_are_is_refused(trial) {
-        let city = City::inviting(trial, 2, 2, &cases());
-        let device = city.device(&lawyer(0), 1);
-        device.list().expect("listed");
-        city.enrol(&lawyer(0));
-        let served = trial.serve();
-        let sealed = device.seal(0, 1, 4, 1);
-        for (what, client) in [
-            ("a session", served.signed_in(&lawyer(0))),
-            ("any cookie", served.client().with("Cookie", "theme=dark")),
-            ("an empty cookie", served.client().with("Cookie", "")),
-            ("a token", served.client().with("Authorization", "Bearer x.y.z")),
-            ("a password", served.client().with("Authorization", "Basic eDp5")),
-        ] {
-            let answer = post(&client, &sealed);
-            assert_eq!((answer.status, answer.problem().as_str()), (400, "box-with-session"), "{what}");
-            assert_eq!(answer.cookie(), None, "{what}");
+        let other = device.seal(1, 1, 2, 99);
+        hand_over(&trial.site, &bar_box(), std::slice::from_ref(&other));
+        for seq in [3, 1, 5, 4, 5, 8, 2, 7] {
+            hand_over(&trial.site, &bar_box(), &[casts[seq - 1].clone()]);
         }
-        assert_eq!(waiting(trial), 0);
-        let answer = post(&served.client(), &sealed);
-        assert_eq!((answer.status, answer.cookie()), (200, None));
-    }
-
-    fn what_is_no_envelope_is_422_and_nothing_is_stored(trial) {
-        let city = City::inviting(trial, 2, 2, &cases());
-        let device = city.device(&lawyer(0), 1);
-        device.list().expect("listed");
-        let served = trial.serve();
-        let client = served.client();
-        let good = posted(&device.seal(0, 1, 4, 1));
-        let bytes = device.seal(0, 1, 4, 1).envelope.as_bytes().to_vec();
-        let other_suite = [b"HPB2".as_slice(), &bytes[4..]].concat();
-        let with = |field: &str, value: Value| {
-            let mut body = good.clone();
-            body[field] = value;
-            body
-        };
-        for (what, body) in [
-            ("a byte short", with("envelope", json!(encode_base64url(&bytes[1..])))),
-            ("a byte long", with("envelope", json!(encode_base64url(&[bytes.clone(), vec![0]].concat())))),
-            ("another suite", with("envelope", json!(encode_base64url(&other_suite)))),
-            ("empty", with("envelope", json!(""))),
-            ("not base64url", with("envelope", json!("=".repeat(5_958)))),
-            ("a stamp that is short", with("stamp", json!("AAAA"))),
-            ("a signature that is short", with("signature", json!("AAAA"))),
-        ] {
-            let answer = client.post("/box", &body);
-            assert_eq!((answer.status, answer.problem().as_str()), (422, "envelope-malformed"), "{what}");
+        let published = batch::published(&trial.site, &bar_box()).expect("a log");
+        let upwards = [&other, &casts[2], &casts[4], &casts[7]].map(|cast| cast.leaf());
+        assert_eq!(published.leaves, upwards, "a number that is used, or lower, never comes in");
+        let mut refused: Vec<_> = [1, 4, 2, 7].iter().map(|seq| casts[seq - 1].leaf()).collect();
+        refused.sort();
+        for side in [Side::Bench, Side::Bar] {
+            let of_side = published.refused.iter().filter(|(_, by)| *by == side).map(|(leaf, _)| *leaf);
+            assert_eq!(of_side.collect::<Vec<_>>(), refused, "both agents say so");
         }
-        for (what, body) in [
-            ("no envelope", json!({"box": bar_box()})),
-            ("a negative number", with("seq", json!(-1))),
-            ("a number beyond 32 bits", with("seq", json!(1_u64 << 40))),
-            ("a field more", with("rater", json!("me"))),
-            ("a long envelope", with("envelope", json!("A".repeat(9_000)))),
-            ("a long name", with("box", json!("b".repeat(65)))),
-        ] {
-            let answer = client.post("/box", &body);
-            assert_eq!((answer.status, answer.problem().as_str()), (400, "invalid-request"), "{what}");
-        }
-        assert_eq!(waiting(trial), 0);
-        assert_eq!(client.post("/box", &good).status, 200);
+        city::close(&trial.site, &bar_box()).expect("closed");
+        city::close(&trial.site, &bench_box()).expect("closed");
+        let list = unseal::posted(&trial.site, &bar_box()).expect("a list");
+        let mut expected = [&casts[7].envelope, &other.envelope].map(|item| (item.hash(), item.as_bytes().to_vec()));
+        expected.sort();
+        assert_eq!(list, [expected[0].1.clone(), expected[1].1.clone()].concat(), "of each stamp the last goes on");
     }
 
     fn a_replacement_after_a_batch_counts_at_the_opening(trial) {
         let city = City::inviting(trial, 2, 2, &cases());
         let (first, second) = (city.device(&lawyer(0), 1), city.device(&lawyer(1), 1));
+        let mut casts = Vec::new();
         for device in [&first, &second] {
-            device.list().expect("listed");
-            for case in 0..2 {
-                cast::cast(&trial.site, &device.seal(case, 1, 1, case as u64)).expect("taken");
-            }
+            device.fetch();
+            casts.extend((0..2).map(|case| device.seal(case, 1, 1, case as u64)));
         }
-        assert_eq!(cast::batch(&trial.site, &bar_box(), 5).expect("too few"), 0);
-        assert_eq!(cast::batch(&trial.site, &bar_box(), 4).expect("a batch"), 4);
-        assert_eq!(cast::batch(&trial.site, &bar_box(), 0).expect("nothing waits"), 0);
-
-        // Before the batch the stamp's number was 1; afterwards the box still knows it.
-        assert_eq!(refusal(cast::cast(&trial.site, &first.seal(0, 1, 5, 9))), Refusal::CastRefused);
-        cast::cast(&trial.site, &first.seal(0, 1, 1, 0)).expect("the same bytes, in the box already");
-        cast::cast(&trial.site, &first.seal(0, 2, 5, 9)).expect("replaced");
-        cast::batch(&trial.site, &bar_box(), 1).expect("a batch");
-        cast::cast(&trial.site, &second.seal(1, 4, 3, 9)).expect("replaced, and waits until close");
+        assert_eq!(hand_over(&trial.site, &bar_box(), &casts).size, 4);
+        // The number 1 of this stamp is in the box, so other bytes under it come to nothing.
+        hand_over(&trial.site, &bar_box(), &[first.seal(0, 1, 5, 8)]);
+        hand_over(&trial.site, &bar_box(), &[first.seal(0, 2, 5, 9)]);
+        hand_over(&trial.site, &bar_box(), &[second.seal(1, 4, 3, 9)]);
         city::close(&trial.site, &bar_box()).expect("closed");
 
         let opened = city.open(&bar_box());
         assert_eq!((opened.counts.taken, opened.counts.valid, opened.counts.duplicate), (4, 4, 0));
-        let level_of = |device: &city::Device<'_>, case: usize| {
-            let slip = device.ballot(case, 1, 1).slip;
+        let level_of = |device: &Device<'_>, case: usize| {
+            let slip = device.pair(case).1;
             let held = opened.ballots.iter().find(|counted| counted.ballot.slip == slip).expect("counted");
             let levels: Vec<_> = held.ballot.answers.values().copied().collect();
             assert!(levels.windows(2).all(|two| two[0] == two[1]));
+            assert!(opened.counted.contains(&counted_hash(&slip.nonce)), "its rater finds it in the counted list");
             (held.ballot.seq, levels[0].expect("a level"))
         };
         assert_eq!(level_of(&first, 0), (2, 5));
         assert_eq!(level_of(&first, 1), (1, 1));
         assert_eq!(level_of(&second, 0), (1, 1));
         assert_eq!(level_of(&second, 1), (4, 3));
-        let published = cast::published(&trial.site, &bar_box()).expect("a list");
-        assert_eq!((published.leaves.len(), published.batches, waiting(trial)), (6, 3, 0));
-        assert_eq!(published.root, hengping_domain::log::root(&published.leaves));
+        let published = batch::published(&trial.site, &bar_box()).expect("a log");
+        assert_eq!((published.leaves.len(), published.batches.len(), published.pending), (6, 4, false));
+        assert_eq!(published.root, log::root(&published.leaves));
+        assert!(table(trial, "pending").rows.is_empty());
     }
 
     fn what_opens_to_nonsense_is_invalid_and_never_lost(trial) {
-        let city = City::inviting(trial, 2, 2, &cases());
-        let (honest, crafty) = (city.device(&lawyer(0), 1), city.device(&lawyer(1), 1));
-        for device in [&honest, &crafty] {
-            device.list().expect("listed");
-        }
-        cast::cast(&trial.site, &honest.seal(0, 1, 4, 1)).expect("taken");
-        // Right size and suite, but nobody's keys made it.
-        let noise = [b"HPB1".as_slice(), &[7; hengping_domain::envelope::ENVELOPE_LEN - 4]].concat();
-        let noise = Envelope::from_bytes(noise).expect("an envelope by its looks");
-        cast::cast(&trial.site, &honest.stamped(1, 1, noise)).expect("the box cannot know");
-        // Both stamps of one device over ballots with one slip: it counts once.
-        cast::cast(&trial.site, &crafty.seal(0, 1, 2, 2)).expect("taken");
-        let again = city.seal(&bar_box(), &crafty.ballot(0, 2, 5), 3);
-        cast::cast(&trial.site, &crafty.stamped(1, 1, again)).expect("taken");
-        city::close(&trial.site, &bar_box()).expect("closed");
-        let opened = city.open(&bar_box());
+        let city = City::inviting(trial, 2, 2, &[cases(), vec![Case::new(3, 0, &[0], &[1])]].concat());
+        let (honest, crafty) = (device(&city, &lawyer(0)), device(&city, &lawyer(1)));
+        let id = bar_box();
+        // Right size and suite, but nobody's keys made it: the bench's shuffle turns it away.
+        let posted = Posted::from_bytes([SUITE.as_slice(), &[7; POSTED_LEN - 4]].concat()).expect("by its looks");
+        // The same one layer further in: both shuffles pass it on, and neither lock opens.
+        let inner = Envelope::from_bytes([SUITE.as_slice(), &[7; ENVELOPE_LEN - 4]].concat()).expect("by its looks");
+        let inner = city.wrap(&id, &inner, &mut StdRng::seed_from_u64(5));
+        // Both stamps of one device over ballots with one slip: it counts once. And a ballot about somebody else.
+        let again = city.seal(&id, &crafty.ballot(0, 2, 5), 3);
+        let mut about = crafty.ballot(2, 1, 5);
+        about.ratee = honest.person.ratee.clone();
+        let casts = [
+            honest.seal(0, 1, 4, 1),
+            honest.stamped(1, 1, posted),
+            honest.stamped(2, 1, inner),
+            crafty.seal(0, 1, 2, 2),
+            crafty.stamped(1, 1, again),
+            crafty.stamped(2, 1, city.seal(&id, &about, 4)),
+        ];
+        hand_over(&trial.site, &id, &casts);
+        city::close(&trial.site, &id).expect("closed");
+        let opened = city.open(&id);
         let counts = opened.counts;
-        assert_eq!((counts.taken, counts.refused, counts.invalid, counts.duplicate, counts.valid), (4, 0, 1, 1, 2));
-        assert_eq!(opened.counted.len(), 2);
+        assert_eq!((counts.taken, counts.refused, counts.invalid, counts.duplicate, counts.valid), (6, 1, 2, 1, 2));
+        assert_eq!(counts.taken, counts.refused + counts.invalid + counts.duplicate + counts.valid);
+        let mut counted = [honest.pair(0).1, crafty.pair(0).1].map(|slip| counted_hash(&slip.nonce));
+        counted.sort();
+        assert_eq!(opened.counted, counted);
+        let of_crafty = opened.ballots.iter().find(|one| one.ballot.slip == crafty.pair(0).1).expect("counted");
+        assert_eq!(of_crafty.ballot.seq, 2, "the one cast last");
     }
 
     fn too_few_ballots_are_destroyed_unopened(trial) {
@@ -327,25 +131,44 @@ on_both_backends! {
         });
         city::import(&trial.site, &city::roster(2, 2), false);
         city::import(&trial.site, &city::docket(&cases()), false);
-        city.open_period(&city.plan("2026", hengping_domain::manifest::PeriodKind::Regular));
-        hengping::flow::invite::invite(&trial.site, &bar_box()).expect("invited");
-        let device = city.device(&lawyer(0), 1);
-        device.list().expect("listed");
-        for case in 0..2 {
-            cast::cast(&trial.site, &device.seal(case, 1, 4, 1)).expect("taken");
-        }
-        let before = crate::dump::content(trial, &[]);
+        city.open_period(&city.plan("2026", PeriodKind::Regular));
+        city.invite();
+        let device = device(&city, &lawyer(0));
+        let casts: Vec<_> = (0..2).map(|case| device.seal(case, 1, 4, 1)).collect();
+        hand_over(&trial.site, &bar_box(), &casts);
+        assert!(holds_items(trial, &casts), "control");
+        let before = content(trial, &[]);
         let asked = close::close(&trial.site, &bar_box(), TooFew::Refuse, None);
         assert_eq!(refusal(asked), Refusal::TooFewBallots, "nothing is destroyed that nobody asked to destroy");
-        assert!(crate::dump::content(trial, &[]) == before);
+        assert!(content(trial, &[]) == before);
         let state = city::close(&trial.site, &bar_box()).expect("closed");
         assert_eq!(state.as_str(), "destroyed");
-        let dump = crate::dump::dump(trial);
-        assert!(dump["sealed"].rows.is_empty() && dump["spool"].rows.is_empty());
+        deliver(&trial.site);
+        let held = dump(trial);
+        assert!(held["sealed"].rows.is_empty() && held["pending"].rows.is_empty());
+        assert!(!holds_items(trial, &casts), "no item is left anywhere");
+        let log = batch::published(&trial.site, &bar_box()).expect("a log");
+        assert_eq!(log.leaves.len(), 2, "what was cast is still published, by its hash");
         let dir = tempfile::tempdir().expect("a directory");
-        let exported = hengping::flow::export::export(&trial.site, &bar_box(), dir.path());
-        assert_eq!(refusal(exported), Refusal::BoxState);
+        assert_eq!(refusal(export::export(&trial.site, &bar_box(), dir.path())), Refusal::BoxState);
+        assert_eq!(refusal(unseal::posted(&trial.site, &bar_box())), Refusal::BoxState);
         assert_eq!(refusal(city::close(&trial.site, &bar_box())), Refusal::BoxState);
-        assert_eq!(refusal(cast::cast(&trial.site, &device.seal(0, 2, 4, 1))), Refusal::CastRefused);
+        assert_eq!(refusal(hand_in(&trial.site, &bar_box(), &[device.seal(0, 2, 4, 1)])), Refusal::BoxState);
+    }
+
+    fn a_box_is_told_of_its_close_on_both_sides_and_counted(trial) {
+        let city = City::inviting(trial, 2, 2, &cases());
+        let (one, other) = (city.device(&lawyer(0), 1), city.device(&lawyer(1), 1));
+        one.fetch();
+        other.fetch();
+        hand_over(&trial.site, &bar_box(), &[one.seal(0, 1, 4, 1), other.seal(0, 1, 4, 2)]);
+        let view = || hengping::flow::boxes::find(&trial.site, &bar_box()).expect("a box");
+        assert_eq!((view().eligible, view().issued, view().sealed), ((4, 1), None, 2), "counts of tokens wait for the close");
+        city::close(&trial.site, &bar_box()).expect("closed");
+        assert_eq!(view().issued, None, "and for both agents");
+        deliver(&trial.site);
+        let issued = view().issued.expect("both say the same");
+        assert_eq!((issued.stamps, issued.slips, issued.nyms), (4, 4, 2));
+        assert!(view().invited >= issued.stamps && issued.stamps >= view().sealed);
     }
 }

@@ -1,22 +1,24 @@
-//! The circle once around on a small city: from two files to a signed release, through the steps, the real client over HTTP
-//! and the analysis program, under the charter as it is shipped.
+//! The circle once around on a small city: from two files to a signed release and the end of the keys, through the steps,
+//! the real client over HTTP, a relay that runs, both agents and the analysis program, under the charter as it is shipped.
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::path::{Path, PathBuf};
 use std::process::Command;
 use std::sync::{Arc, Mutex};
 
-use hengping::client::{self, Client as Device, ClientError, Inbox, PinnedBox};
+use hengping::client::{self, Client as Device, ClientError, Inbox, PinnedBox, Sealed, Tokens};
 use hengping::demo::docket::{DocketPlan, make};
 use hengping::demo::truth::{Ask, Truth, TruthPlan};
-use hengping::flow::{Refusal, cast, draft, export, invite};
-use hengping::opening::{self, Locked, OpeningFailure};
+use hengping::flow::{Refusal, death, draft, export};
+use hengping::opening::{self, Locked, OpeningFailure, Progressed};
 use hengping::ports::SystemEntropy;
+use hengping_domain::cast::Cast;
 use hengping_domain::digest::{Bytes, Digest};
 use hengping_domain::document::DocumentKind;
 use hengping_domain::ids::{BoxId, RateeId, Role, Side};
 use hengping_domain::log;
 use hengping_domain::manifest::PeriodKind;
+use hengping_domain::opening::IssuerKeysFile;
 use hengping_domain::release::{Audience, Cell, Draft, Scope};
 use hengping_domain::rubric::Rubric;
 use hengping_domain::token::{self, Seed};
@@ -25,7 +27,8 @@ use rand::SeedableRng as _;
 use rand::rngs::StdRng;
 use serde_json::{Value, json};
 
-use crate::city::{self, BOXES, City, bar_box, bench_box, reachable, refusal, upload};
+use crate::agents::relay_key;
+use crate::city::{BOXES, City, bar_box, bench_box, deliver, reachable, refusal, upload};
 use crate::dump::table;
 use crate::harness::{Backend, Client, PASSWORD, Trial};
 
@@ -51,6 +54,7 @@ fn analysis_is_built() {
 /// What one rater's device did.
 struct Visit {
     seed: Seed,
+    tokens: Tokens,
     inbox: Inbox,
     /// Case of the inbox, number, receipt.
     receipts: Vec<(usize, u32, Digest)>,
@@ -71,15 +75,16 @@ impl Town<'_> {
         device
     }
 
-    /// Signs in, lists tokens and casts what the truth makes this rater answer.
+    /// Signs in, enrols, fetches tokens and casts what the truth makes this rater answer.
     fn visit(&self, pinned: &PinnedBox, number: &str) -> Visit {
         let id = &pinned.manifest.id;
         let device = self.device(number);
         let inbox = device.inbox().expect("waiting cases");
         assert_eq!(inbox.id, id.to_string());
         let seed = Seed(Bytes(Digest::of(&[b"seed of ", number.as_bytes()]).0));
-        device.list_tokens(id, &seed, &inbox.items).expect("listed");
-        let mut visit = Visit { seed, inbox, receipts: Vec::new() };
+        device.enrol(id, &seed, number, &self.city.code(number).key()).expect("enrolled");
+        let tokens = device.fetch_tokens(pinned, &seed, number, &inbox.home, &inbox.items).expect("tokens");
+        let mut visit = Visit { seed, tokens, inbox, receipts: Vec::new() };
         for case in 0..visit.inbox.items.len() {
             if let Some(receipt) = self.cast(pinned, &device, number, &visit, case, 1) {
                 visit.receipts.push((case, 1, receipt));
@@ -88,6 +93,7 @@ impl Town<'_> {
         visit
     }
 
+    /// Casts what this rater answers in a case, if anything.
     fn cast(
         &self,
         pinned: &PinnedBox,
@@ -97,6 +103,18 @@ impl Town<'_> {
         case: usize,
         seq: u32,
     ) -> Option<Digest> {
+        self.try_cast(pinned, device, number, visit, case, seq).map(|outcome| outcome.expect("taken"))
+    }
+
+    fn try_cast(
+        &self,
+        pinned: &PinnedBox,
+        device: &Device,
+        number: &str,
+        visit: &Visit,
+        case: usize,
+        seq: u32,
+    ) -> Option<Result<Digest, ClientError>> {
         let waiting = &visit.inbox.items[case];
         let ask = Ask {
             direction: pinned.manifest.direction,
@@ -112,8 +130,9 @@ impl Town<'_> {
         let applies = pinned.rubric.items.iter().map(|item| item.id.as_str());
         let applies = applies.filter(|item| !waiting.not_applicable.iter().any(|n| n == item));
         let mut rng = StdRng::from_seed(Digest::of(&[number.as_bytes(), &case.to_be_bytes(), &seq.to_be_bytes()]).0);
-        let sealed = client::seal(pinned, &visit.seed, waiting, seq, self.truth.answers(&ask, applies), &mut rng);
-        Some(device.cast(&sealed.expect("sealed")).expect("taken"))
+        let secrets = (&visit.seed, &visit.tokens);
+        let sealed = client::seal(pinned, secrets, waiting, seq, self.truth.answers(&ask, applies), &mut rng);
+        Some(device.cast(pinned, &sealed.expect("sealed")))
     }
 
     /// Every rater of a box visits, on two threads.
@@ -155,8 +174,7 @@ fn invited<'t>(trial: &'t Trial, base: String, operator: &Client) -> Town<'t> {
 
     let city = City::found(trial, |_| ());
     city.open_period(&city.plan("2026", PeriodKind::Regular));
-    for id in [bar_box(), bench_box()] {
-        let invited = invite::invite(&trial.site, &id).expect("invited");
+    for invited in city.invite() {
         assert!(invited.new > 100 && invited.capped < invited.new, "{invited:?}");
     }
     let forms = ["bar-rates-bench", "bench-rates-bar"].map(|name| {
@@ -168,6 +186,23 @@ fn invited<'t>(trial: &'t Trial, base: String, operator: &Client) -> Town<'t> {
     let numbers = held.column("ratee").into_iter().zip(held.column("number"));
     let numbers = numbers.map(|(ratee, number)| (ratee.to_owned(), number.to_owned())).collect();
     Town { city, base, truth, numbers }
+}
+
+/// A relay in front of a platform, with the receipt key that every manifest of the tests names.
+fn relay(trial: &Trial, base: &str) -> hengping_relay::Running {
+    let dir = trial.agents.beside("relay");
+    hengping_relay::keys::init(&dir, &SystemEntropy).expect("a relay's directory");
+    let key = relay_key();
+    let key = hengping_relay::keys::ReceiptKeyFile {
+        v: 1,
+        purpose: hengping_relay::keys::ReceiptPurpose::Receipt,
+        public: Bytes(key.verifying_key().to_bytes()),
+        secret: Bytes(key.to_bytes()),
+    };
+    std::fs::write(dir.join("receipt.key"), json!(key).to_string()).expect("the key in its place");
+    let listen = trial.site.agents.relay.origin.trim_start_matches("http://").parse().expect("an address");
+    let settings = hengping_relay::Settings::new(&dir, listen, base, vec![base.to_owned()]);
+    hengping_relay::start(&settings, trial.clock.clone(), Arc::new(SystemEntropy)).expect("a relay")
 }
 
 /// The files that the analysis left, but for the record of the run, which holds seconds.
@@ -200,26 +235,34 @@ fn once_around(backend: Backend) {
     analysis_is_built();
     officers(&trial);
     let served = trial.serve();
+    let relay = relay(&trial, &base);
     let (visitor, operator) = (served.client(), served.signed_in("operator"));
     let town = invited(&trial, base, &operator);
 
-    // Casting, a batch, replacements, close.
+    // Casting at the relay, a batch, replacements, close.
     let device = Device::new(&town.base);
     let pins = [bar_box(), bench_box()].map(|id| device.pin(&id).expect("a signed manifest"));
     let mut visits = pins.each_ref().map(|pin| town.everybody(pin));
     for id in [bar_box(), bench_box()] {
-        assert!(cast::batch(&trial.site, &id, 20).expect("a batch") > 20);
+        let handed = relay.hand_over(&id, 20, false).expect("taken");
+        assert!(handed.batches.len() == 1 && handed.batches[0].taken > 20, "{handed:?}");
+        deliver(&trial.site);
     }
     replaced(&town, &pins[0], &mut visits[0]);
     crafted(&town, &pins[0], &visits[0]);
-    closed(&town, &operator, &visits);
+    for id in [bar_box(), bench_box()] {
+        relay.hand_over(&id, 20, true).expect("what waits is brought before the close");
+        deliver(&trial.site);
+    }
+    closed(&town, &operator, &visits, &pins);
+    deliver(&trial.site);
 
     // Opening.
     let id = bar_box();
     let dirs = [0, 1].map(|_| tempfile::tempdir().expect("a directory"));
-    one_key_is_not_enough(&town, &id);
+    one_side_is_not_enough(&town, &id);
     for dir in &dirs {
-        town.city.export(&id, dir.path());
+        town.city.gather(&id, dir.path());
         opening::analyse(dir.path(), Locked::Refuse, |_| ()).expect("a draft");
     }
     let drafts = dirs.each_ref().map(|dir| left(dir.path()));
@@ -248,12 +291,30 @@ fn once_around(backend: Backend) {
 
     // The other direction goes the same way in one step; with so few judges who rate, the gate lets no number out.
     let dir = tempfile::tempdir().expect("a directory");
-    let keys = [&town.city.opening.bench, &town.city.opening.bar];
-    let other = opening::open(&trial.site, &bench_box(), keys, dir.path(), Locked::Refuse, |_| ()).expect("a draft");
+    let mut stages = Vec::new();
+    let done = opening::go_on(&trial.site, &bench_box(), dir.path(), Locked::Refuse, &mut |step| {
+        stages.push(step.stage.clone())
+    });
+    let Ok(Progressed::Draft(other)) = done else { panic!("{done:?}") };
+    stages.dedup();
+    assert!(stages.starts_with(&["mix-bench", "mix-bar", "list", "shares"].map(str::to_owned)), "{stages:?}");
+    for side in [Side::Bench, Side::Bar] {
+        for name in [format!("shares-{side}.bin"), format!("hand-over-{side}.bin")] {
+            assert!(!dir.path().join(&name).exists(), "{name} is as good as the opened ballots");
+        }
+    }
     let held = bench.get(&format!("/api/releases/{other}")).json();
     assert_eq!(held["state"], "draft");
     assert!(held["cells"].as_array().expect("a list").iter().all(|cell| cell["value"].is_null()), "{held}");
     assert_eq!(visitor.get("/api/releases").json().as_array().map(Vec::len), Some(1));
+
+    // The end of the box that was released; the other one lives until its release is out.
+    death::bury(&trial.site, &id).expect("asked");
+    deliver(&trial.site);
+    assert_eq!(death::bury(&trial.site, &id), Ok(true));
+    assert_eq!(refusal(death::bury(&trial.site, &bench_box())), Refusal::BoxState);
+    assert_eq!(visitor.get(&format!("/api/boxes/{id}")).json()["dead"], true);
+    assert_eq!(visitor.get(&url).json(), shown.json(), "what was released stays");
 }
 
 /// Three raters change their minds after the batch.
@@ -279,14 +340,13 @@ fn crafted(town: &Town<'_>, pinned: &PinnedBox, visits: &BTreeMap<String, Visit>
         visits.iter().find(|(_, v)| idle(v).len() >= 2 && !v.receipts.is_empty()).expect("a rater with stamps left");
     let unused = idle(visit);
     let device = town.city.device(number, 0);
-    let case_of = |case: usize| {
-        let wanted = &visit.inbox.items[case].id;
-        device.cases.iter().position(|held| held.invitation.id == *wanted).expect("the same case")
-    };
+    device.mint();
+    let pair = |case: usize| visit.tokens.of[&visit.inbox.items[case].id];
     let ballot_of = |case: usize, level: u8| {
-        let mut ballot = device.ballot(case_of(case), 8, level);
-        ballot.nym = visit.seed.nym(id);
-        ballot.slip = visit.seed.slip(&visit.inbox.items[case].id);
+        let wanted = &visit.inbox.items[case].id;
+        let place = device.cases.iter().position(|held| held.invitation.id == *wanted).expect("the same case");
+        let mut ballot = device.ballot(place, 8, level);
+        (ballot.nym, ballot.slip) = (visit.tokens.nym, pair(case).1);
         ballot
     };
     // The slip of a ballot that is in the box already, with a lower number: counted apart, and the honest one stays.
@@ -295,14 +355,15 @@ fn crafted(town: &Town<'_>, pinned: &PinnedBox, visits: &BTreeMap<String, Visit>
     let mut invalid = ballot_of(unused[1], 5);
     invalid.ratee = RateeId("somebody else".to_owned());
     for (case, ballot) in [(unused[0], twice), (unused[1], invalid)] {
-        let envelope = town.city.seal(id, &ballot, case as u64);
-        let sealed = city::stamped(&visit.seed, &device.cases[case_of(case)], id, 1, envelope);
-        cast::cast(&town.city.trial.site, &sealed).expect("the box cannot know");
+        let item = town.city.seal(id, &ballot, case as u64);
+        let key = visit.seed.stamp_key(&visit.inbox.items[case].id);
+        let cast = Cast::sign(id.clone(), &key, pair(case).0, 1, item);
+        town.device(number).cast(pinned, &Sealed(cast)).expect("neither relay nor agents can know");
     }
 }
 
 /// Closes both boxes; every receipt is in the published list.
-fn closed(town: &Town<'_>, operator: &Client, visits: &[BTreeMap<String, Visit>; 2]) {
+fn closed(town: &Town<'_>, operator: &Client, visits: &[BTreeMap<String, Visit>; 2], pins: &[PinnedBox; 2]) {
     let site = &town.city.trial.site;
     let dir = tempfile::tempdir().expect("a directory");
     assert_eq!(
@@ -310,7 +371,7 @@ fn closed(town: &Town<'_>, operator: &Client, visits: &[BTreeMap<String, Visit>;
         Refusal::BoxState,
         "an open box is not handed out"
     );
-    for (id, visits) in BOXES.iter().zip(visits) {
+    for ((id, visits), pinned) in BOXES.iter().zip(visits).zip(pins) {
         if *id == BOXES[1] {
             let early = export::export(site, &bar_box(), dir.path());
             assert_eq!(refusal(early), Refusal::CounterpartOpen, "nothing leaves before both directions are closed");
@@ -334,38 +395,47 @@ fn closed(town: &Town<'_>, operator: &Client, visits: &[BTreeMap<String, Visit>;
         let device = town.device(number);
         let late = device.inbox().expect("an answer");
         assert!(late.items.is_empty() && late.id.is_empty(), "nothing waits in a closed box");
-        let (id, cases) = (id.parse().expect("a box"), &visit.inbox.items);
-        let refused = device.list_tokens(&id, &visit.seed, cases);
+        let Inbox { home, items, .. } = &visit.inbox;
+        let refused = device.fetch_tokens(pinned, &visit.seed, number, home, items);
         assert!(
             matches!(&refused, Err(ClientError::Refused { status: 409, code }) if code == "box-state"),
             "{refused:?}"
         );
+        let late = town.try_cast(pinned, &device, number, visit, visit.receipts[0].0, 8).expect("answered before");
+        assert!(matches!(&late, Err(ClientError::Refused { status: 409, code }) if code == "cast-refused"), "{late:?}");
     }
 }
 
-fn one_key_is_not_enough(town: &Town<'_>, id: &BoxId) {
-    let keys = &town.city.opening;
-    for key in [&keys.bench, &keys.bar] {
+fn one_side_is_not_enough(town: &Town<'_>, id: &BoxId) {
+    for side in [Side::Bench, Side::Bar] {
         let dir = tempfile::tempdir().expect("a directory");
-        export::export(&town.city.trial.site, id, dir.path()).expect("exported");
-        opening::share(dir.path(), key, &mut |_, _| ()).expect("shares");
-        let alone = opening::analyse(dir.path(), Locked::Refuse, |_| ());
-        assert!(matches!(&alone, Err(OpeningFailure::Analysis(_))), "{} alone: {alone:?}", key.side);
-        assert!(!dir.path().join("draft.json").exists() && !dir.path().join("figures").exists());
-        // The same shares under the other side's name open nothing either, and burn nothing: the box can be opened after.
+        town.city.gather(id, dir.path());
         let name = |side: Side| dir.path().join(format!("shares-{side}.bin"));
-        std::fs::copy(name(key.side), name(key.side.other())).expect("copied");
+        std::fs::remove_file(name(side.other())).expect("removed");
+        let alone = opening::analyse(dir.path(), Locked::Refuse, |_| ());
+        assert!(matches!(&alone, Err(OpeningFailure::Analysis(_))), "{side} alone: {alone:?}");
+        // The same shares under the other side's name open nothing either, and burn nothing: the box can be opened after.
+        std::fs::copy(name(side), name(side.other())).expect("copied");
         let forged = opening::analyse(dir.path(), Locked::Refuse, |_| ());
         assert!(
             matches!(&forged, Err(OpeningFailure::Analysis(words)) if words.contains("share-wrong")),
-            "{} twice: {forged:?}",
-            key.side
+            "{side} twice: {forged:?}"
         );
-        assert!(!dir.path().join("draft.json").exists());
-        let mut foreign = key.clone();
-        foreign.side = key.side.other();
-        let refused = opening::share(dir.path(), &foreign, &mut |_, _| ());
-        assert!(matches!(refused, Err(OpeningFailure::WrongKey(side)) if side == foreign.side), "{refused:?}");
+        // With right shares, but one side's issuer key in the place of the other's.
+        town.city.gather(id, dir.path());
+        let path = dir.path().join("issuer-keys.json");
+        let mut keys: IssuerKeysFile = opening::read_json(&path).expect("keys");
+        match side {
+            Side::Bench => keys.bar = keys.bench,
+            Side::Bar => keys.bench = keys.bar,
+        }
+        std::fs::write(&path, json!(keys).to_string()).expect("written");
+        let foreign = opening::analyse(dir.path(), Locked::Refuse, |_| ());
+        assert!(
+            matches!(&foreign, Err(OpeningFailure::Analysis(words)) if words.contains("foreign-issuer")),
+            "{side}'s issuer key twice: {foreign:?}"
+        );
+        assert!(!dir.path().join("draft.json").exists() && !dir.path().join("figures").exists());
     }
 }
 
@@ -377,12 +447,14 @@ fn counted(visitor: &Client, draft: &Draft, visits: &BTreeMap<String, Visit>) {
     assert_eq!(shown["state"], "opened");
     let cast: u64 = visits.values().map(|v| v.receipts.len() as u64).sum();
     assert_eq!(count("sealed"), cast + 2, "two stamps were used by the device that cheats");
-    assert!(count("invited") >= count("issued") && count("issued") >= count("sealed"), "{shown}");
+    let fetched = |name: &str| shown["counts"]["tokens"][name].as_u64().expect(name);
+    assert!(count("invited") >= fetched("stamps") && fetched("stamps") >= count("sealed"), "{shown}");
+    assert_eq!((count("eligible"), count("lists"), count("log_refused")), (count("invited"), 1, 0), "{shown}");
     assert_eq!((count("refused"), count("invalid"), count("duplicate"), count("valid")), (0, 1, 1, cast));
     let parts = count("refused") + count("invalid") + count("duplicate") + count("valid");
     assert_eq!((parts, u64::from(draft.counts.taken)), (count("sealed"), count("sealed")));
-    let tokens: u64 = visits.values().map(|v| v.inbox.items.len() as u64).sum();
-    assert_eq!(count("issued"), tokens);
+    let items: u64 = visits.values().map(|v| v.inbox.items.len() as u64).sum();
+    assert_eq!((fetched("stamps"), fetched("slips"), fetched("nyms")), (items, items, visits.len() as u64));
 
     let list = visitor.get(&format!("/api/boxes/{id}/counted")).json();
     let counted: Vec<Digest> = serde_json::from_value(list["counted"].clone()).expect("hashes");
@@ -390,8 +462,8 @@ fn counted(visitor: &Client, draft: &Draft, visits: &BTreeMap<String, Visit>) {
     assert!(counted.windows(2).all(|two| two[0] < two[1]));
     for visit in visits.values() {
         for (case, ..) in &visit.receipts {
-            let slip = visit.seed.slip(&visit.inbox.items[*case].id);
-            assert!(counted.contains(&token::counted_hash(&slip)));
+            let (_, slip) = visit.tokens.of[&visit.inbox.items[*case].id];
+            assert!(counted.contains(&token::counted_hash(&slip.nonce)));
         }
     }
 }

@@ -1,43 +1,51 @@
-//! A small city for the tests: cases written by hand, both sides' keys, documents in force, devices that cast.
+//! A small city for the tests: cases written by hand, both sides' keys, documents in force, agents that agree.
 //!
-//! Everything in it goes through the steps of `flow`, as the command line and the server do.
+//! Everything in it goes through the steps of `flow`, as the command line and the server do; a rater's device is in `device`.
 
 use std::collections::BTreeMap;
 use std::path::Path;
 use std::sync::atomic::{AtomicU16, Ordering};
-use std::sync::{Arc, LazyLock};
+use std::sync::{Arc, LazyLock, Mutex, OnceLock};
 
+use hengping::client::PinnedBox;
 use hengping::config::Config;
-use hengping::flow::cast::Cast;
+use hengping::flow::batch::{self, TakenBatch};
 use hengping::flow::close::{self, TooFew};
 use hengping::flow::import_docket::{self, Imported};
-use hengping::flow::issue::{self, TokenHashes, WaitingCase};
+use hengping::flow::invite::{self, Invited};
 use hengping::flow::periods::{self, PeriodPlan};
 use hengping::flow::sign_in::{Grant, add_account};
-use hengping::flow::{Failure, Outcome, Refusal, Site, documents, draft, draw, export, invite};
-use hengping::ports::{Entropy, SettableClock};
+use hengping::flow::{
+    Failure, Outcome, Refusal, Site, courier, documents, draft, draw, eligibility, export, publish, unseal,
+};
+use hengping::ports::Entropy;
+use hengping::sheet;
 use hengping::store::document::SideKeys;
 use hengping::store::period::BoxState;
 use hengping::store::person::{self, Person};
-use hengping::{opening, sheet};
-use hengping_domain::ballot::{Answers, Ballot};
+use hengping_domain::ballot::Ballot;
+use hengping_domain::cast::{Cast, sign_batch, write_batch};
 use hengping_domain::charter::Charter;
-use hengping_domain::digest::{Bytes, Digest, encode_base64url};
+use hengping_domain::digest::{Bytes, Digest};
 use hengping_domain::docket::draw::DrawFile;
 use hengping_domain::document::{DocumentKind, Signature};
+use hengping_domain::enrolment::Code;
 use hengping_domain::envelope::Envelope;
 use hengping_domain::ids::{BoxId, Direction, PeriodId, Role, Side};
-use hengping_domain::keys::{OpeningKeyFile, SigningKeyFile};
+use hengping_domain::layer::Posted;
 use hengping_domain::manifest::{ClosedManifest, PerSide, PeriodKind};
-use hengping_domain::opening::{IssuedTokens, Opened, admit, read_list, read_shares};
+use hengping_domain::opening::{self, IssuerKeysFile, Opened, read_list, read_shares};
 use hengping_domain::rubric::{Rubric, Text};
-use hengping_domain::token::{self, Seed};
+use hengping_domain::statement::{Said, Signed};
+use hengping_domain::token::poprf::IssuerKey;
 use jiff::civil::date;
 use rand::SeedableRng as _;
 use rand::rngs::StdRng;
 use serde_json::{Value, json};
 
+use crate::agents::{SIGNING, agent_key, relay_key};
 pub use crate::by_hand::{Case, docket, header, judge, lawyer, roster};
+pub use crate::device::Device;
 use crate::harness::{Backend, Client, ORIGIN, PASSWORD, Trial, fresh_database};
 
 const CHARTER: &str = include_str!("../config/charters/qingdao-v1.toml");
@@ -46,7 +54,7 @@ const FORMS: [&str; 2] = [
     include_str!("../config/rubrics/bench-rates-bar-v1.toml"),
 ];
 /// Both forms, read once.
-static RUBRICS: LazyLock<[Rubric; 2]> =
+pub static RUBRICS: LazyLock<[Rubric; 2]> =
     LazyLock::new(|| FORMS.map(|form| Rubric::from_toml(form).expect("a shipped rubric")));
 /// Both boxes of the period that the tests open.
 pub const BOXES: [&str; 2] = ["2026.bar_rates_bench", "2026.bench_rates_bar"];
@@ -82,8 +90,28 @@ pub fn person(site: &Site, number: &str) -> Person {
     site.store.read("test", |conn| person::by_number(conn, number)).expect(number)
 }
 
+/// What both agents have answered, where both must answer at once.
+pub fn deliver(site: &Site) -> u32 {
+    let done = courier::deliver(site).expect("delivered");
+    assert!(done.later == 0 && done.unreachable.is_empty(), "{done:?}");
+    done.answered
+}
+
+/// Hands casts over as the relay does; both agents are asked later.
+pub fn hand_in(site: &Site, id: &BoxId, casts: &[Cast]) -> Outcome<TakenBatch> {
+    let body = write_batch(casts);
+    batch::take(site, id, &body, &sign_batch(id, &body, &relay_key()))
+}
+
+/// Hands casts over, and both agents check and cosign them.
+pub fn hand_over(site: &Site, id: &BoxId, casts: &[Cast]) -> TakenBatch {
+    let taken = hand_in(site, id, casts).expect("taken");
+    deliver(site);
+    taken
+}
+
 /// A trial whose server has an address of its own and pages from there, for clients that name their origin themselves, with
-/// any source of randomness; `None` where there is no PostgreSQL server.
+/// any source of randomness; `None` where there is no PostgreSQL server. A relay may listen on the next port.
 pub fn reachable(backend: Backend, entropy: Arc<dyn Entropy>) -> Option<(Trial, String)> {
     static COUNT: AtomicU16 = AtomicU16::new(0);
     let dir = tempfile::tempdir().expect("a directory");
@@ -93,45 +121,41 @@ pub fn reachable(backend: Backend, entropy: Arc<dyn Entropy>) -> Option<(Trial, 
     };
     // Linux answers on all of 127.0.0.0/8, so an address made of the process's number collides with nobody's port.
     let [_, high, middle, low] = std::process::id().to_be_bytes();
-    let port = 18_080 + COUNT.fetch_add(1, Ordering::Relaxed);
-    let address = format!("127.{}.{middle}.{low}:{port}", 64 + high % 64);
-    let base = format!("http://{address}");
+    let port = 18_080 + 2 * COUNT.fetch_add(1, Ordering::Relaxed);
+    let host = format!("127.{}.{middle}.{low}", 64 + high % 64);
+    let base = format!("http://{host}:{port}");
     let config = Config::from_toml(&format!(
-        "site.origins = [\"{ORIGIN}\", \"{base}\"]\nhttp.listen = \"{address}\"\nhttp.workers = 2\nstore.url = \"{url}\"\n\
-         password.memory_kib = 64\npassword.passes = 1\n"
+        "site.origins = [\"{ORIGIN}\", \"{base}\"]\nhttp.listen = \"{host}:{port}\"\nhttp.workers = 2\n\
+         store.url = \"{url}\"\npassword.memory_kib = 64\npassword.passes = 1\nagents.every_seconds = 0\n"
     ))
     .expect("settings");
-    let clock = Arc::new(SettableClock::on(date(2026, 11, 23)));
-    let site = Site::open(config, clock.clone(), entropy).expect("the site opens");
-    Some((Trial { site, clock, url, dir }, base))
+    Some((Trial::open(config, dir, url, &format!("http://{host}:{}", port + 1), entropy), base))
 }
 
 /// Keys, charter and forms of a city, in force; no period yet.
 pub struct City<'t> {
     pub trial: &'t Trial,
-    pub signing: PerSide<SigningKeyFile>,
-    pub opening: PerSide<OpeningKeyFile>,
     pub charter: Digest,
     pub rubrics: BTreeMap<Direction, Digest>,
+    codes: Mutex<BTreeMap<String, Code>>,
+    pinned: OnceLock<[PinnedBox; 2]>,
+    issuers: OnceLock<[PerSide<IssuerKey>; 2]>,
 }
 
 impl<'t> City<'t> {
     pub fn found(trial: &'t Trial, change: impl FnOnce(&mut Charter)) -> Self {
         let site = &trial.site;
-        // Keys from a seed: nothing in the tests hangs on chance that can be avoided.
-        let mut rng = StdRng::seed_from_u64(2026);
-        let mut keys = |side| (SigningKeyFile::generate(side, &mut rng), OpeningKeyFile::generate(side, &mut rng));
-        let (bench, bar) = (keys(Side::Bench), keys(Side::Bar));
-        for (signing, opening) in [&bench, &bar] {
-            let public = SideKeys { signing: signing.public, opening: opening.public };
-            documents::enrol(site, signing.side, &public).expect("enrolled");
+        for &side in Side::ALL {
+            let public = SideKeys { signing: SIGNING.get(side).public, agent: agent_key(side) };
+            documents::enrol(site, side, &public).expect("enrolled");
         }
         let mut city = Self {
             trial,
-            signing: PerSide { bench: bench.0, bar: bar.0 },
-            opening: PerSide { bench: bench.1, bar: bar.1 },
             charter: Digest([0; 32]),
             rubrics: BTreeMap::new(),
+            codes: Mutex::default(),
+            pinned: OnceLock::new(),
+            issuers: OnceLock::new(),
         };
         let mut charter = Charter::from_toml(CHARTER).expect("the shipped charter");
         change(&mut charter);
@@ -146,10 +170,10 @@ impl<'t> City<'t> {
     }
 
     pub fn signature(&self, side: Side, kind: DocumentKind, hash: Digest) -> Signature {
-        Signature::sign(side, kind, hash, &self.signing.get(side).key())
+        Signature::sign(side, kind, hash, &SIGNING.get(side).key())
     }
 
-    fn sign(&self, kind: DocumentKind, hash: Digest) {
+    pub fn sign(&self, kind: DocumentKind, hash: Digest) {
         for side in [Side::Bench, Side::Bar] {
             documents::sign(&self.trial.site, hash, &self.signature(side, kind, hash), None).expect("signed");
         }
@@ -179,13 +203,15 @@ impl<'t> City<'t> {
         })
     }
 
-    /// Lodges both commitments, opens the period, reveals, and brings both manifests into force.
+    /// Lodges both commitments, has both agents make their keys, opens the period, reveals, and brings both manifests into
+    /// force.
     pub fn open_period(&self, plan: &PeriodPlan) {
         let site = &self.trial.site;
         let draws = Self::draws(&plan.id);
         for file in &draws {
             draw::commit(site, &plan.id, file.side, file.commitment()).expect("lodged");
         }
+        self.prepare(&plan.id);
         for (_, manifest) in periods::open(site, plan).expect("a period") {
             self.sign(DocumentKind::Manifest, manifest);
         }
@@ -194,26 +220,78 @@ impl<'t> City<'t> {
         }
     }
 
-    /// A city whose cases are imported and whose raters are invited, under a lenient charter.
+    /// Both agents make the keys of a period's boxes.
+    pub fn prepare(&self, period: &PeriodId) {
+        periods::prepare(&self.trial.site, period).expect("asked");
+        deliver(&self.trial.site);
+    }
+
+    /// A city whose cases are imported and whose raters are invited, under a lenient charter; both agents have agreed.
     pub fn inviting(trial: &'t Trial, judges: usize, lawyers: usize, cases: &[Case]) -> Self {
         let city = Self::found(trial, lenient);
         import(&trial.site, &roster(judges, lawyers), false);
         let imported = import(&trial.site, &docket(cases), false);
         assert_eq!((imported.summary.problem_count, imported.summary.unmatched), (0, 0), "{:?}", imported.problems);
         city.open_period(&city.plan("2026", PeriodKind::Regular));
-        for id in [bar_box(), bench_box()] {
-            invite::invite(&trial.site, &id).expect("invited");
-        }
+        city.invite();
         city
+    }
+
+    /// Invites for both boxes and has both agents agree; returns what each was asked to.
+    pub fn invite(&self) -> [Invited; 2] {
+        let invited = [bar_box(), bench_box()].map(|id| invite::invite(&self.trial.site, &id).expect("invited"));
+        self.register();
+        for id in [bar_box(), bench_box()] {
+            eligibility::propose(&self.trial.site, &id).expect("proposed");
+        }
+        deliver(&self.trial.site);
+        invited
+    }
+
+    /// Tells each association who its members are; whoever is new gets a code.
+    pub fn register(&self) {
+        let people = self.trial.site.store.read("test", person::all).expect("people");
+        for &side in Side::ALL {
+            let mine = people.iter().filter(|p| p.side == side).map(|p| [p.number.clone(), p.name.clone()]);
+            let list = sheet::csv(&["number", "name"], mine).expect("a list");
+            let list = list.strip_prefix(b"\xef\xbb\xbf").unwrap_or(&list);
+            let new = self.trial.agents.agent(side).add_members(list).expect("members");
+            self.codes.lock().expect("no panic").extend(new.into_iter().map(|member| (member.number, member.code)));
+        }
+    }
+
+    /// The code that a member got from the own association.
+    pub fn code(&self, number: &str) -> Code {
+        self.codes.lock().expect("no panic").get(number).expect("a member").clone()
+    }
+
+    /// A box as its raters' devices pin it.
+    pub fn pinned(&self, id: &BoxId) -> &PinnedBox {
+        let pinned = self.pinned.get_or_init(|| {
+            [bar_box(), bench_box()].map(|id| {
+                let held = hengping::flow::boxes::find(&self.trial.site, &id).expect("a box");
+                let manifest = held.manifest.document.read().expect("a manifest");
+                PinnedBox { manifest, rubric: RUBRICS[usize::from(id == bench_box())].clone() }
+            })
+        });
+        &pinned[usize::from(*id == bench_box())]
+    }
+
+    /// What both agents answer with, for tokens that nobody has to ask for.
+    pub fn issuers(&self, id: &BoxId) -> &PerSide<IssuerKey> {
+        let issuers = self.issuers.get_or_init(|| {
+            [bar_box(), bench_box()].map(|id| {
+                let manifest = &self.pinned(&id).manifest;
+                let key = |side| self.trial.agents.secrets(side, manifest.keys(side)).issuer_key().expect("a key");
+                PerSide { bench: key(Side::Bench), bar: key(Side::Bar) }
+            })
+        });
+        &issuers[usize::from(*id == bench_box())]
     }
 
     /// The device of a rater with a seed of its own.
     pub fn device(&self, number: &str, seed: u8) -> Device<'_> {
-        let person = person(&self.trial.site, number);
-        let desk = issue::desk(&self.trial.site, &person.id).expect("a desk").expect("a running period");
-        let id = desk.ballot_box.id;
-        let seed = Digest::of(&[&[seed], number.as_bytes()]);
-        Device { city: self, person, seed: Seed(Bytes(seed.0)), id, cases: desk.cases }
+        Device::new(self, number, seed)
     }
 
     /// An account for a rater under the person's number.
@@ -223,38 +301,77 @@ impl<'t> City<'t> {
         add_account(&self.trial.site, number, &p.name, Some(p.id), &grants, PASSWORD).expect("an account");
     }
 
-    /// Seals a ballot under this city's opening keys.
-    pub fn seal(&self, id: &BoxId, ballot: &Ballot, rng: u64) -> Envelope {
-        let (bench, bar) = (&self.opening.bench.public, &self.opening.bar.public);
+    /// Seals a ballot under both locks and in both layers.
+    pub fn seal(&self, id: &BoxId, ballot: &Ballot, rng: u64) -> Posted {
+        let manifest = &self.pinned(id).manifest;
+        let mut rng = StdRng::seed_from_u64(rng);
         let body = ballot.to_body().expect("fits");
-        Envelope::seal(id, &body, bench, bar, &mut StdRng::seed_from_u64(rng)).expect("sealed")
+        let sealed = Envelope::seal(id, &body, &manifest.bench.opening, &manifest.bar.opening, &mut rng);
+        self.wrap(id, &sealed.expect("sealed"), &mut rng)
     }
 
-    /// Opens a closed box with both keys, as the analysis does before it scores; the counterpart is closed first.
+    /// Puts both layers around any envelope.
+    pub fn wrap(&self, id: &BoxId, envelope: &Envelope, rng: &mut StdRng) -> Posted {
+        Posted::wrap(id, envelope, &self.pinned(id).manifest.each(|keys| keys.mix), rng).expect("wrapped")
+    }
+
+    /// Opens a closed box with both agents, as the analysis does before it scores; the counterpart is closed first.
     pub fn open(&self, id: &BoxId) -> Opened {
         let counterpart = close(&self.trial.site, &id.counterpart());
         assert!(counterpart.is_ok() || refusal(counterpart) == Refusal::BoxState);
         let dir = tempfile::tempdir().expect("a directory");
-        self.export(id, dir.path());
+        self.gather(id, dir.path());
         let read = |name: &str| std::fs::read(dir.path().join(name)).expect(name);
         let list = read_list(&read("list.bin")).expect("a list");
         let shares = [Side::Bench, Side::Bar]
             .map(|side| read_shares(&read(&format!("shares-{side}.bin")), &list, side).expect("shares").shares);
-        let manifest: ClosedManifest = serde_json::from_slice(&read("manifest.json")).expect("a manifest");
-        let issued: IssuedTokens = serde_json::from_slice(&read("issuer-keys.json")).expect("tokens");
-        let rubric = manifest.manifest.rubric;
-        let form = serde_json::from_slice(&read(&format!("rubrics/{rubric}.json"))).expect("a rubric");
+        let ClosedManifest { manifest, mixed, .. } =
+            serde_json::from_slice(&read("manifest.json")).expect("a manifest");
+        let issuers: IssuerKeysFile = serde_json::from_slice(&read("issuer-keys.json")).expect("keys");
+        let issuers = issuers.keys(&manifest).expect("the manifest's");
+        let form = serde_json::from_slice(&read(&format!("rubrics/{}.json", manifest.rubric))).expect("a rubric");
+        let forms = BTreeMap::from([(manifest.rubric, form)]);
         let bodies = list.iter().zip(shares[0].iter().zip(&shares[1]));
-        let bodies = bodies.map(|(envelope, (bench, bar))| envelope.open(id, bench, bar).ok()).collect();
-        admit(id, bodies, &issued, &BTreeMap::from([(rubric, form)]), manifest.refused)
+        let bodies = bodies
+            .map(|(envelope, (bench, bar))| opening::check(id, &envelope.open(id, bench, bar).ok()?, &issuers, &forms));
+        let turned_away = |signed: &Signed| match &signed.statement.said {
+            Said::Mixed { refused, .. } => u32::try_from(refused.len()).expect("few"),
+            other => panic!("not about a shuffle: {other:?}"),
+        };
+        opening::admit(bodies.collect(), turned_away(&mixed.bench) + turned_away(&mixed.bar))
     }
 
-    /// Exports a closed box and makes both sides' shares.
-    pub fn export(&self, id: &BoxId, dir: &Path) {
-        export::export(&self.trial.site, id, dir).expect("exported");
-        for key in [&self.opening.bench, &self.opening.bar] {
-            opening::share(dir, key, &mut |_, _| ()).expect("shares");
+    /// Takes a closed box through both shuffles, the agreed list and both sides' shares to the files of the opening.
+    pub fn gather(&self, id: &BoxId, dir: &Path) {
+        let (site, carrier) = (&self.trial.site, &self.trial.site.agents.carrier);
+        deliver(site);
+        let path = dir.join("list.bin");
+        std::fs::write(&path, unseal::posted(site, id).expect("a list")).expect("written");
+        let digest = || Digest::of(&[&std::fs::read(&path).expect("a list")]);
+        for &side in Side::ALL {
+            carrier.put_file(side, digest(), &path).expect("handed in");
+            let request = unseal::mix(site, id, side, digest()).expect("asked");
+            deliver(site);
+            let output = unseal::output(site, request, side).expect("a look").expect("shuffled");
+            carrier.get_file(side, output, &path).expect("fetched");
         }
+        carrier.put_file(Side::Bench, digest(), &path).expect("handed in");
+        unseal::list(site, id, false).expect("asked");
+        deliver(site);
+        let request = unseal::shares(site, id).expect("asked");
+        deliver(site);
+        let issuer = |side| {
+            let shares = unseal::handed_over(site, request, side).expect("a look").expect("handed over");
+            let path = dir.join(format!("shares-{side}.bin"));
+            carrier.get_file(side, shares, &path).expect("fetched");
+            let bytes = std::fs::read(&path).expect("shares");
+            let (issuer, rest) = bytes.split_first_chunk::<32>().expect("a key first");
+            std::fs::write(path, rest).expect("written");
+            Bytes(*issuer)
+        };
+        let keys = IssuerKeysFile::new(&PerSide { bench: issuer(Side::Bench), bar: issuer(Side::Bar) });
+        std::fs::write(dir.join("issuer-keys.json"), json!(keys).to_string()).expect("written");
+        export::export(site, id, dir).expect("exported");
     }
 
     /// Takes a draft that holds `cells` and figures of these names; the counted list is as long as the box.
@@ -264,12 +381,31 @@ impl<'t> City<'t> {
 
     /// The same, with so many of the ballots invalid.
     pub fn take_draft_without(&self, invalid: u64, id: &BoxId, cells: &Value, figures: &[&str]) -> Outcome<Digest> {
+        let held = hengping::flow::boxes::find(&self.trial.site, id).expect("a box");
+        let n = u64::from(held.sealed) - invalid;
+        let counted: Vec<_> = (0..n).map(|i| Digest::of(&[id.to_string().as_bytes(), &i.to_be_bytes()])).collect();
+        self.take(id, invalid, counted, cells, figures)
+    }
+
+    /// Takes a draft without cells whose counted list an opening gave.
+    pub fn take_draft_of(&self, id: &BoxId, counted: &[Digest]) -> Outcome<Digest> {
+        self.take(id, 0, counted.to_vec(), &json!([]), &[])
+    }
+
+    fn take(
+        &self,
+        id: &BoxId,
+        invalid: u64,
+        mut counted: Vec<Digest>,
+        cells: &Value,
+        figures: &[&str],
+    ) -> Outcome<Digest> {
+        counted.sort();
         let dir = tempfile::tempdir().expect("a directory");
         let held = hengping::flow::boxes::find(&self.trial.site, id).expect("a box");
-        let (taken, n) = (u64::from(held.sealed), u64::from(held.sealed) - invalid);
-        let counts = json!({"in": taken, "refused": 0, "invalid": invalid, "duplicate": 0, "valid": n});
-        let mut counted: Vec<_> = (0..n).map(|i| Digest::of(&[id.to_string().as_bytes(), &i.to_be_bytes()])).collect();
-        counted.sort();
+        let counts = json!({
+            "in": held.sealed, "refused": 0, "invalid": invalid, "duplicate": 0, "valid": counted.len(),
+        });
         let draft = json!({
             "v": 1, "box": id, "period": id.period, "direction": id.direction, "kind": "regular", "counts": counts,
             "rubric": held.held.rubric, "charter": self.charter, "manifest": held.held.manifest, "cells": cells,
@@ -283,100 +419,14 @@ impl<'t> City<'t> {
         }
         draft::take(&self.trial.site, id, dir.path())
     }
-}
 
-/// A rater's device: its secret of the period and its waiting cases.
-pub struct Device<'c> {
-    pub city: &'c City<'c>,
-    pub person: Person,
-    pub seed: Seed,
-    pub id: BoxId,
-    pub cases: Vec<WaitingCase>,
-}
-
-impl Device<'_> {
-    pub fn nym(&self) -> Digest {
-        token::nym_hash(&self.seed.nym(&self.id))
-    }
-
-    pub fn hashes(&self) -> Vec<TokenHashes> {
-        let of = |case: &WaitingCase| {
-            let id = &case.invitation.id;
-            TokenHashes {
-                invitation: id.clone(),
-                stamp: token::stamp_hash(&self.seed.stamp_key(id).stamp()),
-                slip: token::slip_hash(&self.seed.slip(id)),
-            }
-        };
-        self.cases.iter().map(of).collect()
-    }
-
-    /// Lists the tokens of all waiting cases.
-    pub fn list(&self) -> Outcome<u32> {
-        self.list_at(&self.city.trial.site)
-    }
-
-    /// The same, at another instance.
-    pub fn list_at(&self, site: &Site) -> Outcome<u32> {
-        issue::issue(site, &self.person.id, &self.id, self.nym(), &self.hashes())
-    }
-
-    /// The body of `POST /api/tokens`.
-    pub fn tokens(&self) -> Value {
-        let tokens: Vec<_> = self
-            .hashes()
-            .iter()
-            .map(|h| json!({"invitation": h.invitation, "stamp_hash": h.stamp, "slip_hash": h.slip}))
-            .collect();
-        json!({"box": self.id, "nym_hash": self.nym(), "tokens": tokens})
-    }
-
-    /// A ballot that gives every item of a case the same level.
-    pub fn ballot(&self, case: usize, seq: u32, level: u8) -> Ballot {
-        let case = &self.cases[case];
-        let items = RUBRICS[usize::from(self.id == bench_box())].items.iter().map(|item| &item.id);
-        let asked = items.filter(|item| !case.invitation.not_applicable.contains(item));
-        let answers: Answers = asked.map(|item| (item.clone(), Some(level))).collect();
-        Ballot {
-            v: 1,
-            ratee: case.slip.ratee.clone(),
-            court: case.slip.court.clone(),
-            stratum: case.slip.stratum,
-            rubric: case.slip.rubric,
-            answers,
-            slip: self.seed.slip(&case.invitation.id),
-            nym: self.seed.nym(&self.id),
-            seq,
+    /// Lets a draft out with both sides' signatures.
+    pub fn release(&self, hash: Digest) {
+        for &side in Side::ALL {
+            let signature = self.signature(side, DocumentKind::Release, hash);
+            publish::sign(&self.trial.site, hash, &signature, None).expect("signed");
         }
     }
-
-    /// A sealed ballot for a case; `rng` makes another envelope of the same answers.
-    pub fn seal(&self, case: usize, seq: u32, level: u8, rng: u64) -> Cast {
-        self.stamped(case, seq, self.city.seal(&self.id, &self.ballot(case, seq, level), rng))
-    }
-
-    /// Any envelope under the stamp of a case.
-    pub fn stamped(&self, case: usize, seq: u32, envelope: Envelope) -> Cast {
-        stamped(&self.seed, &self.cases[case], &self.id, seq, envelope)
-    }
-}
-
-/// Any envelope under the stamp that a seed makes for a case, for any box.
-pub fn stamped(seed: &Seed, case: &WaitingCase, id: &BoxId, seq: u32, envelope: Envelope) -> Cast {
-    let key = seed.stamp_key(&case.invitation.id);
-    let signature = key.sign_cast(id, seq, envelope.hash());
-    Cast { ballot_box: id.clone(), stamp: key.stamp(), seq, envelope, signature }
-}
-
-/// The body of `POST /box`.
-pub fn posted(cast: &Cast) -> Value {
-    json!({
-        "box": cast.ballot_box,
-        "stamp": cast.stamp,
-        "seq": cast.seq,
-        "envelope": encode_base64url(cast.envelope.as_bytes()),
-        "signature": cast.signature,
-    })
 }
 
 /// Uploads a file as a browser does.

@@ -49,11 +49,9 @@ on_both_backends! {
         assert_eq!(refusal(periods::open(site, &plan)), Refusal::DrawNotReady);
         assert!(table(trial, "period").rows.is_empty(), "nothing is half stored");
         draw::commit(site, &plan.id, Side::Bar, parts[1].commitment()).expect("lodged");
+        city.prepare(&plan.id);
         for (_, manifest) in periods::open(site, &plan).expect("a period") {
-            for side in [Side::Bench, Side::Bar] {
-                let signature = city.signature(side, DocumentKind::Manifest, manifest);
-                hengping::flow::documents::sign(site, manifest, &signature, None).expect("signed");
-            }
+            city.sign(DocumentKind::Manifest, manifest);
         }
         assert_eq!(refusal(invite::invite(site, &bar_box())), Refusal::DrawNotReady);
         let shown = |side: &str, what: &str| -> Value { trial.serve().client().get("/api/periods").json()[0]["draw"][side][what].clone() };

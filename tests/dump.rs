@@ -4,6 +4,7 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use diesel::RunQueryDsl as _;
 use diesel::sql_types::Text;
+use hengping_domain::cast::Cast;
 
 use crate::harness::Trial;
 
@@ -114,6 +115,16 @@ pub fn beside(dump: &BTreeMap<String, Table>, one: &BTreeSet<String>, other: &BT
 /// Rows that hold a name of the set.
 pub fn holding(dump: &BTreeMap<String, Table>, set: &BTreeSet<String>) -> Vec<String> {
     beside(dump, set, set)
+}
+
+/// Whether anything of what was posted is still in the database, in whichever table.
+pub fn holds_items(trial: &Trial, casts: &[Cast]) -> bool {
+    let hex = |bytes: &[u8]| bytes.iter().map(|byte| format!("{byte:02x}")).collect::<String>();
+    // Sixteen bytes from the middle of each.
+    let parts: Vec<_> = casts.iter().map(|cast| hex(&cast.envelope.as_bytes()[3000..3016])).collect();
+    let all = dump(trial);
+    let mut cells = all.values().flat_map(|table| &table.rows).flatten();
+    cells.any(|cell| parts.iter().any(|part| cell.contains(part)))
 }
 
 /// Kendall's rank correlation (tau-a) of a sequence with the order 0, 1, 2, ..; 1 when it is ascending.

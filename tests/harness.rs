@@ -13,10 +13,12 @@ use hengping::config::Config;
 use hengping::flow::Site;
 use hengping::flow::sign_in::{Grant, add_account};
 use hengping::http;
-use hengping::ports::{SettableClock, SystemEntropy};
+use hengping::ports::{Entropy, SettableClock, SystemEntropy};
 use hengping_domain::ids::{AccountId, PersonId, Role, Side};
 use jiff::civil::date;
 use tempfile::TempDir;
+
+use crate::agents::{Machines, RELAY};
 
 /// The password of every account the tests make.
 pub const PASSWORD: &str = "correct horse battery";
@@ -87,6 +89,7 @@ pub struct Trial {
     pub clock: Arc<SettableClock>,
     pub url: String,
     pub dir: TempDir,
+    pub agents: Arc<Machines>,
 }
 
 impl Trial {
@@ -103,17 +106,31 @@ impl Trial {
             Backend::Sqlite => format!("sqlite://{}/hengping.db", dir.path().display()),
             Backend::Postgres => fresh_database()?,
         };
-        let clock = Arc::new(SettableClock::on(date(2026, 11, 23)));
-        let config = Self::config(&url, settings);
-        let site = Site::open(config, clock.clone(), Arc::new(SystemEntropy)).expect("the site opens");
-        Some(Self { site, clock, url, dir })
+        Some(Self::open(Self::config(&url, settings), dir, url, RELAY, Arc::new(SystemEntropy)))
     }
 
-    /// The configuration of a trial: cheap passwords, a free port.
+    /// Opens one that is configured already.
+    pub fn open(config: Config, dir: TempDir, url: String, relay: &str, entropy: Arc<dyn Entropy>) -> Self {
+        let clock = Arc::new(SettableClock::on(date(2026, 11, 23)));
+        let agents = Machines::new(clock.clone());
+        let mut site = Site::open(config, clock.clone(), entropy).expect("the site opens");
+        site.agents = agents.reached(relay);
+        Self { site, clock, url, dir, agents }
+    }
+
+    /// Another instance of the same installation, with the same agents.
+    pub fn second_instance(&self) -> Site {
+        let config = (*self.site.config).clone();
+        let mut site = Site::open(config, self.clock.clone(), Arc::new(SystemEntropy)).expect("a second instance");
+        site.agents = self.site.agents.clone();
+        site
+    }
+
+    /// The configuration of a trial: cheap passwords, a free port, nothing carried by itself.
     pub fn config(url: &str, settings: &str) -> Config {
         let text = format!(
             "site.origins = [\"{ORIGIN}\"]\nhttp.listen = \"127.0.0.1:0\"\nhttp.workers = 2\nstore.url = \"{url}\"\n\
-             password.memory_kib = 64\npassword.passes = 1\n{settings}"
+             password.memory_kib = 64\npassword.passes = 1\nagents.every_seconds = 0\n{settings}"
         );
         Config::from_toml(&text).expect("settings")
     }

@@ -3,20 +3,28 @@
 //! Every test of the store and of HTTP runs on SQLite and on PostgreSQL; see `harness`.
 
 mod accounts;
+mod agents;
 mod anonymity;
 mod architecture;
+mod batches;
 mod by_hand;
 mod casting;
 mod circle;
 mod city;
 mod command;
+mod courier;
+mod death;
+mod device;
 mod draw;
 mod dump;
+mod enrolment;
+mod forging;
 mod harness;
 mod http;
 mod imports;
 mod manual;
 mod nouns;
+mod opening;
 mod permissions;
 mod releases;
 mod serve;

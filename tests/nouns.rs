@@ -1,21 +1,28 @@
 //! Each module of the store where it has an edge: what it refuses, what it returns, what it never forgets.
 
 use diesel::RunQueryDsl as _;
-use hengping::store::ballot_box::{self, Held, TokenKind};
+use hengping::store::agent_request::{self, Waiting};
+use hengping::store::ballot_box::{self, Batch, BatchState, Cosigned};
 use hengping::store::docket::{self, Import, Put};
+use hengping::store::enrolment::{self, Enrolment};
 use hengping::store::invitation::{self, Invitation};
 use hengping::store::period::{self, BoxState};
 use hengping::store::person::{self, Person};
-use hengping::store::{Connection, StoreError, document, draw, release};
+use hengping::store::{Connection, StoreError, document, draw, eligibility, release, statement as store_statement};
+use hengping_domain::cast::Cast;
 use hengping_domain::digest::{Bytes, Digest};
 use hengping_domain::docket::roster::{PersonKind, RosterEntry};
 use hengping_domain::document::{Document, DocumentKind, Signature};
-use hengping_domain::envelope::{ENVELOPE_LEN, Envelope};
+use hengping_domain::envelope::SUITE;
 use hengping_domain::ids::{BoxId, InvitationId, PeriodId, PersonId, RateeId, Side};
 use hengping_domain::invitation::{InvitationState, RecusalReason};
-use hengping_domain::manifest::PeriodKind;
+use hengping_domain::layer::{POSTED_LEN, Posted};
+use hengping_domain::manifest::{PerSide, PeriodKind};
 use hengping_domain::opening::Counts;
 use hengping_domain::release::ReleaseState;
+use hengping_domain::request::{Asked, Request};
+use hengping_domain::statement::{Said, Signed, Statement};
+use hengping_domain::token::{Seed, Token};
 use jiff::civil::date;
 use serde_json::json;
 
@@ -31,8 +38,24 @@ fn statement(trial: &Trial, sql: &str) -> Result<usize, StoreError> {
     write(trial, |conn| Ok(diesel::sql_query(sql).execute(conn)?))
 }
 
-fn envelope(byte: u8) -> Envelope {
-    Envelope::from_bytes([b"HPB1".as_slice(), &[byte; ENVELOPE_LEN - 4]].concat()).expect("an envelope by its looks")
+/// A cast under the stamp of a number; nobody has checked its tags.
+fn cast(id: &BoxId, number: u8, seq: u32) -> Cast {
+    let key = Seed(Bytes([9; 32])).stamp_key(&InvitationId(number.to_string()));
+    let stamp = Token { nonce: key.nonce(), bench: Bytes([1; 64]), bar: Bytes([2; 64]) };
+    let fill = [number.wrapping_mul(16).wrapping_add(seq as u8)].repeat(POSTED_LEN - 4);
+    Cast::sign(
+        id.clone(),
+        &key,
+        stamp,
+        seq,
+        Posted::from_bytes([SUITE.as_slice(), &fill].concat()).expect("by its looks"),
+    )
+}
+
+/// What the bench might say about the lawyers' box.
+fn signed(said: Said) -> Signed {
+    let key = ed25519_dalek::SigningKey::from_bytes(&[9; 32]);
+    Statement { v: 1, id: bar_box(), side: Side::Bench, said }.sign(&key).expect("signed")
 }
 
 fn digest(text: &str) -> Digest {
@@ -143,67 +166,161 @@ on_both_backends! {
         }
     }
 
-    fn the_spool_keeps_the_highest_number_and_the_box_knows_it_after_the_batch(trial) {
+    fn a_batch_is_taken_whole_and_moves_into_the_box_in_the_order_of_its_leaves(trial) {
         city(trial);
-        let (id, stamp) = (bar_box(), digest("stamp"));
-        let cast = |seq: u32| Held { seq, leaf: digest(&format!("leaf {seq}")) };
-        let spool = |seq: u32| write(trial, |conn| ballot_box::spool(conn, &id, stamp, &cast(seq), &envelope(seq as u8)));
-        let held = || write(trial, |conn| ballot_box::held(conn, stamp)).expect("a look");
-        assert_eq!(held(), None);
-        spool(2).expect("spooled");
-        assert!(matches!(spool(2), Err(StoreError::Duplicate)));
-        assert!(matches!(spool(1), Err(StoreError::Duplicate)));
-        assert_eq!(held(), Some(cast(2)));
-        spool(5).expect("replaced");
-        assert_eq!((held(), write(trial, |conn| ballot_box::waiting(conn, &id)).expect("a count")), (Some(cast(5)), 1));
-        assert!(spool(9).is_err(), "the column knows the limit too");
+        let id = bar_box();
+        let batch = |number: u32, casts: &[Cast]| {
+            let new = Batch {
+                number, body: digest(&format!("body {number}")), size: casts.len() as u32, state: BatchState::Checking,
+                day: date(2026, 11, 1),
+            };
+            write(trial, |conn| ballot_box::take_batch(conn, &id, &new, casts))
+        };
+        let (two, one, other) = (cast(&id, 1, 2), cast(&id, 1, 5), cast(&id, 2, 1));
+        batch(1, &[two.clone(), other.clone()]).expect("taken");
+        assert!(matches!(batch(1, &[]), Err(StoreError::Duplicate)), "a number is used once");
+        assert!(matches!(batch(2, &[one.clone(), other.clone()]), Err(StoreError::Duplicate)), "a leaf waits once");
+        let waiting = |number| write(trial, |conn| ballot_box::waiting(conn, &id, number)).expect("a look");
+        assert_eq!(waiting(2), [], "and then nothing of it is kept");
+        let mut expected = [&two, &other].map(|cast| (cast.leaf(), cast.stamp, cast.seq));
+        expected.sort();
+        assert_eq!(waiting(1).iter().map(|c| (c.leaf(), c.stamp, c.seq)).collect::<Vec<_>>(), expected);
 
-        let batch = || write(trial, |conn| ballot_box::append_batch(conn, &id, date(2026, 11, 1))).expect("a batch");
-        assert_eq!((batch(), batch()), (1, 0));
-        assert_eq!(held(), Some(cast(5)));
-        spool(7).expect("after the batch");
-        assert_eq!(held(), Some(cast(7)));
-        assert_eq!(batch(), 1);
+        let log = |size| Cosigned {
+            size, root: digest(&format!("root {size}")), notes: PerSide { bench: Bytes([1; 64]), bar: Bytes([2; 64]) },
+        };
+        let append = |number, size| {
+            write(trial, |conn| ballot_box::append_batch(conn, &id, number, &log(size), date(2026, 11, 1))).expect("a batch")
+        };
+        assert_eq!(write(trial, |conn| ballot_box::cosigned(conn, &id)).expect("a look"), None);
+        assert_eq!(append(1, 2), 2);
+        let step = |from, to| write(trial, |conn| ballot_box::move_batch(conn, &id, 1, from, to));
+        assert!(matches!(step(BatchState::Cosigning, BatchState::Appended), Err(StoreError::Stale)));
+        step(BatchState::Checking, BatchState::Appended).expect("moved");
+        batch(2, std::slice::from_ref(&one)).expect("taken");
+        assert_eq!(append(2, 3), 1);
+        assert_eq!(write(trial, |conn| ballot_box::cosigned(conn, &id)).expect("a look"), Some(log(3)), "the newest");
         let (list, leaves, stamps) = write(trial, |conn| {
             Ok((ballot_box::closed_list(conn, &id)?, ballot_box::leaves(conn, &id)?, ballot_box::stamps(conn, &id)?))
         })
         .expect("a list");
-        assert_eq!(list, [envelope(7)], "of each stamp the last");
-        let mut expected = [cast(5).leaf, cast(7).leaf];
-        expected.sort();
-        assert_eq!((leaves.as_slice(), stamps), (expected.as_slice(), (1, 0)));
-        let changed = statement(trial, "UPDATE sealed SET seq = 8");
-        assert!(matches!(&changed, Err(StoreError::Broken(why)) if why.contains("never changes")), "{changed:?}");
+        let mut items = list;
+        items.sort();
+        let mut last = vec![one.envelope.clone(), other.envelope.clone()];
+        last.sort();
+        assert_eq!((items, stamps), (last, 2), "of each stamp the last");
+        assert_eq!(leaves, [expected[0].0, expected[1].0, one.leaf()], "batch after batch, sorted in each");
+        let states: Vec<_> = write(trial, |conn| ballot_box::batches(conn, &id)).expect("a list").iter().map(|b| (b.number, b.size, b.state)).collect();
+        assert_eq!(states, [(1, 2, BatchState::Appended), (2, 1, BatchState::Checking)]);
+        for sql in ["UPDATE sealed SET seq = 8", "UPDATE checkpoint SET size = 9", "DELETE FROM checkpoint"] {
+            let changed = statement(trial, sql);
+            assert!(matches!(&changed, Err(StoreError::Broken(why)) if why.contains("never changes")), "{sql}: {changed:?}");
+        }
 
-        write(trial, |conn| ballot_box::destroy(conn, &id)).expect("destroyed");
+        write(trial, |conn| ballot_box::bury(conn, &id)).expect("buried");
         assert_eq!(write(trial, |conn| ballot_box::closed_list(conn, &id)).expect("empty"), []);
-        assert_eq!(held(), None);
+        assert_eq!(write(trial, |conn| ballot_box::leaves(conn, &id)).expect("a list"), leaves, "the log stays");
+        let published = write(trial, |conn| ballot_box::published_stamps(conn, &id)).expect("a list");
+        let hashes: Vec<_> = published.iter().map(|cast| (cast.leaf(), cast.seq)).collect();
+        assert_eq!(hashes, [(expected[0].0, expected[0].2), (expected[1].0, expected[1].2), (one.leaf(), 5)]);
     }
 
-    fn a_token_is_listed_once_for_one_thing(trial) {
+    fn refused_leaves_leave_the_batch_and_are_kept_with_their_side(trial) {
         city(trial);
-        let list = |id: &BoxId, kind, name: &str, info: Option<&str>| {
-            write(trial, |conn| ballot_box::list_token(conn, id, kind, digest(name), info))
-        };
-        assert!(list(&bar_box(), TokenKind::Slip, "a", Some("about")).expect("new"));
-        assert!(!list(&bar_box(), TokenKind::Slip, "a", Some("about")).expect("the same again"));
-        for (id, kind, info) in [
-            (bench_box(), TokenKind::Slip, Some("about")),
-            (bar_box(), TokenKind::Nym, Some("about")),
-            (bar_box(), TokenKind::Slip, Some("another")),
-            (bar_box(), TokenKind::Slip, None),
-        ] {
-            assert!(matches!(list(&id, kind, "a", info), Err(StoreError::Stale)), "{kind} {info:?}");
+        let id = bar_box();
+        let casts = [cast(&id, 1, 1), cast(&id, 2, 1), cast(&id, 3, 1)];
+        let new = Batch { number: 1, body: digest("b"), size: 3, state: BatchState::Checking, day: date(2026, 11, 1) };
+        write(trial, |conn| ballot_box::take_batch(conn, &id, &new, &casts)).expect("taken");
+        let refuse = |side, n: usize| write(trial, |conn| ballot_box::refuse(conn, &id, 1, side, &[casts[n].leaf()]));
+        refuse(Side::Bench, 0).expect("refused");
+        refuse(Side::Bar, 0).expect("by both");
+        refuse(Side::Bar, 1).expect("refused");
+        refuse(Side::Bar, 1).expect("again changes nothing");
+        let left = write(trial, |conn| ballot_box::waiting(conn, &id, 1)).expect("a look");
+        assert_eq!(left.iter().map(hengping_domain::request::Presented::leaf).collect::<Vec<_>>(), [casts[2].leaf()]);
+        let mut expected = vec![(casts[0].leaf(), Side::Bar), (casts[0].leaf(), Side::Bench), (casts[1].leaf(), Side::Bar)];
+        expected.sort_by_key(|(leaf, side)| (*leaf, side.as_str()));
+        assert_eq!(write(trial, |conn| ballot_box::refused(conn, &id)).expect("a list"), expected);
+        assert_eq!(write(trial, |conn| ballot_box::refused(conn, &bench_box())).expect("a list"), []);
+    }
+
+    fn a_request_waits_until_it_is_answered_and_is_one_however_often_it_is_put(trial) {
+        city(trial);
+        let key = crate::agents::platform_key();
+        let request = Request::new(bar_box(), Asked::Ledger);
+        let name = request.digest().expect("a name");
+        let request = request.sign(&key).expect("signed");
+        let waiting = |side| Waiting { digest: name, side, ballot_box: bar_box(), kind: "ledger".into(), request: request.clone() };
+        for side in [Side::Bench, Side::Bar, Side::Bar] {
+            write(trial, |conn| agent_request::put(conn, &waiting(side))).expect("put");
         }
-        list(&bar_box(), TokenKind::Stamp, "b", None).expect("new");
-        list(&bar_box(), TokenKind::Slip, "c", Some("more")).expect("new");
-        let is = |id: &BoxId, kind, name: &str| write(trial, |conn| ballot_box::is_listed(conn, id, kind, digest(name))).expect("a look");
-        assert!(is(&bar_box(), TokenKind::Stamp, "b"));
-        assert!(!is(&bar_box(), TokenKind::Slip, "b") && !is(&bench_box(), TokenKind::Stamp, "b"));
-        let slips = write(trial, |conn| ballot_box::listed(conn, &bar_box(), TokenKind::Slip)).expect("a list");
-        let mut expected = [(digest("a"), "about"), (digest("c"), "more")];
-        expected.sort();
-        assert_eq!(slips.iter().map(|l| (l.hash, l.info.as_str())).collect::<Vec<_>>(), expected);
+        let open = |side| write(trial, |conn| agent_request::unanswered(conn, side)).expect("a list").len();
+        assert_eq!((open(Side::Bench), open(Side::Bar)), (1, 1));
+        let said = signed(Said::Ledger { stamps: 1, slips: 1, nyms: 1, spent: 1, refused: 0 });
+        write(trial, |conn| agent_request::answer(conn, name, Side::Bar, &said)).expect("answered");
+        write(trial, |conn| agent_request::put(conn, &waiting(Side::Bar))).expect("put again");
+        assert_eq!((open(Side::Bench), open(Side::Bar)), (1, 0), "an answer is not lost by asking again");
+        let answer = |side| write(trial, |conn| agent_request::answered(conn, name, side)).expect("a look");
+        assert_eq!((answer(Side::Bar), answer(Side::Bench)), (Some(said.clone()), None));
+        let nobody = write(trial, |conn| agent_request::answer(conn, digest("x"), Side::Bar, &said));
+        assert!(matches!(nobody, Err(StoreError::Stale)));
+        for side in [Side::Bench, Side::Bar] {
+            write(trial, |conn| agent_request::forget(conn, name, side)).expect("forgotten");
+            assert!(matches!(write(trial, |conn| agent_request::find(conn, name, side)), Err(StoreError::NotFound)));
+        }
+    }
+
+    fn what_an_agent_said_is_kept_once_and_never_changes(trial) {
+        city(trial);
+        let (one, other) = (signed(Said::Adopted { manifest: digest("m") }), signed(Said::Adopted { manifest: digest("n") }));
+        for said in [&one, &other] {
+            write(trial, |conn| store_statement::put(conn, &bar_box(), "test", digest("request"), said, date(2026, 1, 2))).expect("put");
+        }
+        let find = |side| write(trial, |conn| store_statement::find(conn, digest("request"), side)).expect("a look");
+        assert_eq!((find(Side::Bench), find(Side::Bar)), (Some(one.clone()), None), "the first word stands");
+        let said = |side| write(trial, |conn| store_statement::said(conn, &bar_box(), "test", side)).expect("a look");
+        assert_eq!((said(Side::Bench), said(Side::Bar)), (Some(one), None));
+        for sql in ["UPDATE statement SET statement = '{}'", "DELETE FROM statement", "UPDATE eligibility SET size = 1", "DELETE FROM eligibility"] {
+            let changed = statement(trial, sql);
+            assert!(matches!(&changed, Err(StoreError::Broken(why)) if why.contains("never changes")), "{sql}: {changed:?}");
+        }
+    }
+
+    fn an_invitation_is_put_on_one_list(trial) {
+        let city = city(trial);
+        let device = city.device(&city::lawyer(0), 1);
+        let id = device.invitation(0).to_string();
+        let twice = write(trial, |conn| eligibility::enter(conn, &id, 2));
+        assert!(matches!(twice, Err(StoreError::Stale)), "it is on the first one already");
+        assert_eq!(write(trial, |conn| eligibility::unlisted(conn, &bar_box())).expect("a list"), Vec::<String>::new());
+        let lists = write(trial, |conn| eligibility::of_box(conn, &bar_box())).expect("lists");
+        assert_eq!(lists.iter().map(|list| (list.number, list.size, list.total)).collect::<Vec<_>>(), [(1, 4, 4)]);
+        let again = write(trial, |conn| eligibility::insert(conn, &bar_box(), &lists[0]));
+        assert!(matches!(again, Err(StoreError::Duplicate)));
+    }
+
+    fn an_enrolment_keeps_its_certificate_through_a_refusal(trial) {
+        let city = city(trial);
+        let device = city.device(&city::lawyer(0), 1);
+        let (id, person) = (bar_box(), device.person.id.clone());
+        let find = || write(trial, |conn| enrolment::find(conn, &id, &person)).expect("a look");
+        assert_eq!(find(), None);
+        let attempt = |key: u8, certificate| Enrolment {
+            request_key: Bytes([key; 32]), mac: Bytes([7; 32]), certificate, refused: None,
+        };
+        write(trial, |conn| enrolment::put(conn, &id, &person, &attempt(1, None))).expect("kept");
+        let certificate = signed(Said::Enrolled { rater: device.person.number.clone(), request_key: Bytes([1; 32]) });
+        let settle = |key: u8, outcome: Result<&Signed, &str>| {
+            write(trial, |conn| enrolment::settle(conn, &id, &person, &Bytes([key; 32]), outcome))
+        };
+        assert!(matches!(settle(2, Ok(&certificate)), Err(StoreError::Stale)), "another key was sent meanwhile");
+        settle(1, Ok(&certificate)).expect("recognised");
+        write(trial, |conn| enrolment::put(conn, &id, &person, &attempt(2, Some(certificate.clone())))).expect("another device");
+        settle(2, Err("enrolled-elsewhere")).expect("refused");
+        let held = find().expect("an enrolment");
+        assert_eq!((held.certificate, held.refused.as_deref()), (Some(certificate.clone()), Some("enrolled-elsewhere")));
+        settle(2, Ok(&certificate)).expect("after a reset");
+        assert_eq!(find().expect("an enrolment").refused, None);
     }
 
     fn the_counted_list_is_published_once_and_sorted(trial) {
@@ -239,7 +356,7 @@ on_both_backends! {
         let nobody = write(trial, |conn| invitation::home(conn, &bar_box(), &PersonId("nobody".into())));
         assert!(matches!(nobody, Err(StoreError::NotFound)));
         let kept = Invitation {
-            id: InvitationId("kept".into()), ratee: theirs.person.id.clone(),
+            id: InvitationId("kept".into()), list: None, ratee: theirs.person.id.clone(),
             not_applicable: vec!["civility".into(), "equal-hearing".into()], ..one.clone()
         };
         write(trial, |conn| invitation::insert(conn, &kept)).expect("kept");

@@ -40,7 +40,7 @@ on_both_backends! {
         for line in TABLE {
             let what = format!("{} {}", line.method, line.path);
             let expected = match line.access {
-                Access::Everyone | Access::Seldom | Access::Nobody | Access::Collector => None,
+                Access::Everyone | Access::Seldom | Access::Relay | Access::Collector => None,
                 Access::Account | Access::Roles(_) => Some("sign-in-required"),
             };
             let answer = ask(&visitor, line);
@@ -49,7 +49,7 @@ on_both_backends! {
             // Signing out ends the session the other lines need; it is the last thing done below.
             for (role, client) in members.iter().filter(|_| (line.method, line.path) != ("DELETE", "/api/session")) {
                 let expected = match line.access {
-                    Access::Nobody => Some("box-with-session"),
+                    Access::Relay => Some("box-with-session"),
                     Access::Roles(roles) if !roles.contains(role) => Some("forbidden"),
                     _ => None,
                 };
@@ -57,7 +57,7 @@ on_both_backends! {
             }
             let forged = visitor.with("Authorization", "Bearer x.y.z");
             let expected = match line.access {
-                Access::Nobody => Some("box-with-session"),
+                Access::Relay => Some("box-with-session"),
                 Access::Collector => None,
                 _ => Some("token-refused"),
             };
@@ -68,6 +68,16 @@ on_both_backends! {
             assert_eq!(client.get("/api/session").json()["account"], json!(null), "{role} is out");
         }
     }
+}
+
+#[test]
+fn ballots_have_no_door_here_and_batches_have_one() {
+    let relays: Vec<_> = TABLE.iter().filter(|line| line.access == Access::Relay).collect();
+    assert_eq!(
+        relays.iter().map(|line| (line.method, line.path)).collect::<Vec<_>>(),
+        [("POST", "/api/boxes/{box}/batches")]
+    );
+    assert!(TABLE.iter().all(|line| !line.path.starts_with("/box")), "what a device posts never reaches the platform");
 }
 
 #[test]

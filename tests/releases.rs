@@ -1,10 +1,10 @@
 //! Releases as every kind of reader gets them, and what it takes to let one out.
 
-use hengping::flow::{Refusal, cast, documents, publish};
+use hengping::flow::{Refusal, documents, publish};
 use hengping::store::StoreError;
 use hengping_domain::digest::Digest;
 use hengping_domain::document::{DocumentKind, Signature};
-use hengping_domain::ids::{BoxId, Role, Side};
+use hengping_domain::ids::{Role, Side};
 use serde_json::{Value, json};
 
 use crate::city::{self, Case, City, bar_box, bench_box, judge, lawyer, person, refusal};
@@ -64,8 +64,8 @@ fn closed(trial: &Trial) -> City<'_> {
     let city = City::inviting(trial, 4, 4, &cases());
     for (number, id) in [(lawyer(0), bar_box()), (judge(0), bench_box())] {
         let device = city.device(&number, 1);
-        device.list().expect("listed");
-        cast::cast(&trial.site, &device.seal(0, 1, 4, 1)).expect("taken");
+        device.mint();
+        city::hand_over(&trial.site, &id, &[device.seal(0, 1, 4, 1)]);
         city::close(&trial.site, &id).expect("closed");
     }
     for (login, role, side) in [
@@ -91,13 +91,6 @@ fn closed(trial: &Trial) -> City<'_> {
 
 fn ratees(trial: &Trial) -> Vec<String> {
     (0..4).map(|n| person(&trial.site, &judge(n)).ratee.to_string()).collect()
-}
-
-fn release(city: &City<'_>, hash: Digest) {
-    for side in [Side::Bench, Side::Bar] {
-        let signature = city.signature(side, DocumentKind::Release, hash);
-        publish::sign(&city.trial.site, hash, &signature, None).expect("signed");
-    }
 }
 
 /// Everything a reader can ask about a release.
@@ -142,8 +135,8 @@ on_both_backends! {
         let ratees = ratees(trial);
         let full = city.take_draft(&bar_box(), &cells(&ratees, true), &FIGURES).expect("a draft");
         let bare = city.take_draft(&bench_box(), &cells(&ratees, false), &FIGURES[..2]).expect("a draft");
-        release(&city, full);
-        release(&city, bare);
+        city.release(full);
+        city.release(bare);
         let served = trial.serve();
         let visitor = served.client();
 
@@ -219,7 +212,7 @@ on_both_backends! {
                 assert_eq!((own.status, own.problem().as_str()), (403, "forbidden"), "{login}");
             }
             if state == "draft" {
-                release(&city, hash);
+                city.release(hash);
             }
         }
     }
@@ -233,7 +226,7 @@ on_both_backends! {
         for number in [judge(0), judge(1), judge(2), lawyer(0)] {
             assert_eq!(mine(&number).json(), json!({"results": []}), "a draft is nobody's result: {number}");
         }
-        release(&city, hash);
+        city.release(hash);
 
         let first = mine(&judge(0));
         let result = &first.json()["results"][0];
@@ -335,7 +328,7 @@ on_both_backends! {
         let hash = city.take_draft(&bar_box(), &cells(&ratees(trial), true), &FIGURES).expect("a draft");
         let again = city.take_draft(&bar_box(), &cells(&ratees(trial), false), &FIGURES);
         assert_eq!(refusal(again), Refusal::BoxState, "a box is opened once");
-        release(&city, hash);
+        city.release(hash);
         for statement in [
             format!("UPDATE document SET body = '{{}}' WHERE hash = '{hash}'"),
             format!("DELETE FROM document WHERE hash = '{hash}'"),
@@ -356,7 +349,7 @@ on_both_backends! {
     fn the_list_of_releases_reads_no_body(trial) {
         let city = closed(trial);
         let hash = city.take_draft(&bar_box(), &cells(&ratees(trial), true), &[]).expect("a draft");
-        release(&city, hash);
+        city.release(hash);
         let served = trial.serve();
         let visitor = served.client();
         let before = visitor.get("/api/releases");
@@ -377,7 +370,7 @@ on_both_backends! {
         share["step"] = json!(0.05);
         share["interval"] = Value::Null;
         let hash = city.take_draft(&bar_box(), &json!([share]), &[]).expect("a draft");
-        release(&city, hash);
+        city.release(hash);
         let served = trial.serve();
         let visitor = served.client();
         for door in [format!("/api/releases/{hash}"), format!("/api/releases/{hash}/cells.json")] {
@@ -402,12 +395,8 @@ on_both_backends! {
             let outcome = city.take_draft(&bar_box(), &bad, &[]);
             assert_eq!(refusal(outcome), Refusal::DraftForeign, "{what}");
         }
-        let elsewhere = |id: &BoxId, other: &BoxId| {
-            let dir = tempfile::tempdir().expect("a directory");
-            city.export(id, dir.path());
-            hengping::flow::draft::take(&trial.site, other, dir.path())
-        };
-        assert!(elsewhere(&bar_box(), &bar_box()).is_err(), "a directory without a draft");
+        let empty = tempfile::tempdir().expect("a directory");
+        assert!(hengping::flow::draft::take(&trial.site, &bar_box(), empty.path()).is_err(), "a directory without a draft");
         // What an older analysis made of wrong shares: every envelope invalid. Taken, it would burn the box.
         let burnt = city.take_draft_without(1, &bar_box(), &json!([]), &[]);
         assert_eq!(refusal(burnt), Refusal::NothingValid);
@@ -422,7 +411,7 @@ on_both_backends! {
             let signature = city.signature(side, DocumentKind::Release, hash);
             assert_eq!(refusal(documents::sign(&trial.site, hash, &signature, None)), Refusal::NotFound);
         }
-        release(&city, hash);
+        city.release(hash);
         assert_eq!(trial.serve().client().get(&format!("/api/releases/{hash}")).status, 200);
     }
 }

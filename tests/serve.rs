@@ -11,16 +11,24 @@ use crate::harness::{Backend, Trial};
 const PEM: &str = "-----BEGIN PRIVATE KEY-----\nMC4CAQAwBQYDK2VwBCIEINTuctv5E1hK1bbY8fdp+K06/nwoy/HU++CXqI9EdVhC\n\
     -----END PRIVATE KEY-----\n";
 
+/// 32 bytes in base64url.
+const PLATFORM: &str = "FRUVFRUVFRUVFRUVFRUVFRUVFRUVFRUVFRUVFRUVFRU\n";
+
 /// A configuration for production in `dir`, with a key that is private.
 fn production(dir: &Path, url: &str) -> String {
     use std::os::unix::fs::PermissionsExt as _;
     let key = dir.join("machine.pem");
-    std::fs::write(&key, PEM).expect("a key");
-    std::fs::set_permissions(&key, std::fs::Permissions::from_mode(0o600)).expect("a mode");
+    let platform = dir.join("platform.key");
+    for (path, content) in [(&key, PEM), (&platform, PLATFORM)] {
+        std::fs::write(path, content).expect("a key");
+        std::fs::set_permissions(path, std::fs::Permissions::from_mode(0o600)).expect("a mode");
+    }
     format!(
         "mode = \"production\"\nsite.origins = [\"https://hengping.test\"]\nhttp.listen = \"127.0.0.1:0\"\n\
-         store.url = \"{url}\"\nmachine.key_file = \"{}\"\nlog.format = \"json\"\n",
-        key.display()
+         store.url = \"{url}\"\nmachine.key_file = \"{}\"\nlog.format = \"json\"\n\
+         agents.key_file = \"{}\"\nrelay.origin = \"https://relay.test\"\n",
+        key.display(),
+        platform.display()
     )
 }
 
@@ -51,7 +59,17 @@ fn production_starts_with_nothing_that_a_demo_made_and_no_secret_missing() {
     let without = |line: &str| sound.lines().filter(|held| !held.starts_with(line)).collect::<Vec<_>>().join("\n");
     assert_eq!(refused(dir, &without("machine.key_file")), "secret-missing");
     assert_eq!(refused(dir, &without("site.origins")), "origin-insecure");
+    assert_eq!(refused(dir, &without("agents.key_file")), "secret-missing");
+    assert_eq!(refused(dir, &without("relay.origin")), "origin-insecure");
     assert_eq!(refused(dir, &sound.replace("machine.pem", "none.pem")), "secret-missing");
+    assert_eq!(refused(dir, &sound.replace("platform.key", "none.key")), "secret-missing");
+    assert_eq!(refused(dir, &format!("{sound}\nrelay.receipt = \"no key\"")), "settings-invalid");
+    let open = dir.join("open.key");
+    std::fs::write(&open, PLATFORM).expect("a key");
+    assert_eq!(refused(dir, &sound.replace("platform.key", "open.key")), "secret-open");
+    std::fs::write(&open, "no key").expect("written");
+    std::fs::set_permissions(&open, std::os::unix::fs::PermissionsExt::from_mode(0o600)).expect("a mode");
+    assert_eq!(refused(dir, &sound.replace("platform.key", "open.key")), "secret-missing");
     assert_eq!(refused(dir, &sound.replace("sqlite://", "mysql://")), "store-unavailable");
     assert_eq!(refused(dir, &format!("{sound}\nhttp.lissen = 1")), "settings-invalid");
     assert_eq!(refused(dir, &format!("{sound}\nlimits.sign_in_burst = 0")), "settings-invalid");

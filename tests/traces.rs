@@ -3,11 +3,10 @@
 use std::collections::{BTreeMap, HashSet};
 
 use diesel::RunQueryDsl as _;
-use hengping::flow::cast;
-use hengping_domain::token;
+use hengping_domain::ids::Side;
 
-use crate::anonymity::{FEW, city, noise, on, sealed, storm};
-use crate::city::{self, Case, City, bar_box, lawyer};
+use crate::anonymity::{FEW, city, noise, on, raters, sealed, storm};
+use crate::city::{self, Case, City, bar_box, deliver, hand_in, hand_over, lawyer};
 use crate::dump::{columns, content, kendall, table, tables};
 use crate::harness::{Backend, Trial};
 use crate::on_both_backends;
@@ -16,24 +15,27 @@ use crate::on_both_backends;
 fn no_file_of_the_database_holds_a_token_or_an_answer() {
     on(Backend::Sqlite, |trial| {
         let city = city(trial, FEW);
-        let story = storm(&city, FEW, sealed);
+        let story = storm(&city, raters(&city, FEW, |device| device.fetch()), sealed);
         let files = || {
             let names = std::fs::read_dir(trial.dir.path()).expect("a directory");
             let read = |entry: std::io::Result<std::fs::DirEntry>| std::fs::read(entry.expect("an entry").path());
             names.map(|entry| read(entry).expect("a file")).collect::<Vec<_>>()
         };
-        // The first twelve bytes of everything that must not be there, and of a hash that must.
+        // The first twelve bytes of everything that must not be there, and of a leaf that must. A token begins with its
+        // nonce; a tag may be written down without it.
+        let first = |bytes: Vec<u8>| <[u8; 12]>::try_from(&bytes[..12]).expect("twelve");
         let needles: HashSet<[u8; 12]> = story
             .ballots
             .iter()
-            .flat_map(|b| {
-                [b.slip.to_string().into_bytes(), b.slip.0.to_vec(), b.nym.0.to_vec(), b.nym.to_string().into()]
+            .flat_map(|ballot| [ballot.slip, ballot.nym])
+            .flat_map(|t| {
+                let text = [t.nonce.to_string(), t.bench.to_string(), t.bar.to_string()].map(String::into_bytes);
+                text.into_iter().chain([t.nonce.0.to_vec(), t.bench.0.to_vec(), t.bar.0.to_vec()])
             })
             .chain([b"\"answers\":{\"c".to_vec(), b"\"not_observ\"".to_vec()])
-            .map(|bytes| bytes[..12].try_into().expect("twelve"))
+            .map(first)
             .collect();
-        let control: [u8; 12] =
-            token::slip_hash(&story.ballots[0].slip).to_string().as_bytes()[..12].try_into().expect("twelve");
+        let control = first(story.casts[0].leaf().to_string().into_bytes());
         let found = |needles: &HashSet<[u8; 12]>| {
             // Most places are passed over by their first two bytes.
             let mut begins = vec![false; 1 << 16];
@@ -46,83 +48,114 @@ fn no_file_of_the_database_holds_a_token_or_an_answer() {
             assert_eq!(found(&needles), 0, "{when}");
             assert!(found(&HashSet::from([control])) > 0, "what is stored is found, {when}");
         };
-        check("while ballots wait");
-        cast::batch(&trial.site, &bar_box(), 20).expect("a batch");
+        trial.agents.send_away(Side::Bar);
+        assert!(story.devices[0].ask().expect("asked").bar.is_none());
+        hand_in(&trial.site, &bar_box(), &story.casts).expect("taken");
+        check("while a request and ballots wait");
+        trial.agents.bring_back(Side::Bar);
+        deliver(&trial.site);
         check("after the batch");
+        city::close(&trial.site, &bar_box()).expect("closed");
+        assert_eq!(city.open(&bar_box()).counts.valid as usize, story.casts.len());
+        check("after the opening");
     });
 }
 
-/// Bytes that PostgreSQL keeps for the spool and for the envelopes it stores beside it.
+/// Bytes that PostgreSQL keeps for batches that wait and for the envelopes it stores beside them.
 fn pages(trial: &Trial) -> u64 {
     #[derive(diesel::QueryableByName)]
     struct Size {
         #[diesel(sql_type = diesel::sql_types::BigInt)]
         size: i64,
     }
-    let query = "SELECT pg_relation_size(oid) + pg_relation_size(reltoastrelid) AS size FROM pg_class \
-         WHERE relname = 'spool' AND relkind = 'r'";
+    let query = "SELECT CAST(sum(pg_relation_size(oid) + coalesce(pg_relation_size(nullif(reltoastrelid, 0)), 0)) AS BIGINT) AS size \
+         FROM pg_class WHERE relname IN ('pending', 'agent_request') AND relkind = 'r'";
     let found = trial.site.store.read("test", |conn| Ok(diesel::sql_query(query).get_result::<Size>(conn)?.size));
     found.expect("a size").unsigned_abs()
 }
 
+/// What waiting requests and ballots occupy: the journal on SQLite, pages on PostgreSQL.
+fn occupied(trial: &Trial) -> u64 {
+    match trial.url.starts_with("sqlite") {
+        true => std::fs::metadata(trial.dir.path().join("hengping.db-wal")).map_or(0, |file| file.len()),
+        false => pages(trial),
+    }
+}
+
 on_both_backends! {
-    fn tokens_listed_after_the_last_batch_are_sorted_at_close(trial) {
+    fn who_came_after_the_last_batch_is_hidden_at_close(trial) {
         let cases: Vec<_> = (1..=40).map(|n| Case::new(n, n % 3, &[n % 20], &[(n + 1) % 20])).collect();
         let city = City::inviting(trial, 3, 20, &cases);
         let first = city.device(&lawyer(0), 1);
-        first.list().expect("listed");
-        cast::cast(&trial.site, &first.seal(0, 1, 4, 1)).expect("taken");
-        cast::batch(&trial.site, &bar_box(), 1).expect("a batch");
-        let mut came = BTreeMap::new();
-        for l in 1..20 {
-            let device = city.device(&lawyer(l), 1);
-            device.list().expect("listed");
-            came.extend(device.hashes().iter().map(|h| (h.stamp.to_string(), l)));
-        }
+        first.fetch();
+        hand_over(&trial.site, &bar_box(), &[first.seal(0, 1, 4, 1)]);
+        // Numbers do not follow each other in time, so come by the name in the database, the last one first.
+        let mut devices: Vec<_> = (1..20).map(|l| city.device(&lawyer(l), 1)).collect();
+        devices.sort_by(|a, b| b.person.id.cmp(&a.person.id));
+        let rank: BTreeMap<String, usize> = devices.iter().enumerate().map(|(n, d)| (d.person.id.0.clone(), n)).collect();
         let order = || {
-            let listed = table(trial, "listed_token");
-            let rows = listed.column("kind").into_iter().zip(listed.column("hash"));
-            let ranks: Vec<usize> = rows.filter(|(kind, _)| *kind == "stamp").filter_map(|(_, hash)| came.get(hash).copied()).collect();
-            assert_eq!(ranks.len(), came.len());
-            kendall(&ranks)
+            let held = table(trial, "enrolment");
+            kendall(&held.column("person").into_iter().filter_map(|person| rank.get(person).copied()).collect::<Vec<_>>())
         };
+        for device in &devices[..10] {
+            device.enrol().expect("an answer");
+        }
+        trial.agents.send_away(Side::Bar);
+        for device in &devices[10..] {
+            device.enrol().expect("passed on");
+        }
+        for device in &devices[..3] {
+            assert!(device.ask().expect("asked").bar.is_none());
+        }
         assert!(order() > 0.9, "control: they lie as they came: {}", order());
-        // A day on which too few ballots wait for a batch still hides who came for tokens. The ids are random here, and
-        // 0.4 is five standard deviations of the rank correlation of 76 random numbers.
-        assert_eq!(cast::batch(&trial.site, &bar_box(), 20).expect("too few"), 0);
-        assert!(order().abs() < 0.4, "{}", order());
+        assert_eq!(table(trial, "agent_request").rows.len(), 12, "control");
         city::close(&trial.site, &bar_box()).expect("closed");
-        assert!(order().abs() < 0.4, "{}", order());
+        assert!(order() < -0.9, "sorted by name, which here is backwards: {}", order());
+        let kinds: Vec<_> = table(trial, "agent_request").column("kind").into_iter().map(str::to_owned).collect();
+        assert_eq!(kinds, ["close", "close"], "whoever still waits is told by the closed box, and forgotten");
     }
 
-    fn a_batch_leaves_nothing_of_the_spool_on_the_disk(trial) {
+    fn a_batch_leaves_nothing_on_the_disk_of_what_waited(trial) {
         let cases: Vec<_> = (1..=40).map(|n| Case::new(n, n % 3, &[n % 20], &[(n + 1) % 20])).collect();
         let city = City::inviting(trial, 3, 20, &cases);
+        let mut casts = Vec::new();
         for l in 0..20 {
             let device = city.device(&lawyer(l), 1);
-            device.list().expect("listed");
+            device.mint();
             for case in 0..device.cases.len() {
-                let place = (l * 10 + case) as u64;
-                let cast = device.stamped(case, 1, noise(&city, &device.ballot(case, 1, 3), place));
-                cast::cast(&trial.site, &cast).expect("taken");
+                casts.push(device.stamped(case, 1, noise(&city, &device.ballot(case, 1, 3), (l * 10 + case) as u64)));
             }
         }
-        // What the spool occupies: its journal on SQLite, its pages and those of its envelopes on PostgreSQL.
-        let occupied = || match trial.url.starts_with("sqlite") {
-            true => std::fs::metadata(trial.dir.path().join("hengping.db-wal")).map_or(0, |file| file.len()),
-            false => pages(trial),
-        };
-        assert!(occupied() > 0, "control");
-        assert_eq!(cast::batch(&trial.site, &bar_box(), 20).expect("a batch"), 80);
-        assert_eq!(occupied(), 0);
+        assert_eq!(hand_in(&trial.site, &bar_box(), &casts).expect("taken").size, 80);
+        assert!(occupied(trial) > 0, "control");
+        deliver(&trial.site);
+        assert_eq!(occupied(trial), 0);
+    }
+
+    fn a_token_request_leaves_nothing_on_the_disk_once_it_is_settled(trial) {
+        let city = City::inviting(trial, 1, 2, &[Case::new(1, 0, &[0], &[1])]);
+        let device = city.device(&lawyer(0), 1);
+        device.enrol().expect("enrolled");
+        deliver(&trial.site);
+        trial.agents.send_away(Side::Bench);
+        device.ask().expect("asked");
+        assert!(occupied(trial) > 0, "control");
+        trial.agents.bring_back(Side::Bench);
+        deliver(&trial.site);
+        device.ask().expect("asked");
+        assert_eq!(occupied(trial), 0);
     }
 
     fn no_table_holds_a_person_beside_a_token_or_an_envelope(trial) {
-        let person = ["person", "rater", "ratee", "account", "login", "number", "name", "session", "invitation", "case_file", "home"];
-        let ballot = ["stamp", "slip", "nym", "leaf", "envelope", "seq", "answers", "hash_of_stamp"];
+        let person = ["person", "rater", "ratee", "account", "login", "number", "name", "session", "invitation", "case_file", "home", "request_key", "certificate"];
+        let ballot = ["stamp", "slip", "nym", "leaf", "envelope", "seq", "answers", "hash_of_stamp", "element"];
         let all: BTreeMap<String, Vec<(String, String)>> =
             tables(trial).into_iter().map(|name| (name.clone(), columns(trial, &name))).collect();
-        let has = |columns: &[(String, String)], set: &[&str]| columns.iter().any(|(name, _)| set.contains(&name.as_str()));
+        // A number that is text is somebody's; batches are counted.
+        let counts = |(name, kind): &(String, String)| name == "number" && kind == "bigint";
+        let has = |columns: &[(String, String)], set: &[&str]| {
+            columns.iter().any(|column| set.contains(&column.0.as_str()) && !counts(column))
+        };
         let mixed = |all: &BTreeMap<String, Vec<(String, String)>>| {
             let both = all.iter().filter(|(_, columns)| has(columns, &person) && has(columns, &ballot));
             both.map(|(name, _)| name.clone()).collect::<Vec<_>>()
@@ -133,12 +166,17 @@ on_both_backends! {
         assert_eq!(mixed(&naive), ["invitation"], "control");
 
         // The pinned columns of the box: no person, no time, no serial, no counter beyond the stamp's own number.
-        let pinned: [(&str, &[&str]); 5] = [
-            ("listed_token", &["hash", "box", "kind", "info"]),
-            ("spool", &["stamp", "box", "seq", "leaf", "envelope"]),
-            ("sealed", &["leaf", "box", "stamp", "seq", "envelope"]),
+        let pinned: [(&str, &[&str]); 10] = [
+            ("agent_request", &["digest", "side", "box", "kind", "request", "answer"]),
+            ("statement", &["request", "side", "box", "kind", "statement", "day"]),
+            ("enrolment", &["box", "person", "request_key", "mac", "certificate", "refused"]),
+            ("batch", &["box", "number", "body", "size", "state", "day"]),
+            ("pending", &["leaf", "box", "number", "stamp", "seq", "envelope"]),
+            ("sealed", &["leaf", "box", "number", "stamp", "seq", "envelope"]),
+            ("refused_leaf", &["leaf", "side", "box", "number"]),
+            ("checkpoint", &["box", "size", "root", "bench", "bar", "day"]),
+            ("published_stamp", &["leaf", "box", "number", "stamp", "seq", "envelope"]),
             ("counted", &["hash", "box"]),
-            ("batch", &["box", "number", "size", "root", "day"]),
         ];
         for (name, expected) in pinned {
             let found: Vec<_> = all[name].iter().map(|(name, _)| name.as_str()).collect();
@@ -152,15 +190,24 @@ on_both_backends! {
         }
     }
 
-    fn a_cast_leaves_no_trace_but_the_spooled_envelope(trial) {
+    fn a_hand_over_leaves_no_trace_but_its_batch(trial) {
         let cases: Vec<_> = (1..=4).map(|n| Case::new(n, 0, &[0], &[1])).collect();
         let city = City::inviting(trial, 1, 2, &cases);
         let device = city.device(&lawyer(0), 1);
-        device.list().expect("listed");
-        let before = content(trial, &["spool"]);
-        cast::cast(&trial.site, &device.seal(0, 1, 4, 1)).expect("taken");
-        cast::cast(&trial.site, &device.seal(0, 2, 4, 1)).expect("replaced");
-        assert!(content(trial, &["spool"]) == before, "no audit entry, no counter, no mark on the invitation");
-        assert_eq!(table(trial, "spool").rows.len(), 1);
+        device.fetch();
+        let box_itself = ["batch", "pending", "sealed", "agent_request", "statement", "checkpoint"];
+        let before = content(trial, &box_itself);
+        let check = |when: &str| {
+            assert!(content(trial, &box_itself) == before, "{when}: no audit entry, no counter, no mark on the invitation");
+        };
+        hand_in(&trial.site, &bar_box(), &[device.seal(0, 1, 4, 1)]).expect("taken");
+        check("handed in");
+        let said = table(trial, "statement").rows.len();
+        deliver(&trial.site);
+        check("in the box");
+        hand_over(&trial.site, &bar_box(), &[device.seal(0, 2, 4, 1)]);
+        check("replaced");
+        assert_eq!(table(trial, "sealed").rows.len(), 2);
+        assert_eq!(table(trial, "statement").rows.len(), said + 8, "two agents checked and cosigned two batches");
     }
 }

@@ -1,3 +1,5 @@
+//! Tests of casts, receipts and batches as they travel.
+
 use super::*;
 use crate::envelope::SUITE;
 use crate::ids::InvitationId;

@@ -1,3 +1,5 @@
+//! Tests of one shuffle: what goes on, what is turned away, and that nothing is lost between.
+
 use super::*;
 use crate::digest::Bytes;
 use crate::envelope::{ENVELOPE_LEN, Envelope, SUITE, lock_public};

@@ -17,18 +17,19 @@ use super::{Failure, Outcome, Refusal, Site, periods};
 pub use crate::store::ballot_box::Batch;
 use crate::store::ballot_box::{self, BatchState, Cosigned};
 use crate::store::period::{self, BoxState};
-use crate::store::{Connection, StoreError};
+use crate::store::{Connection, StoreError, enrolment};
 
 /// A hand-over that was taken.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct TakenBatch {
     /// Its number.
     pub number: u32,
-    /// Its casts.
+    /// Its casts, without those that were there already.
     pub size: u32,
 }
 
-/// Takes what the relay hands over; the same body again gets the same answer. The agents are asked at once.
+/// Takes what the relay hands over; the same body again gets the same answer. The agents are asked at once. A cast whose leaf
+/// waits or is in the box already adds nothing and is left out: with it no agent could answer for the rest.
 ///
 /// # Errors
 /// [`Refusal::NotFound`], [`Refusal::SignatureRefused`] unless the manifest's relay signed it, [`Refusal::BatchMalformed`]
@@ -51,9 +52,13 @@ pub fn take(site: &Site, id: &BoxId, body: &[u8], signature: &Bytes<64>) -> Outc
         if held.state != BoxState::Open {
             return Err(Refusal::BoxState.into());
         }
-        let (number, size) = (before.len() as u32 + 1, casts.len() as u32);
-        let new = Batch { number, body: digest, size, state: BatchState::Checking, day: today };
-        match ballot_box::take_batch(conn, id, &new, &casts) {
+        let leaves: Vec<_> = casts.iter().map(cast::Cast::leaf).collect();
+        let known = ballot_box::known(conn, &leaves)?;
+        let fresh: Vec<_> = casts.iter().filter(|cast| !known.contains(&cast.leaf())).cloned().collect();
+        let (number, size) = (before.len() as u32 + 1, fresh.len() as u32);
+        let state = if fresh.is_empty() { BatchState::Appended } else { BatchState::Checking };
+        let new = Batch { number, body: digest, size, state, day: today };
+        match ballot_box::take_batch(conn, id, &new, &fresh) {
             Err(StoreError::Duplicate) => return Err(Refusal::BatchMalformed.into()),
             other => other?,
         }
@@ -117,6 +122,7 @@ fn cosigned(conn: &mut Connection, site: &Site, id: &BoxId, number: u32) -> Outc
     };
     let notes = PerSide { bench: note(Side::Bench)?, bar: note(Side::Bar)? };
     ballot_box::append_batch(conn, id, number, &Cosigned { size, root, notes }, today)?;
+    enrolment::shuffle(conn, id)?;
     ballot_box::move_batch(conn, id, number, BatchState::Cosigning, BatchState::Appended)?;
     Ok(true)
 }

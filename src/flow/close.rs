@@ -13,10 +13,9 @@ use hengping_domain::request::Asked;
 
 use super::courier::ask_both;
 use super::{Failure, Outcome, Refusal, Site, batch, documents, periods};
-use crate::store::StoreError;
 use crate::store::audit::{self, Event};
-use crate::store::ballot_box;
 use crate::store::period::{self, BoxState};
+use crate::store::{StoreError, agent_request, ballot_box, enrolment};
 
 #[derive(Serialize)]
 struct About<'a> {
@@ -59,6 +58,8 @@ pub fn close(site: &Site, id: &BoxId, too_few: TooFew, by: Option<&AccountId>) -
             Err(StoreError::Stale) => return Err(Refusal::BoxState.into()),
             other => other?,
         }
+        agent_request::forget_raters(conn, id)?;
+        enrolment::shuffle(conn, id)?;
         let leaves = ballot_box::leaves(conn, id)?;
         let (size, root) = (u32::try_from(leaves.len()).unwrap_or(u32::MAX), log::root(&leaves));
         ask_both(conn, site, id, &Asked::Close { size, root, stamps })?;

@@ -14,7 +14,7 @@ use hengping_domain::manifest::{PerSide, RelayKeys};
 use hengping_domain::request::{Asked, Request, SignedRequest};
 use hengping_domain::statement::{AgentRefusal, Said, Signed};
 
-use super::{Failure, Outcome, Site, batch, documents, enrol};
+use super::{Failure, Outcome, Site, batch, death, documents, enrol};
 use crate::store::agent_request::{self, Waiting};
 use crate::store::{Connection, statement};
 
@@ -205,6 +205,9 @@ pub fn hear(site: &Site, waiting: &Waiting, signed: &Signed) -> Outcome<()> {
                 if matches!(asked, Asked::Close { .. }) && both(conn, *digest)?.is_some() {
                     ask_both(conn, site, id, &Asked::Ledger)?;
                 }
+                if matches!(asked, Asked::Death) && both(conn, *digest)?.is_some() {
+                    death::end(conn, id, today)?;
+                }
                 batch::advance(conn, site, id)?;
             }
         }
@@ -223,12 +226,14 @@ pub struct Delivered {
     pub unreachable: Vec<Side>,
 }
 
-/// Carries everything that is on its way to both agents, and what their answers lead to, until nothing moves.
+/// Carries everything that is on its way to both agents, and what their answers lead to, until nothing moves. What an agent has
+/// refused is asked once more, in its place before what came after it: the reason may be gone.
 ///
 /// # Errors
 /// Busy or a fault; what was heard before stays heard.
 pub fn deliver(site: &Site) -> Outcome<Delivered> {
     let mut done = Delivered::default();
+    let mut first = true;
     loop {
         let before = done.answered;
         done.later = 0;
@@ -236,7 +241,10 @@ pub fn deliver(site: &Site) -> Outcome<Delivered> {
             if done.unreachable.contains(&side) {
                 continue;
             }
-            let mut waiting = site.store.read("requests on their way", |conn| agent_request::unanswered(conn, side))?;
+            let mut waiting = site.store.read("requests on their way", |conn| {
+                let again = if first { agent_request::refused(conn, side)? } else { Vec::new() };
+                Ok([agent_request::unanswered(conn, side)?, again].concat())
+            })?;
             waiting.sort_by_key(|waiting| rank(&waiting.request.request.asked));
             // What an agent's officers have to look at first holds up what comes after it in the same box.
             let mut held_up: Vec<BoxId> = Vec::new();
@@ -265,8 +273,12 @@ pub fn deliver(site: &Site) -> Outcome<Delivered> {
             }
         }
         if done.answered == before {
+            if done.answered > 0 {
+                site.store.sweep();
+            }
             return Ok(done);
         }
+        first = false;
     }
 }
 

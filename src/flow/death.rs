@@ -6,13 +6,14 @@
 use hengping_domain::ids::BoxId;
 use hengping_domain::release::ReleaseState;
 use hengping_domain::request::Asked;
+use jiff::civil::Date;
 use serde::Serialize;
 
 use super::courier::{ask_both, both};
 use super::{Failure, Outcome, Refusal, Site};
 use crate::store::audit::{self, Event};
 use crate::store::period::{self, BoxState};
-use crate::store::{ballot_box, release};
+use crate::store::{Connection, ballot_box, release};
 
 #[derive(Serialize)]
 struct About<'a> {
@@ -20,14 +21,13 @@ struct About<'a> {
     id: &'a BoxId,
 }
 
-/// Asks both agents to end a box whose release is out, or that was destroyed; with both answers, deletes the envelopes.
-/// Returns whether it has come to its end; asking again goes on.
+/// Asks both agents to end a box whose release is out, or that was destroyed. Returns whether it has come to its end; asking
+/// again changes nothing.
 ///
 /// # Errors
 /// [`Refusal::BoxState`] while the box is open, closed or opened without a release.
 pub fn bury(site: &Site, id: &BoxId) -> Outcome<bool> {
-    let today = site.clock.today();
-    let buried = site.store.decide("end box", |conn| {
+    site.store.decide("end box", |conn| {
         let held = period::find_box(conn, id)?;
         let released = |r: &release::Release| r.ballot_box == *id && r.state == ReleaseState::Released;
         let over = match held.state {
@@ -39,16 +39,16 @@ pub fn bury(site: &Site, id: &BoxId) -> Outcome<bool> {
             return Err(Refusal::BoxState.into());
         }
         let request = ask_both(conn, site, id, &Asked::Death)?;
-        if both(conn, request)?.is_none() {
-            return Ok(false);
-        }
-        if !ballot_box::published_stamps(conn, id)?.is_empty() {
-            return Ok(true);
-        }
-        ballot_box::bury(conn, id)?;
-        audit::append(conn, today, &Event { event: "box-dead", account: None, about: About { id } })?;
-        Ok::<_, Failure>(true)
-    })?;
-    site.store.sweep();
-    Ok(buried)
+        Ok::<_, Failure>(both(conn, request)?.is_some())
+    })
+}
+
+/// Deletes the envelopes and publishes the stamps, once both agents have said that their keys are gone.
+///
+/// # Errors
+/// Busy or a fault.
+pub(super) fn end(conn: &mut Connection, id: &BoxId, today: Date) -> Outcome<()> {
+    ballot_box::bury(conn, id)?;
+    audit::append(conn, today, &Event { event: "box-dead", account: None, about: About { id } })?;
+    Ok(())
 }

@@ -38,7 +38,8 @@ pub fn standing(conn: &mut Connection, id: &BoxId, rater: &PersonId) -> Result<S
     })
 }
 
-/// Passes a device's request key on to the rater's own side; the same again only asks how it stands.
+/// Passes a device's request key on to the rater's own side; the same again only asks how it stands. A device whose key was
+/// refused hears that, also where another one's certificate stands.
 ///
 /// # Errors
 /// [`Refusal::NotFound`] for a box that is not the rater's, [`Refusal::BoxState`] for one that takes nothing more.
@@ -55,7 +56,7 @@ pub fn enrol(site: &Site, rater: &PersonId, id: &BoxId, request_key: Bytes32, ma
             return Err(Refusal::BoxState.into());
         }
         let before = enrolment::find(conn, id, rater)?;
-        if before.as_ref().is_some_and(|e| e.certificate.is_some() && e.request_key == request_key) {
+        if before.as_ref().and_then(|e| e.certificate.as_ref()).is_some_and(|held| names(held, &request_key)) {
             return Ok(None);
         }
         let same = before.as_ref().is_some_and(|e| e.request_key == request_key && e.mac == mac && e.refused.is_none());
@@ -75,7 +76,17 @@ pub fn enrol(site: &Site, rater: &PersonId, id: &BoxId, request_key: Bytes32, ma
             courier::hear(site, &waiting, &signed)?;
         }
     }
-    Ok(site.store.read("enrolment", |conn| standing(conn, id, rater))?)
+    Ok(site.store.read("enrolment", |conn| match enrolment::find(conn, id, rater)? {
+        Some(Enrolment { request_key: held, refused: Some(code), .. }) if held == request_key => {
+            Ok(Standing::Refused(code))
+        }
+        _ => standing(conn, id, rater),
+    })?)
+}
+
+/// Whether a certificate is for this key.
+fn names(certificate: &Signed, key: &Bytes32) -> bool {
+    matches!(&certificate.statement.said, Said::Enrolled { request_key, .. } if request_key == key)
 }
 
 /// Keeps what the agent said.

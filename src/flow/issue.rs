@@ -104,7 +104,8 @@ pub type Answers = PerSide<Option<Signed>>;
 
 /// Passes a rater's token request on to both agents and returns what they have answered so far.
 ///
-/// Nothing is kept when both answer at once; otherwise the request waits for the agent that cannot be reached.
+/// Nothing is kept when both answer at once; otherwise the request waits for the agent that cannot be reached, until its rater
+/// has fetched both answers, refusals included.
 ///
 /// # Errors
 /// [`Refusal::NotFound`] for a box or invitation that is not the rater's or not agreed to, [`Refusal::NotEnrolled`] unless
@@ -138,27 +139,28 @@ pub fn tokens(site: &Site, rater: &PersonId, request: &TokenRequest, signature: 
     let answer = |side| {
         let kept = site.store.read("answer to a token request", |conn| agent_request::answered(conn, digest, side))?;
         if let Some(signed) = kept {
-            return Ok(Some(signed));
+            return Ok((Some(signed), true));
         }
         let heard = site.agents.carrier.ask(side, &signed).ok().flatten();
         if let Some(heard) = heard
             && site.store.look("agent key", |conn| genuine(conn, id, side, request, digest, &heard))?
         {
-            return Ok(Some(heard));
+            return Ok((Some(heard), false));
         }
         let kind = courier::kind_of(&signed.request.asked).to_owned();
         let waiting = Waiting { digest, side, ballot_box: id.clone(), kind, request: signed.clone() };
         site.store.write("token request waits", |conn| agent_request::put(conn, &waiting))?;
-        Ok::<_, Failure>(None)
+        Ok::<_, Failure>((None, false))
     };
-    let answers = PerSide { bench: answer(Side::Bench)?, bar: answer(Side::Bar)? };
-    let evaluated = |signed: &Option<Signed>| {
-        signed.as_ref().is_some_and(|signed| matches!(signed.statement.said, Said::Evaluated { .. }))
-    };
-    if evaluated(&answers.bench) && evaluated(&answers.bar) {
-        issued(site, rater, request, digest)?;
+    let ((bench, bench_waited), (bar, bar_waited)) = (answer(Side::Bench)?, answer(Side::Bar)?);
+    let evaluated = |signed: &Signed| matches!(signed.statement.said, Said::Evaluated { .. });
+    if let (Some(one), Some(other)) = (&bench, &bar) {
+        settled(site, rater, request, digest, evaluated(one) && evaluated(other))?;
+        if bench_waited || bar_waited {
+            site.store.sweep();
+        }
     }
-    Ok(answers)
+    Ok(PerSide { bench, bar })
 }
 
 /// Whether an answer is the agent's, to this request.
@@ -178,13 +180,13 @@ fn genuine(
     })
 }
 
-/// Marks the invitations as issued and forgets the request: its rater has both answers now.
-fn issued(site: &Site, rater: &PersonId, request: &TokenRequest, digest: Digest) -> Outcome<()> {
-    site.store.decide("tokens issued", |conn| {
+/// Forgets the request, whose rater has both answers now, and marks the invitations as issued if both are tags.
+fn settled(site: &Site, rater: &PersonId, request: &TokenRequest, digest: Digest, issued: bool) -> Outcome<()> {
+    site.store.decide("token request settled", |conn| {
         for &side in Side::ALL {
             agent_request::forget(conn, digest, side)?;
         }
-        for token in &request.tokens {
+        for token in request.tokens.iter().filter(|_| issued) {
             let held = invitation::find(conn, &token.invitation, rater)?;
             if held.state == InvitationState::Waiting {
                 invitation::set_state(conn, &held.id, held.state, InvitationState::Issued, None)?;

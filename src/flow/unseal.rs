@@ -115,7 +115,8 @@ pub fn handed_over(site: &Site, request: Digest, side: Side) -> Outcome<Option<D
     }))
 }
 
-/// What of a kind the agents have not answered, or have refused, for a box.
+/// What of a kind the agents have not answered, or have refused, for a box. A refusal counts no longer once the agent has
+/// answered another request of the kind, such as for the same list after an auditor has looked.
 ///
 /// # Errors
 /// Busy or a fault.
@@ -124,6 +125,9 @@ pub fn missing(site: &Site, id: &BoxId, kind: &str) -> Outcome<Vec<Missing>> {
         let open = agent_request::of_box(conn, id)?;
         let mut missing = Vec::new();
         for (side, held, request) in open.into_iter().filter(|(_, held, _)| held == kind) {
+            if statement::said(conn, id, kind, side)?.is_some() {
+                continue;
+            }
             let code = refusal_of(conn, request, side)?.map(|code| code.as_str());
             missing.push(Missing { side, kind: held, request, code });
         }

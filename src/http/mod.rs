@@ -31,6 +31,8 @@ pub use guard::{Access, Caller};
 pub use problem::Problem;
 pub use server::{Running, serve, start};
 
+use hengping_domain::request::MOST_TOKENS;
+
 use Access::{Collector, Everyone, Roles, Seldom};
 use hengping_domain::ids::Role::{self, Coordinator, KeyHolder, Negotiator, Operator, Rater};
 
@@ -52,6 +54,9 @@ pub struct Line {
 
 /// Largest hand-over of the relay: about ten thousand casts.
 const BATCH_BYTES: usize = 72 << 20;
+
+/// Largest request for tokens: [`MOST_TOKENS`] of them take about 150 KB.
+const TOKEN_BYTES: usize = MOST_TOKENS * 512;
 
 /// Writes the table once for routing, once for the tests, and once for the OpenAPI document.
 macro_rules! routes {
@@ -119,6 +124,9 @@ fn register(app: &mut ServiceConfig, limit: &guard::Limit) {
         let mut resource: Resource = web::resource(path);
         if here.iter().any(|(line, _)| line.access == Access::Relay) {
             resource = resource.app_data(PayloadConfig::new(BATCH_BYTES));
+        }
+        if path == "/api/token-requests" {
+            resource = resource.app_data(server::json(TOKEN_BYTES));
         }
         for (line, route) in here {
             resource = resource.route(guard::behind(line.access, limit, route));

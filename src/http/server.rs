@@ -90,14 +90,7 @@ fn limits(app: &mut ServiceConfig, config: &Config) {
     let upload = sheet::MAX_BYTES + FRAMING;
     let malformed = |error: &dyn std::fmt::Display| Problem::from(Transport::InvalidRequest).noting(error.to_string());
     app.app_data(PayloadConfig::new(body))
-        .app_data(JsonConfig::default().limit(body).error_handler(move |error, _| {
-            use actix_web::error::JsonPayloadError as E;
-            match &error {
-                E::Overflow { .. } | E::OverflowKnownLength { .. } => Problem::from(Transport::BodyTooLarge).into(),
-                E::ContentType => Problem::from(Transport::UnsupportedMediaType).into(),
-                other => malformed(other).into(),
-            }
-        }))
+        .app_data(json(body))
         .app_data(PathConfig::default().error_handler(move |error, _| malformed(&error).into()))
         .app_data(QueryConfig::default().error_handler(move |error, _| malformed(&error).into()))
         .app_data(TempFileConfig::default())
@@ -107,6 +100,18 @@ fn limits(app: &mut ServiceConfig, config: &Config) {
                 if too_large { Problem::from(Transport::TooLarge).into() } else { malformed(&error).into() }
             },
         ));
+}
+
+/// JSON bodies of so many bytes, and what cannot be read is a problem with a code.
+pub(super) fn json(limit: usize) -> JsonConfig {
+    JsonConfig::default().limit(limit).error_handler(|error, _| {
+        use actix_web::error::JsonPayloadError as E;
+        match &error {
+            E::Overflow { .. } | E::OverflowKnownLength { .. } => Problem::from(Transport::BodyTooLarge).into(),
+            E::ContentType => Problem::from(Transport::UnsupportedMediaType).into(),
+            other => Problem::from(Transport::InvalidRequest).noting(other.to_string()).into(),
+        }
+    })
 }
 
 /// Whether an upload was cut off for its size; actix calls that a bad request.

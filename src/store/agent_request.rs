@@ -71,6 +71,19 @@ pub fn unanswered(conn: &mut Connection, side: Side) -> Result<Vec<Waiting>, Sto
     rows.into_iter().map(read).collect()
 }
 
+/// The requests that a side's agent has refused, by digest; what raters asked for is theirs to ask again.
+///
+/// # Errors
+/// [`StoreError`].
+pub fn refused(conn: &mut Connection, side: Side) -> Result<Vec<Waiting>, StoreError> {
+    let rows: Vec<Row> = agent_request::table
+        .filter(agent_request::side.eq(side.as_str()).and(agent_request::answer.is_not_null()))
+        .filter(agent_request::kind.ne("tokens").and(agent_request::kind.ne("enrol")))
+        .order(agent_request::digest)
+        .load(conn)?;
+    rows.into_iter().map(read).collect()
+}
+
 /// The requests about a box that are unanswered or refused: side, kind, digest.
 ///
 /// # Errors
@@ -115,6 +128,17 @@ pub fn answered(conn: &mut Connection, digest: Digest, side: Side) -> Result<Opt
     text.flatten()
         .map(|text| serde_json::from_str(&text).map_err(|_| StoreError::broken("cannot read an answer")))
         .transpose()
+}
+
+/// Takes off what raters of a box still wait for: a closed box answers nobody, and the rows lie in the order of asking.
+///
+/// # Errors
+/// [`StoreError`].
+pub fn forget_raters(conn: &mut Connection, id: &BoxId) -> Result<(), StoreError> {
+    let of_raters = agent_request::kind.eq("tokens").or(agent_request::kind.eq("enrol"));
+    diesel::delete(agent_request::table.filter(agent_request::box_.eq(id.to_string())).filter(of_raters))
+        .execute(conn)?;
+    Ok(())
 }
 
 /// Takes a request off, answered or not.

@@ -3,6 +3,8 @@
 //! Every table here is only ever written in batches sorted by leaf, so that none tells who came first. Deliberately absent:
 //! invitations, people, and times finer than the day.
 
+use std::collections::BTreeSet;
+
 use diesel::prelude::*;
 use hengping_domain::cast::Cast;
 use hengping_domain::digest::{Bytes, Digest};
@@ -117,20 +119,40 @@ fn posted(envelope: Vec<u8>) -> Result<Posted, StoreError> {
     Posted::from_bytes(envelope).map_err(|error| StoreError::broken(error.to_string()))
 }
 
-/// Takes leaves that an agent refused out of a waiting batch, and publishes them with the side.
+/// The leaves among these that wait already or are in the box.
+///
+/// # Errors
+/// [`StoreError`].
+pub fn known(conn: &mut Connection, leaves: &[Digest]) -> Result<BTreeSet<Digest>, StoreError> {
+    let mut known = BTreeSet::new();
+    for leaf in leaves {
+        let name = leaf.to_string();
+        let waits = diesel::select(diesel::dsl::exists(pending::table.find(&name))).get_result(conn)?;
+        if waits || diesel::select(diesel::dsl::exists(sealed::table.find(&name))).get_result(conn)? {
+            known.insert(*leaf);
+        }
+    }
+    Ok(known)
+}
+
+/// Takes leaves that an agent refused out of a waiting batch, and publishes them with the side; one that this side has
+/// refused before is published already.
 ///
 /// # Errors
 /// [`StoreError`].
 pub fn refuse(conn: &mut Connection, id: &BoxId, at: u32, side: Side, leaves: &[Digest]) -> Result<(), StoreError> {
     for leaf in leaves {
-        diesel::insert_into(refused_leaf::table)
-            .values((
-                refused_leaf::leaf.eq(leaf.to_string()),
-                refused_leaf::side.eq(side.as_str()),
-                refused_leaf::box_.eq(id.to_string()),
-                refused_leaf::number.eq(i64::from(at)),
-            ))
-            .execute(conn)?;
+        let published = refused_leaf::table.find((leaf.to_string(), side.as_str()));
+        if !diesel::select(diesel::dsl::exists(published)).get_result(conn)? {
+            diesel::insert_into(refused_leaf::table)
+                .values((
+                    refused_leaf::leaf.eq(leaf.to_string()),
+                    refused_leaf::side.eq(side.as_str()),
+                    refused_leaf::box_.eq(id.to_string()),
+                    refused_leaf::number.eq(i64::from(at)),
+                ))
+                .execute(conn)?;
+        }
         diesel::delete(pending::table.find(leaf.to_string())).execute(conn)?;
     }
     Ok(())

@@ -186,7 +186,7 @@ pub(super) fn rollback(conn: &mut Either) -> Result<(), Error> {
 pub(super) fn sweep(conn: &mut Either) -> Result<(), Error> {
     match conn {
         Either::Sqlite(inner) => inner.batch_execute("PRAGMA wal_checkpoint(TRUNCATE)"),
-        Either::Postgres(inner) => inner.batch_execute("VACUUM pending, agent_request"),
+        Either::Postgres(inner) => inner.batch_execute("VACUUM pending, agent_request, enrolment"),
     }
 }
 

@@ -67,7 +67,32 @@ pub fn put(conn: &mut Connection, id: &BoxId, person: &PersonId, new: &Enrolment
     Ok(())
 }
 
-/// Keeps the agent's certificate, or why it refused.
+/// Writes the enrolments of a box anew in the order of their people's names, which are random: until then they lie in the order
+/// in which devices came.
+///
+/// # Errors
+/// [`StoreError`].
+pub fn shuffle(conn: &mut Connection, id: &BoxId) -> Result<(), StoreError> {
+    type Row = (String, String, String, String, Option<String>, Option<String>);
+    let of_box = || enrolment::table.filter(enrolment::box_.eq(id.to_string()));
+    let rows: Vec<Row> = of_box().order(enrolment::person).load(conn)?;
+    diesel::delete(of_box()).execute(conn)?;
+    for (box_, person, request_key, mac, certificate, refused) in rows {
+        diesel::insert_into(enrolment::table)
+            .values((
+                enrolment::box_.eq(box_),
+                enrolment::person.eq(person),
+                enrolment::request_key.eq(request_key),
+                enrolment::mac.eq(mac),
+                enrolment::certificate.eq(certificate),
+                enrolment::refused.eq(refused),
+            ))
+            .execute(conn)?;
+    }
+    Ok(())
+}
+
+/// Keeps the agent's certificate, or why it refused; a certificate that is there stands through a refusal.
 ///
 /// # Errors
 /// [`StoreError::Stale`] when the device has sent another key meanwhile.
@@ -88,6 +113,11 @@ pub fn settle(
             .and(enrolment::person.eq(person.as_str()))
             .and(enrolment::request_key.eq(request_key.to_string())),
     );
-    let values = (enrolment::certificate.eq(certificate), enrolment::refused.eq(outcome.err()));
-    one_row(diesel::update(mine).set(values).execute(conn)?)
+    let settled = match outcome {
+        Ok(_) => diesel::update(mine)
+            .set((enrolment::certificate.eq(certificate), enrolment::refused.eq(None::<String>)))
+            .execute(conn)?,
+        Err(code) => diesel::update(mine).set(enrolment::refused.eq(Some(code))).execute(conn)?,
+    };
+    one_row(settled)
 }

@@ -177,15 +177,15 @@ impl Store {
         run(&self.writer, name, begin_write, work)
     }
 
-    /// Takes off the disk what a batch has removed from the spool and the token lists: until then the order in which
-    /// it came could still be read there. What stands in the way now is gone after the next one, so it is only logged.
+    /// Takes off the disk what was removed from waiting batches and requests: until then the order in which they came could
+    /// still be read there. What stands in the way now is gone after the next time, so it is only logged.
     pub fn sweep(&self) {
         let swept = match self.writer.get() {
             Ok(mut conn) => sweep(&mut conn).map_err(StoreError::from),
             Err(_) => Err(StoreError::Busy),
         };
         if let Err(error) = swept {
-            tracing::warn!(%error, "what a batch removed is still on the disk");
+            tracing::warn!(%error, "what was removed is still on the disk");
         }
     }
 

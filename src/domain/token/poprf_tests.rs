@@ -1,3 +1,5 @@
+//! Tests of blind tags against RFC 9497 and against everything that must not hold.
+
 use super::*;
 
 fn key(byte: u8) -> IssuerKey {
