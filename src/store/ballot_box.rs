@@ -310,7 +310,7 @@ pub fn closed_list(conn: &mut Connection, id: &BoxId) -> Result<Vec<Posted>, Sto
     Ok(list)
 }
 
-/// Distinct stamps in the box.
+/// Distinct stamps in the box; they are counted also when the envelopes are gone.
 ///
 /// # Errors
 /// [`StoreError`].
@@ -319,7 +319,14 @@ pub fn stamps(conn: &mut Connection, id: &BoxId) -> Result<u32, StoreError> {
         .filter(sealed::box_.eq(id.to_string()))
         .select(diesel::dsl::count(sealed::stamp).aggregate_distinct())
         .get_result(conn)?;
-    number(used)
+    if used > 0 {
+        return number(used);
+    }
+    let published: i64 = published_stamp::table
+        .filter(published_stamp::box_.eq(id.to_string()))
+        .select(diesel::dsl::count(published_stamp::stamp).aggregate_distinct())
+        .get_result(conn)?;
+    number(published)
 }
 
 /// Publishes the counted list.
