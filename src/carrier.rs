@@ -7,6 +7,7 @@ use std::fs::File;
 use std::io;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
+use std::sync::atomic::AtomicBool;
 use std::time::Duration;
 
 use ed25519_dalek::{Signer as _, SigningKey};
@@ -40,8 +41,9 @@ pub fn open(config: &Config, entropy: &dyn Entropy) -> Result<Agents, Unready> {
         text => text.parse().map_err(|_| Unready::settings("[relay] receipt is no key in base64url"))?,
     };
     let carrier = Http::new(PerSide { bench: bench.clone(), bar: bar.clone() }, key.clone());
+    let away = Arc::new(PerSide { bench: AtomicBool::new(false), bar: AtomicBool::new(false) });
     let relay = RelayKeys { origin: config.relay.origin.clone(), receipt };
-    Ok(Agents { key, relay, front_end: assets::digest(), carrier: Arc::new(carrier) })
+    Ok(Agents { key, relay, front_end: assets::digest(), carrier: Arc::new(carrier), away })
 }
 
 fn read(path: &Path) -> Result<SigningKey, Unready> {

@@ -54,6 +54,8 @@ pub struct Config {
     pub agents: AgentSettings,
     /// The relay.
     pub relay: RelaySettings,
+    /// The opening.
+    pub opening: OpeningSettings,
     /// Who may read the metrics.
     pub metrics: MetricsSettings,
     /// What is logged, and how.
@@ -132,6 +134,14 @@ pub struct RelaySettings {
     pub origin: String,
     /// Its receipt key, base64url; empty until there is one, and no period opens before.
     pub receipt: String,
+}
+
+/// The `[opening]` table.
+#[derive(Debug, Clone, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct OpeningSettings {
+    /// Where the lists, shares and drafts of openings lie, a directory per box.
+    pub dir: PathBuf,
 }
 
 /// The `[metrics]` table.

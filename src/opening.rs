@@ -42,6 +42,22 @@ pub enum OpeningFailure {
     Analysis(String),
 }
 
+impl OpeningFailure {
+    /// A stable code for pages; the analysis names its own in its words.
+    #[must_use]
+    pub fn code(&self) -> &str {
+        match self {
+            Self::Step(Failure::Refused(refusal)) => refusal.code(),
+            Self::Step(Failure::Busy) => "busy",
+            Self::Step(Failure::Fault(_)) | Self::File { .. } => "fault",
+            Self::Malformed(..) => "document-malformed",
+            Self::Analysis(words) => {
+                words.split_once("\"code\":\"").and_then(|(_, rest)| rest.split('"').next()).unwrap_or("fault")
+            }
+        }
+    }
+}
+
 impl From<Failure> for OpeningFailure {
     fn from(failure: Failure) -> Self {
         Self::Step(failure)
@@ -218,9 +234,8 @@ fn mixed(
     let request = unseal::mix(site, id, side, digest)?;
     let away = |_| Some(vec![Missing { side, kind: "mix".to_owned(), request, code: None }]);
     if unseal::output(site, request, side)?.is_none() {
-        if let Err(error) = site.agents.carrier.put_file(side, digest, list) {
-            return Ok(away(error));
-        }
+        // An agent that is away gets the list beside a package.
+        let _ = site.agents.carrier.put_file(side, digest, list);
         if let Some(missing) = settle(site, id, "mix")? {
             return Ok(Some(missing));
         }
@@ -228,6 +243,11 @@ fn mixed(
     let Some(output) = unseal::output(site, request, side)? else { return settle(site, id, "mix") };
     if to.exists() && Digest::of(&[&std::fs::read(to).map_err(file(to))?]) == output {
         return Ok(None);
+    }
+    // What came beside a package lies here under its digest.
+    let carried = list.with_file_name(output.to_string());
+    if carried.exists() {
+        return std::fs::rename(&carried, to).map(|()| None).map_err(file(to));
     }
     Ok(site.agents.carrier.get_file(side, output, to).err().and_then(away))
 }

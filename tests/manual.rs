@@ -72,8 +72,10 @@ fn every_code_of_the_start_the_opening_and_the_gate_stands_in_the_manual() {
     assert_eq!(named("Start"), written("src/config.rs", "=> \""));
     let mut opening = written("analytics/pipeline/src/error.rs", "=> \"");
     opening.extend(written("src/domain/opening.rs", "=> \""));
+    opening.extend(written("src/domain/agreed.rs", "=> \""));
     opening.extend(written("analytics/src/mixed/mod.rs", "=> \""));
     assert_eq!(named("Opening and analysis"), opening);
+    assert_eq!(named("Relay"), written("src/relay/error.rs", "=> \""));
 
     // The pages' words are made for every reason; a test of the pages' own holds both languages together.
     let messages: serde_json::Value = serde_json::from_str(&source("web/src/desk/messages/en.json")).expect("JSON");

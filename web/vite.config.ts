@@ -38,6 +38,6 @@ export default defineConfig(({ mode }) => ({
       treeshake: { manualPureFunctions: ['QSF', 'ecdhKem', 'createKitchenSink'] },
     },
   },
-  server: { proxy: { '/api': 'http://127.0.0.1:8080', '/box': 'http://127.0.0.1:8080' } },
+  server: { proxy: { '/api': 'http://127.0.0.1:8080' } },
   test: { include: ['src/**/*.test.ts'], environment: 'node' },
 }))

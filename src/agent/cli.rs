@@ -226,7 +226,7 @@ pub fn run(command: AgentCommand) -> anyhow::Result<()> {
             }
             say!("{}", unlocked.public());
             eprintln!(
-                "本代理的公钥如上，请告知平台和对方。 / The agent's public key, for the platform and the other side."
+                "本节点的公钥如上，请告知平台和对方。 / The agent's public key, for the platform and the other side."
             );
             Ok(())
         }

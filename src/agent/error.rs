@@ -33,13 +33,13 @@ pub enum AgentError {
     #[error("密钥份额文件已损坏：{0} / a damaged share: {0}")]
     DamagedShare(String),
     /// A share of another agent or another split.
-    #[error("密钥份额属于另一代理或另一次拆分：{0} / a share of another agent or another split: {0}")]
+    #[error("密钥份额属于另一节点或另一次拆分：{0} / a share of another agent or another split: {0}")]
     ForeignShare(String),
     /// The same share twice.
     #[error("第 {0} 份密钥份额重复 / share {0} is there twice")]
     SameShare(u8),
     /// Good shares that give another key: the key file was made anew since.
-    #[error("密钥份额组合后不是本代理的主密钥 / the shares do not combine to this agent's master key")]
+    #[error("密钥份额组合后不是本节点的主密钥 / the shares do not combine to this agent's master key")]
     OtherKey,
     /// A split nobody can use.
     #[error(
@@ -75,7 +75,7 @@ pub enum AgentError {
     #[error("已固定其他公钥 / other keys are pinned already")]
     PinnedOtherwise,
     /// The pins name another key for this agent than the key file holds.
-    #[error("固定的公钥与本代理的密钥不符 / the pins name another key for this agent")]
+    #[error("固定的公钥与本节点的密钥不符 / the pins name another key for this agent")]
     ForeignPins,
     /// A file whose content has another digest than its name.
     #[error("文件内容与其摘要不符 / the content does not have the digest of its name")]
@@ -109,7 +109,7 @@ pub enum AgentError {
     )]
     NothingToSend,
     /// An entry that has no business in a package to an agent.
-    #[error("数据包中有不应发往代理的内容 / the package holds what no agent is sent")]
+    #[error("数据包中有不应发往节点的内容 / the package holds what no agent is sent")]
     ForeignEntry,
     /// No random bytes.
     #[error(transparent)]

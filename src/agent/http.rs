@@ -125,7 +125,11 @@ async fn run<T: Send + 'static>(
     web::block(work).await.map_err(lost).and_then(|outcome| outcome)
 }
 
-async fn requests(agent: web::Data<Agent>, body: web::Bytes) -> HttpResponse {
+async fn requests(agent: web::Data<Agent>, body: Result<web::Bytes, actix_web::Error>) -> HttpResponse {
+    let Ok(body) = body else {
+        // Too large, or it broke off: then nobody reads this.
+        return problem(StatusCode::PAYLOAD_TOO_LARGE, "body-too-large");
+    };
     let agent = agent.into_inner();
     let answer = run(move || match serde_json::from_slice::<SignedRequest>(&body) {
         Ok(request) => agent.answer(&request).map(Some),

@@ -4,6 +4,7 @@
 //! that shares of two splits are not mixed. Deliberately absent: who holds which share.
 
 use std::collections::BTreeSet;
+use std::fmt;
 
 use blahaj::{Share, Sharks};
 use hengping_domain::digest::{Bytes, Bytes32, Digest, decode_base64url, encode_base64url};
@@ -21,7 +22,7 @@ use crate::keyfile::{KeyFile, Unlocked, thirty_two};
 const MOST_SHARES: u8 = 16;
 
 /// One officer's share.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct ShareFile {
     /// Format version, 1.
@@ -42,6 +43,13 @@ pub struct ShareFile {
     pub share: String,
     /// SHA-256 over everything above.
     pub checksum: Digest,
+}
+
+impl fmt::Debug for ShareFile {
+    /// Names it; the share stays unsaid.
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "ShareFile({})", self.name())
+    }
 }
 
 impl ShareFile {

@@ -47,7 +47,7 @@ fn words(asked: &Asked) -> (String, String) {
             let (rubric, charter) = (manifest.rubric.short(), manifest.charter.short());
             (
                 format!(
-                    "采用双方签署的封存库清单（{kind}），截止日 {until}，互评标准 {rubric}，互评规则 {charter}。批准后本代理只按此清单工作，不可更改。"
+                    "采用双方签署的封存库清单（{kind}），截止日 {until}，互评标准 {rubric}，互评规则 {charter}。批准后本节点只按此清单工作，不可更改。"
                 ),
                 format!(
                     "Work under the manifest that both sides signed ({kind}): ballots until {until}, rubric {rubric}, charter {charter}. \

@@ -9,7 +9,7 @@ use hengping_domain::ids::BoxId;
 
 use super::{SiteArgs, demo, said};
 use crate::flow::close::TooFew;
-use crate::flow::{Site, close, courier, death, eligibility, invite};
+use crate::flow::{Site, close, courier, death, eligibility, invite, record};
 use crate::opening::{self, Locked, Missing, Progressed};
 
 #[derive(Debug, Subcommand)]
@@ -51,6 +51,16 @@ pub(super) enum BoxCommand {
         #[arg(long)]
         audited: bool,
     },
+    /// Write the published record, for anybody to recheck with `hengping verify`.
+    Record {
+        #[command(flatten)]
+        site: SiteArgs,
+        /// `{period}.{direction}`.
+        id: BoxId,
+        /// Where to.
+        #[arg(long)]
+        dir: PathBuf,
+    },
     /// End a box whose release is out: both agents delete their keys, the envelopes go.
     End {
         #[command(flatten)]
@@ -89,6 +99,14 @@ pub(super) fn run(command: BoxCommand) -> anyhow::Result<()> {
                     anyhow::bail!("[agents-not-ready] the opening goes on when this is there / 补齐后可继续启封");
                 }
             }
+        }
+        BoxCommand::Record { site, id, dir } => {
+            let record = record::record(&site.site()?, &id).map_err(said)?;
+            std::fs::create_dir_all(&dir)?;
+            for (name, text) in record.write()? {
+                std::fs::write(dir.join(name), text)?;
+            }
+            say!("{}", dir.display());
         }
         BoxCommand::End { site, id } => {
             let site = site.site()?;

@@ -121,6 +121,7 @@ fn configuration(
             "every_seconds": 2,
         },
         "relay": {"origin": format!("http://{relay}"), "receipt": places.receipt.to_string()},
+        "opening": {"dir": format!("{dir}/openings")},
     });
     Ok(toml::to_string(&table)?)
 }
@@ -282,14 +283,15 @@ fn write_accounts(dir: &Path, base: &str, visitors: &Visitors, machines: &Machin
         "password": PASSWORD,
         "logins": logins,
         "codes": {"judge": code(&visitors.judge), "lawyer": code(&visitors.lawyer)},
-        "relay": {"origin": format!("http://{}", machines.relay()), "dir": dir.join("relay")},
+        "relay": format!("http://{}", machines.relay()),
+        "relay_dir": dir.join("relay"),
         "keys": dir.join("keys"),
     });
     Ok(std::fs::write(dir.join("accounts.json"), serde_json::to_vec_pretty(&accounts)?)?)
 }
 
 fn invite_visitors(base: &str, dir: &Path, visitors: &Visitors, machines: &Machines) -> anyhow::Result<()> {
-    say!("\n{base}  (demonstration: both sides' agents run on this machine / 演示环境：双方的代理程序在同一台机器上)");
+    say!("\n{base}  (demonstration: both sides' agents run on this machine / 演示环境：双方的节点在同一台机器上)");
     say!("  password of every account / 所有账号的密码: {PASSWORD}");
     for (number, who) in [(&visitors.judge, "judge / 法官 "), (&visitors.lawyer, "lawyer / 律师")] {
         let code = machines.code(number).map(ToString::to_string).unwrap_or_default();

@@ -16,7 +16,9 @@ mod boxes;
 mod demo;
 mod docket;
 mod documents;
+mod exchange;
 pub mod keys;
+mod verify;
 
 use std::path::PathBuf;
 use std::sync::Arc;
@@ -64,12 +66,17 @@ enum Command {
     /// Invite, batch, close, export and open boxes.
     #[command(subcommand)]
     Box(boxes::BoxCommand),
+    /// Packages to and from an agent that no network reaches.
+    #[command(subcommand)]
+    Exchange(exchange::ExchangeCommand),
     /// One side's agent: its keys, its members, its answers.
     #[command(subcommand)]
     Agent(hengping_agent::cli::AgentCommand),
     /// The relay that takes sealed ballots.
     #[command(subcommand)]
     Relay(hengping_relay::cli::RelayCommand),
+    /// Recheck the published record of a box.
+    Verify(verify::VerifyArgs),
     /// Print the OpenAPI document.
     Openapi,
 }
@@ -118,8 +125,10 @@ pub fn run() -> anyhow::Result<()> {
         Command::Document(command) => documents::run(command),
         Command::Period(command) => documents::run_period(command),
         Command::Box(command) => boxes::run(command),
+        Command::Exchange(command) => exchange::run(command),
         Command::Agent(command) => Ok(hengping_agent::cli::run(command)?),
         Command::Relay(command) => Ok(hengping_relay::cli::run(command)?),
+        Command::Verify(args) => verify::run(&args),
         Command::Openapi => {
             say!("{}", http::openapi::text().context("the OpenAPI document")?.trim_end());
             Ok(())

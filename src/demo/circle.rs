@@ -31,7 +31,7 @@ use crate::cli::keys as key_files;
 use crate::flow::draft::ReleaseBody;
 use crate::flow::periods::PeriodPlan;
 use crate::flow::{
-    Failure, Site, close, courier, documents, draw, eligibility, import_docket, invite, periods, publish,
+    Failure, Site, close, courier, death, documents, draw, eligibility, import_docket, invite, periods, publish,
 };
 use crate::opening::{self, Locked, Progressed};
 use crate::ports::SettableClock;
@@ -265,6 +265,12 @@ impl Circle {
             let state = self.sign_release(release, sides)?;
             self.note(id, release, state, invited)?;
         }
+        self.deliver()?;
+        if span.kind == PeriodKind::Pilot {
+            for id in boxes.iter().filter(|id| waits != Some(id.direction)) {
+                self.end(id)?;
+            }
+        }
         let opened = self.report.boxes.iter().filter(|b| b.id.period.as_str() == span.id);
         let taken: usize = opened.map(|b| b.counts.taken as usize).sum();
         ensure!(taken == acknowledged, "{acknowledged} casts were acknowledged, but {taken} were in the boxes");
@@ -291,6 +297,14 @@ impl Circle {
             "two signatures release {hash}, and nothing less"
         );
         Ok(state)
+    }
+
+    /// Has both agents delete the keys of a box whose release is out.
+    fn end(&self, id: &BoxId) -> anyhow::Result<()> {
+        death::bury(&self.site, id).map_err(failed)?;
+        self.deliver()?;
+        ensure!(death::bury(&self.site, id).map_err(failed)?, "{id} did not come to its end");
+        Ok(())
     }
 
     /// Compares what came out of a box with what was planted, for the report.

@@ -12,6 +12,7 @@ use crate::document::{self, DocumentError};
 use crate::ids::BoxId;
 use crate::layer::{POSTED_LEN, Posted};
 use crate::log;
+use crate::request::Presented;
 use crate::token::{self, StampKey, TOKEN_LEN, Token};
 use crate::words;
 
@@ -107,6 +108,13 @@ impl Cast {
     #[must_use]
     pub fn leaf(&self) -> Digest {
         log::leaf(&self.stamp.nonce, self.envelope.hash())
+    }
+
+    /// The cast as agents see it.
+    #[must_use]
+    pub fn presented(&self) -> Presented {
+        let Self { stamp, seq, envelope, signature, .. } = self;
+        Presented { stamp: *stamp, seq: *seq, envelope: envelope.hash(), signature: *signature }
     }
 
     /// The cast without its box: `stamp | seq | signature | posted item`.

@@ -3,6 +3,7 @@
 //! Everything here is a pure value with its rules; what is random or timed comes in as an argument.
 //! Deliberately absent: files, databases, clocks, the network, and any type that holds a person beside a ballot.
 
+pub mod agreed;
 pub mod ballot;
 pub mod cast;
 pub mod charter;
@@ -23,6 +24,7 @@ pub mod manifest;
 pub mod margins;
 pub mod mix;
 pub mod opening;
+pub mod record;
 pub mod release;
 pub mod request;
 pub mod rubric;

@@ -12,7 +12,7 @@ use crate::eligible::Entry;
 use crate::ids::{BoxId, InvitationId};
 use crate::manifest::{Manifest, PerSide};
 use crate::statement::Signed;
-use crate::token::Token;
+use crate::token::{self, Token};
 use crate::token::poprf::Blinded;
 
 /// Blinded nonces of one invitation, for each side.
@@ -87,9 +87,17 @@ pub struct Presented {
     pub seq: u32,
     /// SHA-256 of the posted item.
     pub envelope: Digest,
+    /// By the stamp's key over box, number and item: without it whoever has seen a stamp could show it again over junk.
+    pub signature: Bytes<64>,
 }
 
 impl Presented {
+    /// Whether the stamp's holder signed this under this number.
+    #[must_use]
+    pub fn is_signed(&self, id: &BoxId) -> bool {
+        token::verify_cast(&self.stamp, id, self.seq, self.envelope, &self.signature).is_ok()
+    }
+
     /// Its leaf in the log.
     #[must_use]
     pub fn leaf(&self) -> Digest {

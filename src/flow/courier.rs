@@ -5,11 +5,12 @@
 
 use std::path::Path;
 use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, Ordering};
 
 use ed25519_dalek::SigningKey;
 use hengping_domain::digest::Digest;
 use hengping_domain::ids::{BoxId, Side};
-use hengping_domain::manifest::RelayKeys;
+use hengping_domain::manifest::{PerSide, RelayKeys};
 use hengping_domain::request::{Asked, Request, SignedRequest};
 use hengping_domain::statement::{AgentRefusal, Said, Signed};
 
@@ -54,6 +55,8 @@ pub struct Agents {
     pub front_end: Digest,
     /// The way.
     pub carrier: Arc<dyn Carrier>,
+    /// Which side's agent could not be reached when something was last carried to it.
+    pub away: Arc<PerSide<AtomicBool>>,
 }
 
 /// A request about a box, signed.
@@ -120,7 +123,7 @@ pub const fn kind_of(asked: &Asked) -> &'static str {
 }
 
 /// In which order requests are carried: an agent cannot agree to a list of a box whose manifest it does not know.
-const fn rank(asked: &Asked) -> (u32, u32) {
+pub(super) const fn rank(asked: &Asked) -> (u32, u32) {
     match asked {
         Asked::Keys => (0, 0),
         Asked::Manifest { .. } => (1, 0),
@@ -252,6 +255,7 @@ pub fn deliver(site: &Site) -> Outcome<Delivered> {
                 }
                 match site.agents.carrier.ask(side, &waiting.request) {
                     Ok(Some(signed)) => {
+                        site.agents.away.get(side).store(false, Ordering::Relaxed);
                         hear(site, &waiting, &signed)?;
                         done.answered += 1;
                     }
@@ -261,6 +265,7 @@ pub fn deliver(site: &Site) -> Outcome<Delivered> {
                     }
                     Err(error) => {
                         tracing::warn!(%error, "requests wait");
+                        site.agents.away.get(side).store(true, Ordering::Relaxed);
                         done.unreachable.push(side);
                         break;
                     }

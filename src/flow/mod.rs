@@ -13,16 +13,19 @@ pub mod draft;
 pub mod draw;
 pub mod eligibility;
 pub mod enrol;
+pub mod exchange;
 pub mod export;
 pub mod import_docket;
 pub mod invite;
 pub mod issue;
 pub mod machine;
+pub mod opening_room;
 pub mod own_result;
 pub mod password;
 pub mod periods;
 pub mod publish;
 pub mod read_release;
+pub mod record;
 pub mod sign_in;
 pub mod unseal;
 
@@ -214,6 +217,8 @@ pub struct Site {
     pub machines: Arc<machine::MachineKeys>,
     /// The way to both sides' agents.
     pub agents: courier::Agents,
+    /// Openings that run on this machine.
+    pub openings: Arc<opening_room::Openings>,
 }
 
 impl Site {
@@ -234,6 +239,7 @@ impl Site {
             passwords: Arc::new(passwords),
             machines: Arc::new(machines),
             agents,
+            openings: Arc::default(),
         })
     }
 

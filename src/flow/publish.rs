@@ -5,13 +5,15 @@
 
 use hengping_domain::digest::Digest;
 use hengping_domain::document::{DocumentError, Signature};
-use hengping_domain::ids::AccountId;
+use hengping_domain::ids::{AccountId, BoxId, Side};
 use hengping_domain::release::ReleaseState;
+use hengping_domain::request::Asked;
+use hengping_domain::statement::{Said, Signed};
 use serde::Serialize;
 
-use super::{Failure, Outcome, Site, documents, periods};
+use super::{Failure, Outcome, Site, courier, documents, periods};
 use crate::store::audit::{self, Event};
-use crate::store::{document, period, release};
+use crate::store::{Connection, document, period, release, statement};
 
 #[derive(Serialize)]
 struct About {
@@ -36,8 +38,19 @@ pub fn sign(site: &Site, hash: Digest, signature: &Signature, by: Option<&Accoun
             return Ok(ReleaseState::Draft);
         }
         release::set_released(conn, hash, today)?;
+        tie(conn, site, &held.ballot_box, hash)?;
         let event = Event { event: "released", account: None, about: About { release: hash } };
         audit::append(conn, today, &event)?;
         Ok::<_, Failure>(ReleaseState::Released)
     })
+}
+
+/// Asks both agents to say that the release is about the list that they opened.
+fn tie(conn: &mut Connection, site: &Site, id: &BoxId, release: Digest) -> Outcome<()> {
+    if let Some(Signed { statement, .. }) = statement::said(conn, id, "list", Side::Bar)?
+        && let Said::Listed { list, .. } = statement.said
+    {
+        courier::ask_both(conn, site, id, &Asked::Release { release, list })?;
+    }
+    Ok(())
 }

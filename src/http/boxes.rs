@@ -2,7 +2,7 @@
 //!
 //! Deliberately absent: who casts; a ballot is posted to the relay.
 
-use actix_web::{HttpRequest, web};
+use actix_web::{HttpRequest, HttpResponse, web};
 use hengping_domain::ids::BoxId;
 use hengping_domain::statement::Signed;
 use serde::{Deserialize, Serialize};
@@ -13,7 +13,7 @@ use super::guard::Caller;
 use super::problem::{Problem, run};
 use super::text::{SignatureBody, SignedBody};
 use crate::flow::close::TooFew;
-use crate::flow::{Refusal, Site, batch, boxes, close};
+use crate::flow::{Fault, Refusal, Site, batch, boxes, close, record};
 
 /// Tags that both agents answered for.
 #[derive(Debug, Serialize, ToSchema)]
@@ -177,6 +177,18 @@ pub async fn counted(site: web::Data<Site>, id: web::Path<String>) -> Result<web
     let id: BoxId = parse(&id)?;
     let (counts, counted) = run(move || boxes::counted(&site, &id)).await?;
     Ok(web::Json(CountedBody { counts, counted: counted.iter().map(ToString::to_string).collect() }))
+}
+
+/// One file of the published record of a box: `manifest.json`, `statements.jsonl`, `checkpoint.txt`, `log.txt`,
+/// `refused.txt`, `counted.txt`, `release.json` or `stamps.csv`, as far as the box has come.
+#[utoipa::path(get, path = "/api/boxes/{box}/record/{name}", tag = "boxes", params(("box" = String, Path), ("name" = String, Path)), responses((status = 200, content_type = "text/plain", body = String), (status = 404, body = super::problem::ProblemBody)))]
+pub async fn record(site: web::Data<Site>, path: web::Path<(String, String)>) -> Result<HttpResponse, Problem> {
+    let (id, name) = path.into_inner();
+    let id: BoxId = parse(&id)?;
+    let record = run(move || record::record(&site, &id)).await?;
+    let mut files = record.write().map_err(|error| Problem::from(Fault::new(&error)))?;
+    let text = files.remove(name.as_str()).ok_or(Refusal::NotFound)?;
+    Ok(HttpResponse::Ok().content_type("text/plain; charset=utf-8").body(text))
 }
 
 /// What became of a hand-over.

@@ -88,6 +88,12 @@ pub struct EnrolmentBody {
     certificate: Option<Signed>,
 }
 
+impl Default for EnrolmentBody {
+    fn default() -> Self {
+        Standing::Needed.into()
+    }
+}
+
 impl From<Standing> for EnrolmentBody {
     fn from(standing: Standing) -> Self {
         match standing {
@@ -110,8 +116,7 @@ pub struct InvitationsBody {
     home: String,
     role: String,
     nym_info: String,
-    /// Null between periods.
-    enrolment: Option<EnrolmentBody>,
+    enrolment: EnrolmentBody,
     items: Vec<InvitationBody>,
 }
 
@@ -167,7 +172,7 @@ pub async fn list(site: web::Data<Site>, caller: Caller) -> Result<web::Json<Inv
         home: nym.as_ref().map(|nym| nym.home.clone()).unwrap_or_default(),
         role: nym.as_ref().map(|nym| nym.role.to_string()).unwrap_or_default(),
         nym_info: nym.map(|nym| nym.to_string()).unwrap_or_default(),
-        enrolment: Some(enrolment.into()),
+        enrolment: enrolment.into(),
         items: cases.into_iter().map(|case| item(case, period.cast_until, today)).collect(),
     }))
 }

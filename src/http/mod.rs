@@ -13,6 +13,7 @@ pub mod health;
 pub mod invitations;
 mod observe;
 pub mod openapi;
+pub mod opening;
 pub mod periods;
 pub mod problem;
 mod protect;
@@ -33,7 +34,10 @@ pub use server::{Running, serve, start};
 use hengping_domain::request::MOST_TOKENS;
 
 use Access::{Collector, Everyone, Roles, Seldom};
-use hengping_domain::ids::Role::{Negotiator, Operator, Rater};
+use hengping_domain::ids::Role::{self, Coordinator, KeyHolder, Negotiator, Operator, Rater};
+
+/// Whoever has a part in an opening.
+const OFFICERS: &[Role] = &[KeyHolder, Coordinator, Negotiator, Operator];
 
 /// One line of the table.
 #[derive(Debug, Clone, Copy)]
@@ -94,8 +98,11 @@ routes! {
     GET    "/api/boxes/{box}"                       Everyone             => boxes::find;
     GET    "/api/boxes/{box}/log"                   Everyone             => boxes::log;
     GET    "/api/boxes/{box}/counted"               Everyone             => boxes::counted;
+    GET    "/api/boxes/{box}/record/{name}"         Everyone             => boxes::record;
     POST   "/api/boxes/{box}/batches"               Access::Relay        => boxes::batch;
     POST   "/api/boxes/{box}/close"                 Roles(&[Operator])   => boxes::close_box;
+    GET    "/api/boxes/{box}/opening"               Roles(OFFICERS)      => opening::show;
+    POST   "/api/boxes/{box}/opening"               Roles(&[Operator])   => opening::go_on;
     GET    "/api/releases"                          Everyone             => releases::list;
     GET    "/api/releases/{hash}"                   Everyone             => releases::find;
     GET    "/api/releases/{hash}/cells.csv"         Everyone             => releases::csv;

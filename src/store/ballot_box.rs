@@ -11,6 +11,7 @@ use hengping_domain::digest::{Bytes, Digest};
 use hengping_domain::ids::{BoxId, Side};
 use hengping_domain::layer::Posted;
 use hengping_domain::manifest::PerSide;
+use hengping_domain::record::StampRow;
 use hengping_domain::request::Presented;
 use hengping_domain::words;
 use jiff::civil::Date;
@@ -89,6 +90,7 @@ pub fn take_batch(conn: &mut Connection, id: &BoxId, new: &Batch, casts: &[Cast]
                 pending::number.eq(i64::from(new.number)),
                 pending::stamp.eq(cast.stamp.to_string()),
                 pending::seq.eq(i64::from(cast.seq)),
+                pending::signature.eq(cast.signature.to_string()),
                 pending::envelope.eq(cast.envelope.as_bytes().to_vec()),
             ))
             .execute(conn)?;
@@ -113,11 +115,8 @@ pub fn move_batch(
     one_row(diesel::update(held).set(batch::state.eq(to.as_str())).execute(conn)?)
 }
 
-type CastRow = (String, i64, Vec<u8>);
-
-fn read_cast((stamp, seq, envelope): CastRow) -> Result<(Presented, Posted), StoreError> {
-    let envelope = Posted::from_bytes(envelope).map_err(|error| StoreError::broken(error.to_string()))?;
-    Ok((Presented { stamp: stored(&stamp)?, seq: number(seq)?, envelope: envelope.hash() }, envelope))
+fn posted(envelope: Vec<u8>) -> Result<Posted, StoreError> {
+    Posted::from_bytes(envelope).map_err(|error| StoreError::broken(error.to_string()))
 }
 
 /// The leaves among these that wait already or are in the box.
@@ -263,14 +262,14 @@ pub fn leaves(conn: &mut Connection, id: &BoxId) -> Result<Vec<Digest>, StoreErr
 ///
 /// # Errors
 /// [`StoreError`].
-pub fn published_stamps(conn: &mut Connection, id: &BoxId) -> Result<Vec<Presented>, StoreError> {
-    let rows: Vec<(String, i64, String)> = published_stamp::table
+pub fn published_stamps(conn: &mut Connection, id: &BoxId) -> Result<Vec<StampRow>, StoreError> {
+    let rows: Vec<(String, String, i64, String)> = published_stamp::table
         .filter(published_stamp::box_.eq(id.to_string()))
         .order((published_stamp::number, published_stamp::leaf))
-        .select((published_stamp::stamp, published_stamp::seq, published_stamp::envelope))
+        .select((published_stamp::leaf, published_stamp::stamp, published_stamp::seq, published_stamp::envelope))
         .load(conn)?;
-    let read = |(stamp, seq, envelope): (String, i64, String)| {
-        Ok(Presented { stamp: stored(&stamp)?, seq: number(seq)?, envelope: stored(&envelope)? })
+    let read = |(leaf, stamp, seq, envelope): (String, String, i64, String)| {
+        Ok(StampRow { leaf: stored(&leaf)?, stamp: stored(&stamp)?, seq: number(seq)?, envelope: stored(&envelope)? })
     };
     rows.into_iter().map(read).collect()
 }
@@ -280,12 +279,16 @@ pub fn published_stamps(conn: &mut Connection, id: &BoxId) -> Result<Vec<Present
 /// # Errors
 /// [`StoreError`].
 pub fn waiting(conn: &mut Connection, id: &BoxId, at: u32) -> Result<Vec<Presented>, StoreError> {
-    let rows: Vec<CastRow> = pending::table
+    let rows: Vec<(String, i64, String, Vec<u8>)> = pending::table
         .filter(pending::box_.eq(id.to_string()).and(pending::number.eq(i64::from(at))))
         .order(pending::leaf)
-        .select((pending::stamp, pending::seq, pending::envelope))
+        .select((pending::stamp, pending::seq, pending::signature, pending::envelope))
         .load(conn)?;
-    rows.into_iter().map(|row| Ok(read_cast(row)?.0)).collect()
+    let read = |(stamp, seq, signature, envelope): (String, i64, String, Vec<u8>)| {
+        let envelope = Digest::of(&[&envelope]);
+        Ok(Presented { stamp: stored(&stamp)?, seq: number(seq)?, envelope, signature: stored(&signature)? })
+    };
+    rows.into_iter().map(read).collect()
 }
 
 /// The posted items that go on to the shuffles: of each stamp the one with the highest sequence number.
@@ -293,40 +296,36 @@ pub fn waiting(conn: &mut Connection, id: &BoxId, at: u32) -> Result<Vec<Present
 /// # Errors
 /// [`StoreError`].
 pub fn closed_list(conn: &mut Connection, id: &BoxId) -> Result<Vec<Posted>, StoreError> {
-    let rows: Vec<CastRow> = sealed::table
+    let rows: Vec<(String, Vec<u8>)> = sealed::table
         .filter(sealed::box_.eq(id.to_string()))
         .order((sealed::stamp, sealed::seq.desc()))
-        .select((sealed::stamp, sealed::seq, sealed::envelope))
+        .select((sealed::stamp, sealed::envelope))
         .load(conn)?;
-    let mut last = None;
+    let mut last = String::new();
     let mut list = Vec::new();
-    for row in rows {
-        let (presented, envelope) = read_cast(row)?;
-        if last != Some(presented.stamp) {
-            last = Some(presented.stamp);
-            list.push(envelope);
+    for (stamp, envelope) in rows {
+        if last != stamp {
+            last = stamp;
+            list.push(posted(envelope)?);
         }
     }
     Ok(list)
 }
 
-/// Distinct stamps in the box; they are counted also when the envelopes are gone.
+/// Distinct stamps that were accepted; the number stays when the envelopes are gone.
 ///
 /// # Errors
 /// [`StoreError`].
 pub fn stamps(conn: &mut Connection, id: &BoxId) -> Result<u32, StoreError> {
-    let used: i64 = sealed::table
+    let held: i64 = sealed::table
         .filter(sealed::box_.eq(id.to_string()))
         .select(diesel::dsl::count(sealed::stamp).aggregate_distinct())
         .get_result(conn)?;
-    if used > 0 {
-        return number(used);
-    }
     let published: i64 = published_stamp::table
         .filter(published_stamp::box_.eq(id.to_string()))
         .select(diesel::dsl::count(published_stamp::stamp).aggregate_distinct())
         .get_result(conn)?;
-    number(published)
+    number(held + published)
 }
 
 /// Publishes the counted list.

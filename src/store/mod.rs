@@ -15,6 +15,7 @@ pub mod draw;
 pub mod eligibility;
 pub mod enrolment;
 pub mod invitation;
+pub mod package;
 pub mod period;
 pub mod person;
 pub mod release;

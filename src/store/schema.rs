@@ -285,6 +285,7 @@ diesel::table! {
         number -> BigInt,
         stamp -> Text,
         seq -> BigInt,
+        signature -> Text,
         envelope -> Binary,
     }
 }

@@ -163,7 +163,7 @@ export async function operatorWalk(walk, account, locale, csv) {
   await walk.look(page, 'docket-dry-run')
   await page.click('nav a[href="/opening"]')
   await page.waitForSelector('.box, .empty')
-  await page.waitForSelector('.box .rehearsals, .empty')
+  await page.waitForSelector('.box .stages, .empty')
   const close = page.locator('.box .button.close')
   if ((await close.count()) > 0) {
     await close.first().click()

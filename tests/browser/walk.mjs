@@ -6,7 +6,6 @@
  */
 import { execFileSync } from 'node:child_process'
 import { existsSync, mkdirSync, readFileSync, writeFileSync } from 'node:fs'
-import { dirname } from 'node:path'
 import { keyHolderWalk, negotiatorWalk, operatorWalk, publicWalk } from './desk.mjs'
 import { Walk, launch } from './page.mjs'
 import { darkWalk, rateeWalk, raterWalk } from './rater.mjs'
@@ -34,10 +33,8 @@ if (!process.env.DOCKET)
 /** Hands over what waits at the relay for a box, as it does itself once a day; undefined without the program. */
 function relayHandOver() {
   const program = process.env.HENGPING
-  const config = process.env.RELAY_CONFIG ?? `${dirname(written.keys)}/relay.toml`
-  return (
-    program && ((box) => execFileSync(program, ['relay', 'hand-over', '--config', config, box]))
-  )
+  const where = ['relay', 'hand-over', '--dir', written.relay_dir, '--least', '1']
+  return program && ((box) => execFileSync(program, [...where, '--box', box]))
 }
 const handOver = relayHandOver()
 

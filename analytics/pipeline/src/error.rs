@@ -3,6 +3,8 @@
 //! Absent on purpose: recovery; a run that fails leaves nothing behind.
 
 use hengping_analytics::mixed::Refused;
+use hengping_domain::agreed::AgreedError;
+use hengping_domain::ids::Side;
 use hengping_domain::opening::OpeningError;
 
 /// A refusal with its stable code.
@@ -34,12 +36,44 @@ pub enum Stop {
     /// A document is not the one the manifest pins.
     #[error("{0} is not the document the manifest pins")]
     DocumentMismatch(String),
-    /// The list does not hold the number of envelopes that were accepted.
-    #[error("the list does not hold the {expected} envelopes that were accepted")]
+    /// The list does not hold the number of envelopes that came out of the shuffles.
+    #[error("the list does not hold the {expected} envelopes that came out of the shuffles")]
     ListIncomplete {
-        /// Accepted minus refused.
+        /// What both agents signed for.
         expected: u32,
     },
+    /// The list has the right number of envelopes and is another one.
+    #[error("list.bin is not the list that both agents signed for / list.bin 不是双方代理签认的清单")]
+    ListForeign,
+    /// What the agents said about shuffles and list does not hold.
+    #[error(transparent)]
+    Agreed(#[from] AgreedError),
+    /// The first shuffle did not get what the box accepted.
+    #[error(
+        "the box accepted {stamps}, the shuffles began with {taken} / 封存库接收 {stamps} 件，混洗从 {taken} 件开始"
+    )]
+    StampsDiffer {
+        /// Accepted stamps.
+        stamps: u32,
+        /// Items the bench took.
+        taken: u32,
+    },
+    /// A side turned away more than single raters can have spoilt.
+    #[error(
+        "{side} turned away {refused} of {total} items; an auditor has to look at its mix key before anything is opened \
+         / {side} 方混洗时退回 {total} 件中的 {refused} 件；启封之前须由审计员核查该方混洗密钥"
+    )]
+    TooManyRefused {
+        /// Whose shuffle.
+        side: Side,
+        /// Items turned away.
+        refused: usize,
+        /// Items that came in.
+        total: usize,
+    },
+    /// Boxes that cannot be opened together.
+    #[error("these boxes cannot be opened together: {0} / 这些封存库不能一并启封：{0}")]
+    BoxesDiffer(&'static str),
     /// R3: a box with fewer stamps is destroyed unopened.
     #[error("fewer than {minimum} envelopes: the box stays closed")]
     BoxTooSmall {
@@ -94,6 +128,11 @@ impl Stop {
             Self::DocumentMalformed { .. } => "document-malformed",
             Self::DocumentMismatch(_) => "document-mismatch",
             Self::ListIncomplete { .. } => "list-incomplete",
+            Self::ListForeign => "list-foreign",
+            Self::Agreed(error) => error.code(),
+            Self::StampsDiffer { .. } => "stamps-differ",
+            Self::TooManyRefused { .. } => "too-many-refused",
+            Self::BoxesDiffer(_) => "boxes-differ",
             Self::BoxTooSmall { .. } => "box-too-small",
             Self::Opening(error) => error.code(),
             Self::TableMalformed { .. } => "table-malformed",

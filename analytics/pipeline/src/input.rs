@@ -1,34 +1,50 @@
 //! The pinned files of a box, read and checked against each other before anything is opened.
-//! Invariant: every document has the hash the manifest names, and the list is as long as the
-//! manifest says. Absent on purpose: decryption.
+//! Invariant: every document has the hash the manifest names, and the list is the one that both
+//! agents signed for, at the end of two shuffles that lost nothing unseen. Absent on purpose: decryption.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::path::Path;
 
+use hengping_domain::agreed::{Agreed, agreed};
 use hengping_domain::charter::Charter;
 use hengping_domain::digest::Digest;
 use hengping_domain::document::{Document, DocumentKind};
-use hengping_domain::envelope::{Envelope, SUITE};
-use hengping_domain::ids::Side;
+use hengping_domain::envelope::Envelope;
+use hengping_domain::ids::{RateeId, Side};
 use hengping_domain::manifest::{ClosedManifest, PerSide};
 use hengping_domain::margins::Margins;
-use hengping_domain::opening::{IssuedTokens, Shares, read_list, read_shares};
+use hengping_domain::mix::tolerated;
+use hengping_domain::opening::{IssuerKeysFile, Shares, read_list, read_shares};
 use hengping_domain::rubric::Rubric;
-use serde::Serialize;
+use hengping_domain::token::poprf::IssuerKey;
 use serde::de::DeserializeOwned;
+use serde::{Deserialize, Serialize};
 
 use crate::error::Stop;
 
-/// Everything `open` reads.
+/// Whether an auditor has looked at the keys of a side that turned away or left locked more than single raters can spoil.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Audit {
+    /// Nobody has: open nothing.
+    Pending,
+    /// Count what is missing as refused or invalid.
+    Done,
+}
+
+/// Everything `open` reads of one box.
 pub struct Input {
     /// Manifest with the closing's facts.
     pub manifest: ClosedManifest,
+    /// What both agents said of it.
+    pub agreed: Agreed,
     /// Rules in force.
     pub charter: Charter,
     /// Rubrics by hash; the manifest's is among them.
     pub rubrics: BTreeMap<Digest, Rubric>,
-    /// Listed slips and nyms.
-    pub issued: IssuedTokens,
+    /// What slips and nyms are checked with.
+    pub issuers: PerSide<IssuerKey>,
+    /// Ratees whose blocks an upheld objection voided.
+    pub void: BTreeSet<RateeId>,
     /// Margins of the cosigned lists.
     pub margins: Margins,
     /// Court of each listed ratee.
@@ -81,17 +97,27 @@ fn hash<T: Serialize>(kind: DocumentKind, body: &T) -> Result<Digest, Stop> {
     Document::new(kind, body).map(|d| d.hash()).map_err(|error| Stop::Internal(error.to_string()))
 }
 
+/// `corrections.json`: what both sides decided about objections.
+#[derive(Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+struct Corrections {
+    /// Format version, 1.
+    v: u32,
+    /// Ratees whose ballots of this box are not scored.
+    void: BTreeSet<RateeId>,
+}
+
 /// Reads and checks the directory of a closed box.
 ///
 /// # Errors
 /// [`Stop`] with the first thing that is missing, malformed or does not fit.
-pub fn read(dir: &Path) -> Result<Input, Stop> {
+pub fn read(dir: &Path, audit: Audit) -> Result<Input, Stop> {
     let mut shelf = Shelf { dir, hashes: BTreeMap::new() };
     let manifest: ClosedManifest = shelf.json("manifest.json").map_err(|stop| match stop {
         Stop::DocumentMalformed { reason, .. } => Stop::ManifestMalformed(reason),
         other => other,
     })?;
-    check_manifest(&manifest)?;
+    let agreed = check_manifest(&manifest, audit)?;
     let charter: Charter = shelf.json("charter.json")?;
     charter.check().map_err(|error| malformed("charter.json", &error))?;
     if hash(DocumentKind::Charter, &charter)? != manifest.manifest.charter {
@@ -103,10 +129,7 @@ pub fn read(dir: &Path) -> Result<Input, Stop> {
     if hash(DocumentKind::Rubric, &rubric)? != manifest.manifest.rubric {
         return Err(Stop::DocumentMismatch(name));
     }
-    let issued: IssuedTokens = shelf.json("issuer-keys.json")?;
-    if issued.v != 1 || issued.suite != "listed" {
-        return Err(malformed("issuer-keys.json", &"unknown version or suite"));
-    }
+    let issuers = shelf.json::<IssuerKeysFile>("issuer-keys.json")?.keys(&manifest.manifest)?;
     let margins: Margins = shelf.json("margins.json")?;
     if margins.v != 1 || margins.direction != manifest.manifest.direction {
         return Err(Stop::DocumentMismatch("margins.json".to_owned()));
@@ -115,10 +138,15 @@ pub fn read(dir: &Path) -> Result<Input, Stop> {
     // The ledger of earlier releases is pinned by its hash; the rules that read it (R9, R10) come later.
     shelf.optional("ledger.jsonl")?;
 
-    let list = read_list(&shelf.bytes("list.bin")?)?;
-    let expected = manifest.stamps.saturating_sub(manifest.refused);
-    if list.len() != expected as usize {
-        return Err(Stop::ListIncomplete { expected });
+    let void = corrections(&mut shelf, &ratees)?;
+
+    let bytes = shelf.bytes("list.bin")?;
+    let list = read_list(&bytes)?;
+    if list.len() != agreed.count as usize {
+        return Err(Stop::ListIncomplete { expected: agreed.count });
+    }
+    if Digest::of(&[&bytes]) != agreed.list {
+        return Err(Stop::ListForeign);
     }
     if manifest.stamps < charter.batch.open {
         return Err(Stop::BoxTooSmall { minimum: charter.batch.open });
@@ -138,21 +166,53 @@ pub fn read(dir: &Path) -> Result<Input, Stop> {
         bar: read_shares(bar_bytes, &list, Side::Bar)?,
     };
     let rubrics = BTreeMap::from([(manifest.manifest.rubric, rubric)]);
-    Ok(Input { manifest, charter, rubrics, issued, margins, ratees, list, shares, hashes: shelf.hashes })
+    if audit == Audit::Pending {
+        for &side in Side::ALL {
+            shares.get(side).check_locked(side)?;
+        }
+    }
+    let hashes = shelf.hashes;
+    Ok(Input { manifest, agreed, charter, rubrics, issuers, void, margins, ratees, list, shares, hashes })
 }
 
-fn check_manifest(closed: &ClosedManifest) -> Result<(), Stop> {
-    let manifest = &closed.manifest;
-    if manifest.v != 1 || manifest.suite.as_bytes() != SUITE {
-        return Err(Stop::ManifestMalformed("unknown version or suite".to_owned()));
+/// The ratees that `corrections.json` voids; a name the box does not have would void nothing, so it is refused.
+fn corrections(shelf: &mut Shelf, ratees: &BTreeMap<String, String>) -> Result<BTreeSet<RateeId>, Stop> {
+    let name = "corrections.json";
+    let Some(bytes) = shelf.optional(name)? else { return Ok(BTreeSet::new()) };
+    let read: Corrections = serde_json::from_slice(&bytes).map_err(|error| malformed(name, &place(&error)))?;
+    if read.v != 1 {
+        return Err(malformed(name, &"unknown version"));
     }
-    if manifest.id.period != manifest.period || manifest.id.direction != manifest.direction {
-        return Err(Stop::ManifestMalformed("box, period and direction disagree".to_owned()));
+    match read.void.iter().position(|ratee| !ratees.contains_key(ratee.as_str())) {
+        Some(at) => Err(malformed(name, &format!("number {} is no ratee of this box", at + 1))),
+        None => Ok(read.void),
+    }
+}
+
+/// Checks the manifest and what both agents said about shuffles and list.
+fn check_manifest(closed: &ClosedManifest, audit: Audit) -> Result<Agreed, Stop> {
+    let manifest = &closed.manifest;
+    if closed.v != 2 || manifest.v != 2 {
+        return Err(Stop::ManifestMalformed("unknown version".to_owned()));
+    }
+    if !manifest.is_sound() {
+        return Err(Stop::ManifestMalformed("suite, box, period and direction disagree".to_owned()));
     }
     if hash(DocumentKind::Manifest, manifest)? != closed.hash {
         return Err(Stop::ManifestMismatch);
     }
-    Ok(())
+    let agreed = agreed(manifest, &closed.mixed, &closed.listed)?;
+    if agreed.mixed.bench.taken != closed.stamps {
+        return Err(Stop::StampsDiffer { stamps: closed.stamps, taken: agreed.mixed.bench.taken });
+    }
+    for &side in Side::ALL {
+        let mixed = agreed.mixed.get(side);
+        let (refused, total) = (mixed.refused.len(), mixed.taken as usize);
+        if audit == Audit::Pending && refused > tolerated(total) {
+            return Err(Stop::TooManyRefused { side, refused, total });
+        }
+    }
+    Ok(agreed)
 }
 
 fn malformed(file: &str, reason: &dyn std::fmt::Display) -> Stop {

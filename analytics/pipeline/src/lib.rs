@@ -1,4 +1,4 @@
-//! The opening and the analysis of one box: files in, files out.
+//! The opening and the analysis of a box, or of several of one direction: files in, files out.
 //! Invariant: this program has no port and no database, and holds ballots in memory only.
 //! Absent on purpose: statistics (`hengping-analytics`), nouns and seals (`hengping-domain`).
 
@@ -11,6 +11,7 @@ mod output;
 mod progress;
 mod ratings;
 mod table;
+mod together;
 
 use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
@@ -23,22 +24,21 @@ use hengping_domain::rubric::Rubric;
 use serde::de::DeserializeOwned;
 
 pub use error::Stop;
-pub use open::Locked;
+pub use input::Audit;
 pub use progress::Progress;
 pub use ratings::{Ratings, ratings};
 
-/// Opens, scores and gates the box in `dir`; writes to `out`.
+/// Opens, scores and gates the boxes in `dirs`, one draft for all of them; writes to `out`.
 ///
 /// # Errors
 /// [`Stop`]; nothing is written then.
-pub fn open(dir: &Path, out: &Path, locked: Locked, progress: &Progress) -> Result<(), Stop> {
-    progress.stage("read", 1);
-    let input = input::read(dir)?;
-    progress.report(1);
-    let opened = open::open(&input, locked, progress)?;
+pub fn open(dirs: &[PathBuf], out: &Path, audit: Audit, progress: &Progress) -> Result<(), Stop> {
+    progress.stage("read", dirs.len());
+    let input = together::read(dirs, audit, progress)?;
+    let opened = input.open(progress)?;
     let about = &input.manifest.manifest;
     let rubric = input.rubrics.get(&about.rubric).ok_or_else(|| Stop::Internal("no rubric".to_owned()))?;
-    let ballots = table::ballots(open::rows(&opened.ballots)?, &analysis::items(rubric))?;
+    let ballots = table::ballots(open::rows(opened.scored())?, &analysis::items(rubric))?;
     let setting = analysis::Setting {
         direction: about.direction,
         rubric,
@@ -46,15 +46,16 @@ pub fn open(dir: &Path, out: &Path, locked: Locked, progress: &Progress) -> Resu
         margins: Some(&input.margins),
         ratees: &input.ratees,
         pilot: about.kind == hengping_domain::manifest::PeriodKind::Pilot,
-        both_closed: input.manifest.both_directions_closed(),
+        both_closed: input.both_closed,
         // Whoever opens a box gets what passed the gate; audits name nyms.
         audits: false,
     };
     let result = analysis::analyse(ballots, &setting, progress);
     let mut files = output::Files::new();
-    let draft = output::draft(&input.manifest, opened.counts, &result.cells, result.parameters.as_ref())?;
-    files.insert("draft.json".to_owned(), draft);
-    files.insert("counted.json".to_owned(), output::counted(opened.counts, &opened.counted)?);
+    let draft = output::draft(&input.manifest, opened.counts(), &result.cells, result.parameters.as_ref())?;
+    files.insert("draft.json".to_owned(), opened.draft(&draft)?);
+    let counted = output::counted(opened.counts(), &opened.counted())?;
+    files.insert("counted.json".to_owned(), opened.counted_file(&counted)?);
     let (charter, hash) = (&input.charter, input.manifest.hash.short());
     let figures = output::About {
         rubric,
@@ -65,8 +66,7 @@ pub fn open(dir: &Path, out: &Path, locked: Locked, progress: &Progress) -> Resu
         ),
     };
     files.extend(output::figures(&result, &figures)?);
-    let locked = PerSide { bench: input.shares.bench.locked, bar: input.shares.bar.locked };
-    leave(files, &result, &input.hashes, Some(locked), out, progress)
+    leave(files, &result, &input.hashes, Some(input.locked), out, progress)
 }
 
 /// What `score` reads.

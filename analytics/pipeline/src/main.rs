@@ -6,7 +6,7 @@ use std::process::ExitCode;
 
 use clap::{Parser, Subcommand};
 use hengping_analyse::fit::{Arguments, fit, summary};
-use hengping_analyse::{Locked, Progress, Ratings, Stop, Table, open, ratings, score};
+use hengping_analyse::{Audit, Progress, Ratings, Stop, Table, open, ratings, score};
 
 /// Opens a closed box with both sides' shares, scores it and passes every number through the gate.
 #[derive(Debug, Parser)]
@@ -20,15 +20,17 @@ struct Program {
 enum Command {
     /// Open a closed box: pinned files in, gated draft out.
     Open {
-        /// Directory with the pinned files of the box.
-        #[arg(long)]
-        dir: PathBuf,
-        /// Where the draft goes; the same directory if left out.
+        /// Directory with the pinned files of the box. Given again, boxes of other periods are opened together with it:
+        /// same direction, form, charter and kind.
+        #[arg(long, required = true)]
+        dir: Vec<PathBuf>,
+        /// Where the draft goes; the first directory if left out.
         #[arg(long)]
         out: Option<PathBuf>,
-        /// Open although a side left many envelopes locked; only after an auditor has looked at that side's key.
-        #[arg(long)]
-        accept_locked: bool,
+        /// Open although a side turned away many items or left many envelopes locked: an auditor has looked at that side's
+        /// keys.
+        #[arg(long, alias = "accept-locked")]
+        audited: bool,
     },
     /// Score and gate a table of ratings that was never sealed.
     Score {
@@ -70,9 +72,9 @@ fn main() -> ExitCode {
 
 fn run(command: Command, progress: &Progress) -> Result<(), Stop> {
     match command {
-        Command::Open { dir, out, accept_locked } => {
-            let out = out.unwrap_or_else(|| dir.clone());
-            open(&dir, &out, if accept_locked { Locked::Accept } else { Locked::Refuse }, progress)
+        Command::Open { dir, out, audited } => {
+            let out = out.or_else(|| dir.first().cloned()).unwrap_or_default();
+            open(&dir, &out, if audited { Audit::Done } else { Audit::Pending }, progress)
         }
         Command::Score { ballots, rubric, charter, margins, out } => {
             score(&Table { ballots, rubric, charter, margins }, &out, progress)

@@ -1,14 +1,12 @@
 //! The opening: shares to bodies to admitted ballots to opened rows, in memory only.
-//! Invariant: a ballot is held by this process alone; nothing here writes or prints one. What wrong or missing shares
-//! leave of a list is refused, never a result.
+//! Invariant: a ballot is held by this process alone; nothing here writes or prints one. Tags are checked on all cores, and
+//! the result does not depend on how many there are.
 //! Absent on purpose: keys; a side hands over shares for exactly this list.
 
 use std::sync::atomic::{AtomicUsize, Ordering};
 use std::thread;
 
-use hengping_domain::ballot::BODY_LEN;
-use hengping_domain::ids::Side;
-use hengping_domain::opening::{Counted, Opened, OpeningError, admit};
+use hengping_domain::opening::{Counted, Opened, admit, check};
 use hengping_domain::token::nym_hash;
 use polars::prelude::{Column, DataFrame};
 
@@ -16,56 +14,50 @@ use crate::error::Stop;
 use crate::input::Input;
 use crate::progress::Progress;
 
-/// Envelopes a worker opens between two reports.
+/// Items a worker finishes between two reports.
 const CHUNK: usize = 64;
 
-/// What to do when a side leaves more envelopes locked than single raters can have spoilt.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Locked {
-    /// Open nothing.
-    Refuse,
-    /// Count them as invalid: an auditor has looked at that side's key, and both sides agree.
-    Accept,
-}
-
-/// Decrypts with both sides' shares and admits what fits slips, nyms and rubric.
-///
-/// # Errors
-/// [`OpeningError::TooManyLocked`], [`OpeningError::NothingValid`].
-pub fn open(input: &Input, locked: Locked, progress: &Progress) -> Result<Opened, OpeningError> {
-    if locked == Locked::Refuse {
-        for side in [Side::Bench, Side::Bar] {
-            input.shares.get(side).check_locked(side)?;
-        }
-    }
-    let id = &input.manifest.manifest.id;
-    let total = input.list.len();
-    let mut bodies: Vec<Option<[u8; BODY_LEN]>> = vec![None; total];
+/// Does something to every item on all cores; results stand in the order of the items.
+fn each<T: Sync, R: Send>(items: &[T], progress: &Progress, work: impl Fn(usize, &T) -> R + Sync) -> Vec<R> {
+    let total = items.len();
     let done = AtomicUsize::new(0);
     let workers = thread::available_parallelism().map_or(1, usize::from);
     let share = total.div_ceil(workers).max(1);
-    let (bench, bar) = (&input.shares.bench.shares, &input.shares.bar.shares);
-    progress.stage("decrypt", total);
+    let one = |at: usize, item: &T| {
+        let result = work(at, item);
+        let count = done.fetch_add(1, Ordering::Relaxed) + 1;
+        if count.is_multiple_of(CHUNK) || count == total {
+            progress.report(count);
+        }
+        result
+    };
+    let mut results = Vec::with_capacity(total);
     thread::scope(|scope| {
-        for (worker, part) in bodies.chunks_mut(share).enumerate() {
-            let (done, first) = (&done, worker * share);
+        let part = |(part, items): (usize, _)| {
+            let one = &one;
             scope.spawn(move || {
-                for (offset, body) in part.iter_mut().enumerate() {
-                    let at = first + offset;
-                    *body = input.list[at].open(id, &bench[at], &bar[at]).ok();
-                    let count = done.fetch_add(1, Ordering::Relaxed) + 1;
-                    if count.is_multiple_of(CHUNK) || count == total {
-                        progress.report(count);
-                    }
-                }
-            });
+                let items: &[T] = items;
+                items.iter().enumerate().map(|(at, item)| one(part * share + at, item)).collect::<Vec<_>>()
+            })
+        };
+        let parts: Vec<_> = items.chunks(share).enumerate().map(part).collect();
+        for part in parts {
+            // A worker that panicked has left the program to its end already.
+            results.extend(part.join().unwrap_or_else(|cause| std::panic::resume_unwind(cause)));
         }
     });
-    progress.stage("admit", total);
-    let opened = admit(id, bodies, &input.issued, &input.rubrics, input.manifest.refused);
-    progress.report(total);
-    // Every share fits its envelope here, so it is another file that is wrong, such as the list of tokens.
-    if opened.counts.valid == 0 && total > 0 { Err(OpeningError::NothingValid) } else { Ok(opened) }
+    results
+}
+
+/// Decrypts with both sides' shares and admits what fits slips, nyms and rubric.
+pub fn open(input: &Input, progress: &Progress) -> Opened {
+    let id = &input.manifest.manifest.id;
+    let (bench, bar) = (&input.shares.bench.shares, &input.shares.bar.shares);
+    progress.stage("decrypt", input.list.len());
+    let bodies = each(&input.list, progress, |at, envelope| envelope.open(id, &bench[at], &bar[at]).ok());
+    progress.stage("admit", bodies.len());
+    let checked = each(&bodies, progress, |_, body| check(id, body.as_ref()?, &input.issuers, &input.rubrics));
+    admit(checked, input.agreed.refused())
 }
 
 /// One row per asked item of every counted ballot: the pinned columns, and a ballot number that
@@ -73,13 +65,13 @@ pub fn open(input: &Input, locked: Locked, progress: &Progress) -> Result<Opened
 ///
 /// # Errors
 /// [`Stop::Internal`] when the table cannot be built.
-pub fn rows(ballots: &[Counted]) -> Result<DataFrame, Stop> {
+pub fn rows(ballots: Vec<&Counted>) -> Result<DataFrame, Stop> {
     let count = ballots.iter().map(|b| b.ballot.answers.len()).sum();
     let mut text: [Vec<String>; 9] = Default::default();
     let (mut number, mut level) = (Vec::with_capacity(count), Vec::with_capacity(count));
-    for (index, Counted { ballot, nym }) in ballots.iter().enumerate() {
+    for (index, Counted { ballot, nym }) in ballots.into_iter().enumerate() {
         let fixed = [
-            nym_hash(&ballot.nym).to_string(),
+            nym_hash(&ballot.nym.nonce).to_string(),
             nym.home.clone(),
             nym.role.to_string(),
             ballot.ratee.to_string(),

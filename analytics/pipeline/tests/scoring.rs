@@ -16,7 +16,7 @@ fn table(world: &World, reversed: bool) -> String {
             let stratum = ballot.stratum;
             rows.push(format!(
                 "{},{},{},{},{},{},{},{},{item},{level},{index}",
-                hengping_domain::token::nym_hash(&ballot.nym),
+                hengping_domain::token::nym_hash(&ballot.nym.nonce),
                 nym.home,
                 nym.role,
                 ballot.ratee,

@@ -4,19 +4,22 @@ use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
 use std::process::{Command, Output};
 
+use ed25519_dalek::SigningKey;
 use hengping_domain::ballot::Ballot;
 use hengping_domain::charter::Charter;
 use hengping_domain::digest::{Bytes, Bytes32, Digest};
 use hengping_domain::document::{Document, DocumentKind};
 use hengping_domain::envelope::Envelope;
 use hengping_domain::ids::{BoxId, InvitationId, RateeId, Side};
-use hengping_domain::keys::OpeningKeyFile;
-use hengping_domain::manifest::{ClosedManifest, Manifest, PerSide, PeriodKind};
+use hengping_domain::keys::BoxSecrets;
+use hengping_domain::manifest::{ClosedManifest, Manifest, PerSide, PeriodKind, RelayKeys, SideKeys};
 use hengping_domain::margins::{CourtMargin, Margins, RateeMargin};
-use hengping_domain::opening::{IssuedTokens, Listed, read_list, write_list, write_shares};
+use hengping_domain::opening::{IssuerKeysFile, read_list, write_list, write_shares};
 use hengping_domain::rubric::Rubric;
+use hengping_domain::statement::{Said, Signed, Statement};
 use hengping_domain::stratum::Stratum;
-use hengping_domain::token::{self, NymInfo, RaterRole, Seed, SlipInfo};
+use hengping_domain::token::poprf::IssuerKey;
+use hengping_domain::token::{self, NymInfo, RaterRole, Seed, SlipInfo, Token};
 use rand::RngExt;
 use rand_chacha::ChaCha20Rng;
 use rand_chacha::rand_core::SeedableRng;
@@ -30,19 +33,28 @@ pub fn config(name: &str) -> PathBuf {
 }
 
 /// A closed box of one period, sealed and ready to be opened.
+#[derive(Clone)]
 pub struct World {
     pub id: BoxId,
     pub manifest: ClosedManifest,
     pub rubric: Rubric,
     pub charter: Charter,
     pub envelopes: Vec<Envelope>,
-    pub issued: IssuedTokens,
+    pub issuers: PerSide<Bytes32>,
     pub margins: Margins,
-    pub keys: (OpeningKeyFile, OpeningKeyFile),
+    /// The agents' secrets of the box.
+    pub secrets: PerSide<BoxSecrets>,
     /// What was sealed, for the tests' eyes only.
     pub ballots: Vec<(Ballot, NymInfo)>,
     /// Text that must appear nowhere after an opening.
     pub canaries: Vec<String>,
+    /// Hashes that each side said its shuffle turned away.
+    pub refused: PerSide<usize>,
+}
+
+/// What an agent signs statements with.
+pub fn agent(side: Side) -> SigningKey {
+    SigningKey::from_bytes(&[40 + side as u8; 32])
 }
 
 pub fn court(index: usize) -> String {
@@ -50,17 +62,33 @@ pub fn court(index: usize) -> String {
 }
 
 pub fn world(kind: PeriodKind, ballots: usize) -> World {
+    period("2026", kind, ballots)
+}
+
+/// The box of a period.
+pub fn period(period: &str, kind: PeriodKind, ballots: usize) -> World {
     let mut rng = ChaCha20Rng::seed_from_u64(11);
-    let id: BoxId = "2026.bar_rates_bench".parse().unwrap();
+    let id: BoxId = format!("{period}.bar_rates_bench").parse().unwrap();
     let rubric =
         Rubric::from_toml(&std::fs::read_to_string(config("rubrics/bar-rates-bench-v1.toml")).unwrap()).unwrap();
     let charter = charter();
     let hash = |kind, body: &dyn erased::Body| Document::new(kind, &body.json()).unwrap().hash();
     let rubric_hash = hash(DocumentKind::Rubric, &rubric);
-    let keys = (OpeningKeyFile::generate(Side::Bench, &mut rng), OpeningKeyFile::generate(Side::Bar, &mut rng));
+    let mut secrets = || BoxSecrets::generate(&mut rng).unwrap();
+    let secrets = PerSide { bench: secrets(), bar: secrets() };
+    let keys = |side: Side| {
+        let publics = secrets.get(side).publics().unwrap();
+        SideKeys {
+            signing: Bytes([side as u8; 32]),
+            agent: Bytes(agent(side).verifying_key().to_bytes()),
+            issuer: publics.issuer,
+            mix: publics.mix,
+            opening: publics.opening,
+        }
+    };
     let manifest = Manifest {
-        v: 1,
-        suite: "HPB1".into(),
+        v: 2,
+        suite: "HPB2".into(),
         id: id.clone(),
         period: id.period.clone(),
         direction: id.direction,
@@ -68,9 +96,14 @@ pub fn world(kind: PeriodKind, ballots: usize) -> World {
         rubric: rubric_hash,
         charter: hash(DocumentKind::Charter, &charter),
         cast_until: "2026-12-31".parse().unwrap(),
-        opening: PerSide { bench: keys.0.public, bar: keys.1.public },
-        signing: PerSide { bench: Bytes([1; 32]), bar: Bytes([2; 32]) },
+        bench: keys(Side::Bench),
+        bar: keys(Side::Bar),
+        platform: Bytes([3; 32]),
+        relay: RelayKeys { origin: "https://relay.example".into(), receipt: Bytes([4; 32]) },
+        front_end: Digest::of(&[b"pages"]),
     };
+    let nothing = |side| say(&id, side, Said::Listed { list: Digest::of(&[]), count: 0 });
+    let nothing = PerSide { bench: nothing(Side::Bench), bar: nothing(Side::Bar) };
     let mut world = World {
         margins: Margins {
             v: 1,
@@ -81,24 +114,33 @@ pub fn world(kind: PeriodKind, ballots: usize) -> World {
             mix: BTreeMap::new(),
             docket_unique_share: 0.2,
         },
-        issued: IssuedTokens { v: 1, suite: "listed".into(), slips: vec![], nyms: vec![] },
+        issuers: PerSide { bench: secrets.bench.issuer, bar: secrets.bar.issuer },
         manifest: ClosedManifest {
+            v: 2,
             hash: hash(DocumentKind::Manifest, &manifest),
             manifest,
             closed_boxes: vec![id.clone(), id.counterpart()],
             stamps: 0,
-            refused: 0,
+            mixed: nothing.clone(),
+            listed: nothing,
         },
         id,
         rubric,
         charter,
         envelopes: vec![],
-        keys,
+        secrets,
         ballots: vec![],
         canaries: vec![],
+        refused: PerSide { bench: 0, bar: 0 },
     };
     world.fill(ballots, rubric_hash, &mut rng);
+    world.shuffle();
     world
+}
+
+/// A statement of a side's agent.
+pub fn say(id: &BoxId, side: Side, said: Said) -> Signed {
+    Statement { v: 1, id: id.clone(), side, said }.sign(&agent(side)).unwrap()
 }
 
 pub fn charter() -> Charter {
@@ -125,11 +167,15 @@ impl World {
         let quality: Vec<f64> = (0..JUDGES).map(|_| rng.random_range(-0.7..0.7)).collect();
         let severity: Vec<f64> = (0..LAWYERS).map(|_| rng.random_range(-0.5..0.5)).collect();
         let seeds: Vec<Seed> = (0..LAWYERS).map(|i| Seed(Bytes([i as u8 + 1; 32]))).collect();
+        let key = |side: Side| IssuerKey::from_secret(self.issuers.get(side)).unwrap();
+        let issuers = PerSide { bench: key(Side::Bench), bar: key(Side::Bar) };
+        let mut nyms = Vec::new();
         for (i, seed) in seeds.iter().enumerate() {
             let info = NymInfo { id: self.id.clone(), home: court(i), role: RaterRole::Lawyer };
-            let nym = seed.nym(&self.id);
-            self.canaries.extend([nym.to_string(), token::nym_hash(&nym).to_string()]);
-            self.issued.nyms.push(Listed { hash: token::nym_hash(&nym), info: info.to_string() });
+            let nonce = seed.nym(&self.id);
+            let nym = Token::mint(nonce, &issuers, &info.to_string()).unwrap();
+            self.canaries.extend([nonce.to_string(), nym.to_string(), token::nym_hash(&nonce).to_string()]);
+            nyms.push(nym);
         }
         let strata: Vec<Stratum> =
             ["civil.for", "civil.against", "civil.mixed", "criminal.none"].iter().map(|s| s.parse().unwrap()).collect();
@@ -139,7 +185,6 @@ impl World {
             let (ratee, stratum) = (RateeId(format!("ratee-{j:02}")), strata[rng.random_range(0..4)]);
             let slip = seeds[i].slip(&InvitationId(format!("invitation-{number}")));
             let info = SlipInfo { id: self.id.clone(), ratee: ratee.clone(), court: court(j), stratum, rubric };
-            self.issued.slips.push(Listed { hash: token::slip_hash(&slip), info: info.to_string() });
             let margin =
                 self.margins.ratees.entry(ratee.clone()).or_insert(RateeMargin { invited: 0, largest_group: 1 });
             margin.invited += 1;
@@ -155,29 +200,78 @@ impl World {
                 let level = (!rng.random_bool(0.08)).then_some(level.round().clamp(1.0, 5.0) as u8);
                 answers.insert(item.id.clone(), level);
             }
-            let nym = seeds[i].nym(&self.id);
+            let nym = NymInfo { id: self.id.clone(), home: court(i), role: RaterRole::Lawyer };
+            self.canaries.extend([slip.to_string(), info.to_string(), nym.to_string()]);
+            let slip = Token::mint(slip, &issuers, &info.to_string()).unwrap();
             self.canaries.push(slip.to_string());
-            let ballot = Ballot { v: 1, ratee, court: court(j), stratum, rubric, answers, slip, nym, seq: 1 };
+            let ballot = Ballot {
+                v: 2,
+                ratee,
+                court: court(j),
+                stratum,
+                rubric,
+                home: nym.home.clone(),
+                role: nym.role,
+                answers,
+                slip,
+                nym: nyms[i],
+                seq: 1,
+            };
             self.seal(&ballot, rng);
-            self.ballots.push((ballot, NymInfo { id: self.id.clone(), home: court(i), role: RaterRole::Lawyer }));
+            self.ballots.push((ballot, nym));
         }
-        self.issued.slips.sort_by_key(|listed| listed.hash);
-        self.issued.nyms.sort_by_key(|listed| listed.hash);
-        // One that replaces the first, and one of a rater nobody listed.
+        // One that replaces the first, and one whose slip no agent made.
         let mut again = self.ballots[0].0.clone();
         again.seq = 2;
         self.seal(&again, rng);
         self.ballots[0].0 = again.clone();
-        again.nym = Bytes([250; 32]);
-        again.slip = Bytes([251; 32]);
+        again.slip.nonce = Bytes([251; 32]);
         self.seal(&again, rng);
     }
 
+    /// Adds a ballot to the list.
+    pub fn put(&mut self, ballot: &Ballot) {
+        self.seal(ballot, &mut ChaCha20Rng::seed_from_u64(12));
+        self.shuffle();
+    }
+
+    /// Leaves envelopes that open, around ballots whose slips no agent made.
+    pub fn keep_nothing_valid(&mut self) {
+        self.envelopes.clear();
+        let mut rng = ChaCha20Rng::seed_from_u64(13);
+        for (mut ballot, _) in self.ballots.clone() {
+            ballot.slip.nonce.0[0] ^= 1;
+            self.seal(&ballot, &mut rng);
+        }
+        self.shuffle();
+    }
+
+    /// What both agents say about the envelopes there are, and about the items they turned away.
+    pub fn shuffle(&mut self) {
+        let digest = |words: &str| Digest::of(&[words.as_bytes()]);
+        let refused = |side: Side| {
+            let count = *self.refused.get(side);
+            let mut hashes: Vec<_> = (0..count).map(|i| digest(&format!("refused {side} {i}"))).collect();
+            hashes.sort_unstable();
+            hashes
+        };
+        let (bench, bar) = (refused(Side::Bench), refused(Side::Bar));
+        let count = |n: usize| u32::try_from(n).unwrap();
+        let (passed, list) = (count(self.envelopes.len()), Digest::of(&[&write_list(&self.envelopes)]));
+        let half = passed + count(bar.len());
+        let taken = half + count(bench.len());
+        let first = Said::Mixed { input: digest("L0"), taken, output: digest("L1"), passed: half, refused: bench };
+        let second = Said::Mixed { input: digest("L1"), taken: half, output: list, passed, refused: bar };
+        let listed = |side| say(&self.id, side, Said::Listed { list, count: passed });
+        let listed = PerSide { bench: listed(Side::Bench), bar: listed(Side::Bar) };
+        let mixed = PerSide { bench: say(&self.id, Side::Bench, first), bar: say(&self.id, Side::Bar, second) };
+        self.manifest = ClosedManifest { stamps: taken, mixed, listed, ..self.manifest.clone() };
+    }
+
     fn seal(&mut self, ballot: &Ballot, rng: &mut ChaCha20Rng) {
-        let opening = &self.manifest.manifest.opening;
+        let opening = self.manifest.manifest.each(|keys| keys.opening);
         let body = ballot.to_body().unwrap();
         self.envelopes.push(Envelope::seal(&self.id, &body, &opening.bench, &opening.bar, rng).unwrap());
-        self.manifest.stamps += 1;
     }
 
     /// Writes the pinned files with the shares of `bench` and `bar`.
@@ -187,7 +281,7 @@ impl World {
         put("manifest.json", serde_json::to_vec(&self.manifest).unwrap());
         put("charter.json", serde_json::to_vec(&self.charter).unwrap());
         put(&format!("rubrics/{}.json", self.manifest.manifest.rubric), serde_json::to_vec(&self.rubric).unwrap());
-        put("issuer-keys.json", serde_json::to_vec(&self.issued).unwrap());
+        put("issuer-keys.json", serde_json::to_vec(&IssuerKeysFile::new(&self.issuers)).unwrap());
         put("margins.json", serde_json::to_vec(&self.margins).unwrap());
         put("ledger.jsonl", Vec::new());
         let ratees = self.margins.ratees.keys().enumerate().map(|(j, id)| format!("{id},{},judge\n", court(j)));
@@ -203,7 +297,7 @@ impl World {
     }
 
     pub fn export_with_both(&self, dir: &Path) {
-        self.export(dir, Some(&self.keys.0.secret), Some(&self.keys.1.secret));
+        self.export(dir, Some(&self.secrets.bench.opening), Some(&self.secrets.bar.opening));
     }
 }
 

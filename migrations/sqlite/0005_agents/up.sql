@@ -81,6 +81,7 @@ CREATE TABLE pending (
     number BIGINT NOT NULL,
     stamp TEXT NOT NULL,
     seq BIGINT NOT NULL,
+    signature TEXT NOT NULL,
     envelope BLOB NOT NULL
 );
 CREATE INDEX pending_box ON pending (box, number);

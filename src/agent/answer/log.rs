@@ -35,7 +35,8 @@ pub(super) fn check(agent: &Agent, asking: &Asking<'_>, number: u32, casts: &[Pr
     }
     let issuer = secrets.issuer_key().map_err(AgentError::from)?;
     let info = StampInfo(id).to_string();
-    let good = in_parts(casts, |part| part.iter().map(|cast| cast.stamp.holds_for(side, &issuer, &info)).collect());
+    let holds = |cast: &Presented| cast.is_signed(id) && cast.stamp.holds_for(side, &issuer, &info);
+    let good = in_parts(casts, |part| part.iter().map(holds).collect());
     let good = good.ok_or_else(|| AgentError::Internal("a worker panicked".to_owned()))?;
     settle(agent, asking, Keep::Answer, |conn| {
         let found = open(conn, id)?;

@@ -62,7 +62,10 @@ pub(super) fn mix(agent: &Agent, asking: &Asking<'_>, input: Digest, after: Opti
     }
     let output = agent.files.put(&mixed.output)?;
     let outcome = settle(agent, asking, Keep::Journal, |conn| {
-        closed(conn, id)?;
+        // Again: another process may have shuffled another list meanwhile.
+        if closed(conn, id)?.row.mixed.is_some() {
+            return Err(AgentRefusal::ListMismatch.into());
+        }
         let mix::Mixed { taken, passed, refused, .. } = mixed;
         let said = Said::Mixed { input, taken, output, passed, refused };
         boxes::mixed(conn, id, &agent.sign(id, said.clone())?)?;

@@ -27,23 +27,24 @@ pub fn text(method: &str, name: Digest) -> String {
 }
 
 /// The file's name, if the platform's key signed this method for it.
-fn named(agent: &Agent, request: &HttpRequest) -> Result<Digest, HttpResponse> {
-    let refused = || problem(StatusCode::FORBIDDEN, AgentRefusal::RequestRefused.as_str());
-    let name: Digest = request.match_info().query("digest").parse().map_err(|_| refused())?;
+fn named(agent: &Agent, request: &HttpRequest) -> Option<Digest> {
+    let name: Digest = request.match_info().query("digest").parse().ok()?;
     let header = request.headers().get("hengping-signature").and_then(|value| value.to_str().ok());
-    let signature: Bytes<64> = header.and_then(|value| value.parse().ok()).ok_or_else(refused)?;
+    let signature: Bytes<64> = header?.parse().ok()?;
     let text = text(request.method().as_str(), name);
-    document::verify(&agent.pins.platform, &signature, text.as_bytes()).map_err(|_| refused())?;
-    Ok(name)
+    document::verify(&agent.pins.platform, &signature, text.as_bytes()).ok()?;
+    Some(name)
+}
+
+/// The answer to whoever is not the platform.
+fn refused() -> HttpResponse {
+    problem(StatusCode::FORBIDDEN, AgentRefusal::RequestRefused.as_str())
 }
 
 /// Takes a file; one that is there already is left as it is.
 pub(super) async fn put(agent: web::Data<Agent>, request: HttpRequest, body: web::Payload) -> HttpResponse {
     let agent = agent.into_inner();
-    let name = match named(&agent, &request) {
-        Ok(name) => name,
-        Err(response) => return response,
-    };
+    let Some(name) = named(&agent, &request) else { return refused() };
     if agent.files().has(name) {
         return HttpResponse::NoContent().finish();
     }
@@ -86,10 +87,7 @@ async fn receive(mut incoming: Incoming, mut body: web::Payload) -> Result<Optio
 /// Gives a file that leaves over the network.
 pub(super) async fn get(agent: web::Data<Agent>, request: HttpRequest) -> HttpResponse {
     let agent = agent.into_inner();
-    let name = match named(&agent, &request) {
-        Ok(name) => name,
-        Err(response) => return response,
-    };
+    let Some(name) = named(&agent, &request) else { return refused() };
     let opened = run(move || {
         let path = agent.offered(name)?;
         let open = || {

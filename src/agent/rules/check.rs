@@ -1,12 +1,11 @@
-//! Which stamps of a batch are accepted: those whose own tag is right, and of one stamp any higher sequence number.
+//! Which stamps of a batch are accepted: those whose holder signed and whose own tag is right, and of one stamp any higher
+//! sequence number.
 
 use std::collections::BTreeMap;
 
+use hengping_domain::ballot::MAX_SEQ;
 use hengping_domain::digest::{Bytes32, Digest};
 use hengping_domain::request::Presented;
-
-/// The highest sequence number of a stamp.
-const MOST_SEQ: u32 = 8;
 
 /// What became of a batch.
 #[derive(Debug, PartialEq, Eq)]
@@ -28,7 +27,7 @@ pub(crate) fn batch(casts: &[Presented]) -> Digest {
     Digest::of(&[&leaves])
 }
 
-/// Takes a batch apart. `good` says of each cast whether this side's tag is right, `highest` of each stamp what was accepted
+/// Takes a batch apart. `good` says of each cast whether its holder signed it and this side's tag is right, `highest` of each stamp what was accepted
 /// before.
 pub(crate) fn sort_out<'a>(
     casts: &'a [Presented],
@@ -41,7 +40,7 @@ pub(crate) fn sort_out<'a>(
     let (mut accepted, mut refused) = (Vec::new(), Vec::new());
     for (cast, &good) in order {
         let above = highest.get(&cast.stamp.nonce).is_none_or(|&seq| cast.seq > seq);
-        if good && above && (1..=MOST_SEQ).contains(&cast.seq) {
+        if good && above && (1..=MAX_SEQ).contains(&cast.seq) {
             highest.insert(cast.stamp.nonce, cast.seq);
             accepted.push(cast);
         } else {
@@ -60,7 +59,7 @@ mod tests {
 
     fn cast(stamp: u8, seq: u32, envelope: u8) -> Presented {
         let stamp = Token { nonce: Bytes([stamp; 32]), bench: Bytes([0; 64]), bar: Bytes([0; 64]) };
-        Presented { stamp, seq, envelope: Digest::of(&[&[envelope]]) }
+        Presented { stamp, seq, envelope: Digest::of(&[&[envelope]]), signature: Bytes([0; 64]) }
     }
 
     #[test]

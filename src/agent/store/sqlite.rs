@@ -50,3 +50,18 @@ pub(super) fn vacuum(conn: &mut Connection) -> Result<(), StoreError> {
     conn.batch_execute("VACUUM; PRAGMA wal_checkpoint(TRUNCATE)")?;
     Ok(())
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_store_of_a_newer_program_is_left_alone() {
+        let dir = tempfile::TempDir::new().expect("a directory");
+        let path = dir.path().join("agent.db");
+        let mut conn = open(&path).expect("a store");
+        drop(open(&path).expect("again"));
+        conn.batch_execute("INSERT INTO __diesel_schema_migrations (version) VALUES ('9999')").expect("written");
+        assert!(matches!(open(&path), Err(StoreError::Newer(version)) if version == "9999"));
+    }
+}

@@ -119,7 +119,7 @@ fn boxes_do_not_mix_and_a_closed_one_is_forgotten() {
     world.post_all(&[first.clone(), other.clone()]);
     world.ledger().boxes.insert(bar().to_string(), ("closed".to_owned(), "2026-12-31".to_owned()));
     world.relay().hand_over(&bar(), 20, true).unwrap();
-    assert_eq!(world.ledger().batches[0].2, [first.clone()]);
+    assert_eq!(world.ledger().batches[0].2, std::slice::from_ref(&first));
     assert!(world.post(&first).is_err(), "late, and it does not say that it was there");
     world.relay().hand_over(&bench(), 1, false).unwrap();
     assert_eq!(world.ledger().batches[1].2, [other]);

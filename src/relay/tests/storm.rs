@@ -137,7 +137,7 @@ fn nothing_acknowledged_is_missing_or_twice_after_twenty_kills_in_a_storm() {
             hand_over(dir.path(), &platform).spawn().unwrap()
         });
         if helper.is_some() {
-            thread::sleep(Duration::from_millis(rng.random_range(0..120)));
+            thread::sleep(Duration::from_millis(rng.random_range(0..400)));
         }
         process.kill();
         seconds += watch.elapsed().as_secs_f64();
@@ -177,6 +177,6 @@ fn nothing_acknowledged_is_missing_or_twice_after_twenty_kills_in_a_storm() {
         promised.receipts as f64 / seconds,
     );
     assert!(promised.stamps.len() > 500, "a storm");
-    assert!(ledger.batches.len() > 4, "with hand-overs in it");
+    assert!(ledger.batches.len() >= 3, "with hand-overs in it");
     assert_eq!((missing, twice, changed.count()), (0, 0, 0));
 }

@@ -37,13 +37,10 @@ export const isRunning = (opening: Opening): boolean =>
 export const isWaiting = (opening: Opening): boolean =>
   opening.waiting.length > 0 || opening.stages.some((stage) => stage.state === 'waiting')
 
-export const isRehearsing = (opening: Opening): boolean =>
-  opening.rehearsals.some((each) => each.state === 'running')
-
-/** Closed and nothing under way: the operator starts, or goes on after a failure. */
+/** Closed, nothing under way and nobody waited for: the operator starts, or goes on after a failure. */
 export function canStart(opening: Opening): boolean {
   const state = opening.state === 'closed' || opening.state === 'mixed'
-  return state && !isRunning(opening)
+  return state && !isRunning(opening) && !isWaiting(opening)
 }
 
 interface Seen {

@@ -21,6 +21,26 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/boxes/{box}/batches": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Takes a batch from the relay: `count (u32) | count x (stamp 160 | seq u32 | signature 64 | item 6,748)`, signed in the
+         *     header `hengping-signature`; the same body again gets the same answer.
+         */
+        post: operations["boxes_batch"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/boxes/{box}/close": {
         parameters: {
             query?: never;
@@ -62,8 +82,46 @@ export interface paths {
             path?: never;
             cookie?: never;
         };
-        /** The whole list of a box. */
+        /** The whole log of a box. */
         get: operations["boxes_log"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/boxes/{box}/opening": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** How the opening of a box stands. */
+        get: operations["opening_show"];
+        put?: never;
+        /** Goes on with the opening of a closed box as far as both agents let it. */
+        post: operations["opening_go_on"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/boxes/{box}/record/{name}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * One file of the published record of a box: `manifest.json`, `statements.jsonl`, `checkpoint.txt`, `log.txt`,
+         *     `refused.txt`, `counted.txt`, `release.json` or `stamps.csv`, as far as the box has come.
+         */
+        get: operations["boxes_record"];
         put?: never;
         post?: never;
         delete?: never;
@@ -203,6 +261,23 @@ export interface paths {
         get: operations["documents_find"];
         put?: never;
         post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/enrolments": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** Passes a device's request key on to the rater's own side. */
+        post: operations["invitations_enrol"];
         delete?: never;
         options?: never;
         head?: never;
@@ -449,7 +524,7 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
-    "/api/tokens": {
+    "/api/token-requests": {
         parameters: {
             query?: never;
             header?: never;
@@ -458,25 +533,8 @@ export interface paths {
         };
         get?: never;
         put?: never;
-        /** Lists the hashes of the caller's tokens. */
+        /** Passes a token request on to both agents; posting the same again asks how it stands. */
         post: operations["invitations_tokens"];
-        delete?: never;
-        options?: never;
-        head?: never;
-        patch?: never;
-        trace?: never;
-    };
-    "/box": {
-        parameters: {
-            query?: never;
-            header?: never;
-            path?: never;
-            cookie?: never;
-        };
-        get?: never;
-        put?: never;
-        /** Takes a sealed ballot; send neither cookie nor authorization. */
-        post: operations["boxes_post"];
         delete?: never;
         options?: never;
         head?: never;
@@ -527,6 +585,8 @@ export interface components {
             login: string;
             /** @description The name shown. */
             name: string;
+            /** @description The person's member number; null for officers. */
+            number?: string | null;
             /**
              * @description What it may do.
              * @example [
@@ -540,36 +600,35 @@ export interface components {
              */
             side?: string | null;
         };
+        /** @description A batch in the box. */
+        BatchBody: {
+            day: string;
+            /** Format: int32 */
+            number: number;
+            /**
+             * Format: int32
+             * @description Casts the relay handed over, refused ones included.
+             */
+            size: number;
+        };
         /** @description A box. */
         BoxBody: {
             counts: components["schemas"]["CountsBody"];
+            /** @description Whether the keys are deleted on both sides and the issuers' are public. */
+            dead: boolean;
             direction: string;
             id: string;
             manifest: components["schemas"]["ManifestBody"];
             period: string;
             /** @description `open`, `closed`, `opened` or `destroyed`. */
             state: string;
+            /** @description Everything both agents said about the box. */
+            statements: components["schemas"]["SignedBody"][];
         };
         /** @description Where a box stands. */
         BoxStateBody: {
             /** @description `closed`, or `destroyed` where there were too few ballots. */
             state: string;
-        };
-        /** @description A sealed ballot under its stamp. */
-        CastBody: {
-            /** @description `{period}.{direction}`. */
-            box: string;
-            /** @description 4,468 bytes, base64url. */
-            envelope: string;
-            /**
-             * Format: int32
-             * @description 1 to 8; a higher one replaces.
-             */
-            seq: number;
-            /** @description Ed25519 signature by the stamp, base64url. */
-            signature: string;
-            /** @description One-time Ed25519 public key, base64url. */
-            stamp: string;
         };
         /** @description 统计单元. */
         CellBody: {
@@ -626,6 +685,11 @@ export interface components {
             duplicate?: number | null;
             /**
              * Format: int32
+             * @description Entries of all eligibility lists.
+             */
+            eligible: number;
+            /**
+             * Format: int32
              * @description Did not open, or did not fit.
              */
             invalid?: number | null;
@@ -636,9 +700,14 @@ export interface components {
             invited: number;
             /**
              * Format: int32
-             * @description Invitations whose tokens are listed; null while the box is open, or it would tell when somebody signed in.
+             * @description Eligibility lists.
              */
-            issued?: number | null;
+            lists: number;
+            /**
+             * Format: int32
+             * @description Leaves that an agent refused before the log.
+             */
+            log_refused: number;
             /**
              * Format: int32
              * @description The rest is null before the opening.
@@ -646,9 +715,10 @@ export interface components {
             refused?: number | null;
             /**
              * Format: int32
-             * @description Distinct stamps in the box; casts that wait for a batch are not in it.
+             * @description Distinct stamps in the box.
              */
             sealed: number;
+            tokens?: components["schemas"]["TokensBody"] | null;
             /**
              * Format: int32
              * @description Counted.
@@ -703,6 +773,22 @@ export interface components {
             /** @description 32 bytes, base64url; null until both sides have committed and this one has revealed. */
             contribution?: string | null;
         };
+        /** @description How the enrolment of the caller's device stands. */
+        EnrolmentBody: {
+            certificate?: components["schemas"]["SignedBody"] | null;
+            /** @description Why it was refused. */
+            code?: string | null;
+            /** @description `needed`, `waiting`, `enrolled` or `refused`. */
+            state: string;
+        };
+        /** @description A device that asks to be recognised. */
+        EnrolmentRequest: {
+            box: string;
+            /** @description HMAC-SHA256 with the code's key, base64url; the code itself is never sent. */
+            mac: string;
+            /** @description Ed25519 public key of the device's requests, base64url. */
+            request_key: string;
+        };
         /** @description The state of the server. */
         Health: {
             /** @description Always `ok`; anything else is an error answer. */
@@ -749,6 +835,8 @@ export interface components {
             /** @description The day the case fell due. */
             effective_on: string;
             id: string;
+            /** @description Whether both sides have agreed to it, so that tokens can be had. */
+            listed: boolean;
             /** @description Items that are left out. */
             not_applicable: string[];
             /** @description The ratee's firm, for lawyers. */
@@ -762,16 +850,12 @@ export interface components {
         InvitationsBody: {
             box: string;
             direction: string;
+            enrolment: components["schemas"]["EnrolmentBody"];
             home: string;
             items: components["schemas"]["InvitationBody"][];
             nym_info: string;
             period?: components["schemas"]["RunningPeriod"] | null;
             role: string;
-        };
-        /** @description How many were new. */
-        IssuedBody: {
-            /** Format: int32 */
-            issued: number;
         };
         /** @description One item of a result. */
         ItemResultBody: {
@@ -784,18 +868,25 @@ export interface components {
             /** @description `insufficient` where no number is shown. */
             withheld?: string | null;
         };
-        /** @description The published list of a box. */
+        /** @description Both locks. */
+        LocksBody: {
+            bar: string;
+            /** @description `shut`, `handed-over` or `unreachable`. */
+            bench: string;
+        };
+        /** @description The published log of a box. */
         LogBody: {
-            /**
-             * Format: int32
-             * @description Sorted batches so far.
-             */
-            batches: number;
-            /** @description Sorted; look for your own here, nobody learns which one you looked for. */
+            batches: components["schemas"]["BatchBody"][];
+            /** @description C2SP signed note of both agents; null before the first batch. */
+            checkpoint?: string | null;
+            /** @description In log order: batch after batch, sorted in each; look for your own here, nobody learns which one you looked for. */
             leaves: string[];
             /** @description Whether the box still takes ballots: a receipt that is not listed yet may come with the next batch. */
             open: boolean;
-            /** @description RFC 6962 root over the sorted leaves. */
+            /** @description Whether a batch waits for an agent. */
+            pending: boolean;
+            refused: components["schemas"]["RefusedLeaf"][];
+            /** @description RFC 6962 root over the leaves in this order. */
             root: string;
             size: number;
         };
@@ -816,6 +907,15 @@ export interface components {
             hash: string;
             signatures: components["schemas"]["SignatureBody"][];
         };
+        /** @description What an agent has not answered, or has refused. */
+        MissingBody: {
+            /** @description Why it refused. */
+            code?: string | null;
+            kind: string;
+            /** @description The request, as `hengping agent approve` names it. */
+            request: string;
+            side: string;
+        };
         /** @description What moved a result away from the raw mean, in scale points. */
         MovedBody: {
             /**
@@ -832,6 +932,15 @@ export interface components {
         /** @description All results of the caller, newest last. */
         MyResultBody: {
             results: components["schemas"]["OwnResultBody"][];
+        };
+        /** @description The opening room of a box. */
+        OpeningBody: {
+            box: string;
+            locks: components["schemas"]["LocksBody"];
+            stages: components["schemas"]["StageBody"][];
+            /** @description `open`, `closed`, `mixed`, `opened`, `dead` or `destroyed`. */
+            state: string;
+            waiting: components["schemas"]["MissingBody"][];
         };
         /** @description A person's result in one release. */
         OwnResultBody: {
@@ -917,6 +1026,12 @@ export interface components {
         RecusalBody: {
             /** @description `not-present`, `relative` or `other`. */
             reason: string;
+        };
+        /** @description A leaf that was turned away. */
+        RefusedLeaf: {
+            leaf: string;
+            /** @description By whom. */
+            side: string;
         };
         /** @description A release as the caller may see it. */
         ReleaseBody: components["schemas"]["ReleaseHead"] & {
@@ -1017,6 +1132,13 @@ export interface components {
             /** @description The day, ISO 8601. */
             signed_on: string;
         };
+        /** @description What a side's agent said, with its signature; only for the API document, answers carry the statement itself. */
+        SignedBody: {
+            /** @description Ed25519 by the agent's key over the digest of the statement, base64url. */
+            signature: string;
+            /** @description `{v, kind, box, side, ..}`, see docs/protocol.md. */
+            statement: Record<string, never>;
+        };
         /** @description The answer to a sign-in. */
         SignedInBody: {
             account: components["schemas"]["AccountBody"];
@@ -1030,13 +1152,33 @@ export interface components {
             rubric: string;
             stratum: string;
         };
-        /** @description What was stored. */
-        StoredBody: {
-            box: string;
-            /** @description The receipt: look for it in the box's list. */
-            leaf: string;
-            /** @description `stored`. */
-            status: string;
+        /** @description One stage of an opening. */
+        StageBody: {
+            /** @description Why it failed. */
+            code?: string | null;
+            /** Format: int64 */
+            done: number;
+            /** @description `bench` or `bar`, where it is one side's. */
+            side?: string | null;
+            /** @description `close`, `mix-bench`, `mix-bar`, `list`, `shares`, `analysis`, `draft` or `death`. */
+            stage: string;
+            /** @description `done`, `running`, `waiting`, `not-yet` or `failed`. */
+            state: string;
+            /** Format: int64 */
+            total: number;
+        };
+        /** @description What became of a hand-over. */
+        TakenBody: {
+            /**
+             * Format: int32
+             * @description Number of the batch.
+             */
+            batch: number;
+            /**
+             * Format: int32
+             * @description Casts in it.
+             */
+            taken: number;
         };
         /** @description Text in both languages. */
         TextBody: {
@@ -1045,21 +1187,26 @@ export interface components {
             /** @description Chinese, binding. */
             zh: string;
         };
-        /** @description Hashes for one invitation. */
-        TokenBody: {
-            invitation: string;
-            /** @description SHA-256, hexadecimal. */
-            slip_hash: string;
-            /** @description SHA-256, hexadecimal. */
-            stamp_hash: string;
+        /** @description Both agents' answers; null where one has not answered yet. */
+        TokenAnswers: {
+            bar?: components["schemas"]["SignedBody"] | null;
+            bench?: components["schemas"]["SignedBody"] | null;
         };
-        /** @description Hashes of a device's tokens; the tokens stay on the device. */
+        /** @description Blinded nonces for both agents, signed by the device's request key. */
+        TokenRequestBody: {
+            /** @description `{v, box, rater, nym, tokens}`, at most 500 tokens. */
+            request: Record<string, never>;
+            /** @description Ed25519 signature, base64url. */
+            signature: string;
+        };
+        /** @description Tags that both agents answered for. */
         TokensBody: {
-            box: string;
-            /** @description SHA-256, hexadecimal. */
-            nym_hash: string;
-            /** @description At most 500 at a time. */
-            tokens: components["schemas"]["TokenBody"][];
+            /** Format: int32 */
+            nyms: number;
+            /** Format: int32 */
+            slips: number;
+            /** Format: int32 */
+            stamps: number;
         };
         /** @description A name that waits for a match. */
         UnmatchedBody: {
@@ -1105,6 +1252,56 @@ export interface operations {
                 };
                 content: {
                     "application/json": components["schemas"]["BoxBody"];
+                };
+            };
+            /** @description A problem document (RFC 9457) */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemBody"];
+                };
+            };
+        };
+    };
+    boxes_batch: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                box: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/octet-stream": number[];
+            };
+        };
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["TakenBody"];
+                };
+            };
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ProblemBody"];
+                };
+            };
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ProblemBody"];
                 };
             };
             /** @description A problem document (RFC 9457) */
@@ -1206,6 +1403,113 @@ export interface operations {
                 };
                 content: {
                     "application/json": components["schemas"]["LogBody"];
+                };
+            };
+            /** @description A problem document (RFC 9457) */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemBody"];
+                };
+            };
+        };
+    };
+    opening_show: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                box: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["OpeningBody"];
+                };
+            };
+            /** @description A problem document (RFC 9457) */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemBody"];
+                };
+            };
+        };
+    };
+    opening_go_on: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                box: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            202: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["OpeningBody"];
+                };
+            };
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ProblemBody"];
+                };
+            };
+            /** @description A problem document (RFC 9457) */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemBody"];
+                };
+            };
+        };
+    };
+    boxes_record: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                box: string;
+                name: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "text/plain": string;
+                };
+            };
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ProblemBody"];
                 };
             };
             /** @description A problem document (RFC 9457) */
@@ -1477,6 +1781,46 @@ export interface operations {
                 };
                 content: {
                     "application/json": components["schemas"]["DocumentBody"];
+                };
+            };
+            /** @description A problem document (RFC 9457) */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemBody"];
+                };
+            };
+        };
+    };
+    invitations_enrol: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["EnrolmentRequest"];
+            };
+        };
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["EnrolmentBody"];
+                };
+            };
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ProblemBody"];
                 };
             };
             /** @description A problem document (RFC 9457) */
@@ -2030,7 +2374,7 @@ export interface operations {
         };
         requestBody: {
             content: {
-                "application/json": components["schemas"]["TokensBody"];
+                "application/json": components["schemas"]["TokenRequestBody"];
             };
         };
         responses: {
@@ -2039,58 +2383,10 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/json": components["schemas"]["IssuedBody"];
+                    "application/json": components["schemas"]["TokenAnswers"];
                 };
             };
             409: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/json": components["schemas"]["ProblemBody"];
-                };
-            };
-            /** @description A problem document (RFC 9457) */
-            default: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["ProblemBody"];
-                };
-            };
-        };
-    };
-    boxes_post: {
-        parameters: {
-            query?: never;
-            header?: never;
-            path?: never;
-            cookie?: never;
-        };
-        requestBody: {
-            content: {
-                "application/json": components["schemas"]["CastBody"];
-            };
-        };
-        responses: {
-            200: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/json": components["schemas"]["StoredBody"];
-                };
-            };
-            409: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/json": components["schemas"]["ProblemBody"];
-                };
-            };
-            422: {
                 headers: {
                     [name: string]: unknown;
                 };

@@ -31,8 +31,7 @@ export type Role =
   | 'auditor'
   | 'machine'
 
-export type Account = Narrow<Schemas['AccountBody'], { roles: Role[]; side?: Side | null }> &
-  AccountNumber
+export type Account = Narrow<Schemas['AccountBody'], { roles: Role[]; side?: Side | null }>
 export type Session = Narrow<Schemas['SessionBody'], { account?: Account | null }>
 
 export type BoxState = 'open' | 'closed' | 'mixed' | 'opened' | 'dead' | 'destroyed'
@@ -94,13 +93,14 @@ export interface Charter {
 export type Invitation = Narrow<
   Schemas['InvitationBody'],
   { state: 'waiting' | 'issued' | 'recused' }
-> &
-  InvitationListed
-export type Invitations = Narrow<Schemas['InvitationsBody'], { items: Invitation[] }> &
-  InvitationsEnrolment
+>
+export type Invitations = Narrow<
+  Schemas['InvitationsBody'],
+  { items: Invitation[]; enrolment: Enrolment }
+>
 export type RecusalReason = 'not-present' | 'relative' | 'other'
 
-export type BoxCounts = Schemas['CountsBody'] & CountsOfLists
+export type BoxCounts = Schemas['CountsBody']
 
 /** Public keys of one side, base64url: Ed25519 (32 bytes), ristretto255 (32), X-Wing (1,216). */
 export interface SideKeys {
@@ -135,9 +135,8 @@ export type Manifest = Narrow<
 >
 export type BoxDetail = Narrow<
   Schemas['BoxBody'],
-  { direction: Direction; state: BoxState; manifest: Manifest; counts: BoxCounts }
-> &
-  BoxStatements
+  { direction: Direction; state: BoxState; manifest: Manifest; statements: Signed[] }
+>
 
 /** Counts of an opening: `in` is the sum of the others. */
 export type OpeningCounts = Record<'in' | 'refused' | 'invalid' | 'duplicate' | 'valid', number>
@@ -176,58 +175,19 @@ export type RowProblem = Schemas['RowProblemBody']
 export type ImportSummary = Schemas['ImportBody']
 export type Unmatched = Schemas['UnmatchedBody']
 
-/*
- * Written by hand until the server's document holds them (suite HPB2); then they become `Schemas[..]` like the rest.
- */
-
-interface AccountNumber {
-  /** The person's member number; null for officers. */
-  number?: string | null
-}
-
 /** Whether this rater's request key is known to the own association. */
-export interface Enrolment {
-  state: 'needed' | 'waiting' | 'enrolled' | 'refused'
-  code: string | null
-  certificate: Signed | null
-}
-
-interface InvitationListed {
-  /** Both sides have cosigned the eligibility list it stands on; only then can tokens be had. */
-  listed: boolean
-}
-
-interface InvitationsEnrolment {
-  enrolment: Enrolment
-}
-
-export interface EnrolmentPost {
-  box: string
-  request_key: string
-  mac: string
-}
-
-export interface TokenRequestPost {
-  request: TokenRequest
-  signature: string
-}
-
+export type Enrolment = Narrow<
+  Schemas['EnrolmentBody'],
+  {
+    state: 'needed' | 'waiting' | 'enrolled' | 'refused'
+    code?: string | null
+    certificate?: Signed | null
+  }
+>
+export type EnrolmentPost = Schemas['EnrolmentRequest']
+export type TokenRequestPost = Narrow<Schemas['TokenRequestBody'], { request: TokenRequest }>
 /** Null: that side's agent has not answered yet. */
 export type TokenAnswers = Record<Side, Signed | null>
-
-interface CountsOfLists {
-  /** Entries of all cosigned lists, and how many lists. */
-  eligible: number
-  lists: number
-  /** What was issued, as both agents count it. */
-  tokens: { stamps: number; slips: number; nyms: number } | null
-  /** Leaves an agent refused. */
-  log_refused: number
-}
-
-interface BoxStatements {
-  statements: Signed[]
-}
 
 /** What `POST {relay}/box` takes; every field but the numbers inside has a fixed length within one box. */
 export interface CastPost {
@@ -240,47 +200,31 @@ export interface CastPost {
   signature: string
 }
 
-export interface BoxLog {
-  size: number
-  root: string
-  batches: { number: number; size: number; day: string }[]
-  /** In log order. */
-  leaves: string[]
-  refused: { leaf: string; side: Side }[]
-  checkpoint: string | null
-  /** A batch waits for a side's agent. */
-  pending: boolean
-  open: boolean
-}
+export type BoxLog = Narrow<
+  Schemas['LogBody'],
+  { refused: { leaf: string; side: Side }[]; checkpoint?: string | null }
+>
 
 export type StageName =
   'close' | 'mix-bench' | 'mix-bar' | 'list' | 'shares' | 'analysis' | 'draft' | 'death'
 
-export interface Stage {
-  stage: StageName
-  side: Side | null
-  state: 'done' | 'running' | 'waiting' | 'not-yet' | 'failed'
-  done: number
-  total: number
-  code: string | null
-}
+export type Stage = Narrow<
+  Schemas['StageBody'],
+  {
+    stage: StageName
+    side?: Side | null
+    state: 'done' | 'running' | 'waiting' | 'not-yet' | 'failed'
+  }
+>
 
 export type LockState = 'shut' | 'handed-over' | 'unreachable'
 
-export interface Rehearsal {
-  id: string
-  day: string
-  state: string
-  seconds: number | null
-  code: string | null
-}
-
-export interface Opening {
-  box: string
-  state: BoxState
-  stages: Stage[]
-  locks: Record<Side, LockState>
-  /** Requests that wait for a side's agent; `request` is the digest by which the side finds it. */
-  waiting: { side: Side; kind: string; request: string }[]
-  rehearsals: Rehearsal[]
-}
+export type Opening = Narrow<
+  Schemas['OpeningBody'],
+  {
+    state: BoxState
+    stages: Stage[]
+    locks: Record<Side, LockState>
+    waiting: Narrow<Schemas['MissingBody'], { side: Side }>[]
+  }
+>

@@ -33,7 +33,7 @@ export interface PublishedLog {
   /** A leaf that an agent refused, and is therefore not in the list. */
   refused: { leaf: string; side: string }[]
   /** Signed note of both agents, null before the first. */
-  checkpoint: string | null
+  checkpoint?: string | null
 }
 
 export interface LogCheck {
@@ -59,7 +59,7 @@ export function checkLog(
   const refused = log.refused.find((each) => each.leaf === leaf)
   const unsound = { sound: false, root: '', accepted: 0, place: 'absent', refusedBy: undefined }
   const checkpoint =
-    log.checkpoint === null ? { size: 0, root: '' } : verifyCheckpoint(log.checkpoint, box, agents)
+    !log.checkpoint ? { size: 0, root: '' } : verifyCheckpoint(log.checkpoint, box, agents)
   if (!checkpoint || !wellFormed(log) || checkpoint.size > log.size) return unsound as LogCheck
   const entries = log.leaves.map(fromHex)
   const whole = hex(merkleRoot(entries))

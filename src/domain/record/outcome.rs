@@ -1,0 +1,189 @@
+//! The second half of a recheck: what became of the ballots, from the shuffles to the death of the keys.
+
+use std::collections::BTreeSet;
+
+use serde::Deserialize;
+
+use super::StampRow;
+use super::verify::{CheckName, Look, Stage, count, same, show};
+use crate::agreed::{Shuffle, agreed, shuffle};
+use crate::ballot::MAX_SEQ;
+use crate::digest::Digest;
+use crate::document::{Document, DocumentKind};
+use crate::ids::{BoxId, Side};
+use crate::log;
+use crate::manifest::{Manifest, PerSide};
+use crate::opening::Counts;
+use crate::release::Draft;
+use crate::statement::{Said, Signed};
+use crate::token::StampInfo;
+use crate::token::poprf::IssuerKey;
+
+/// A counted part of a release: the whole draft, or one of the boxes it was opened from.
+#[derive(Deserialize)]
+struct Part {
+    #[serde(rename = "box")]
+    id: BoxId,
+    manifest: Digest,
+    counts: Counts,
+    counted_root: Digest,
+}
+
+impl<'a> Look<'a> {
+    /// A side's signed statement of a kind.
+    fn statement(&self, side: Side, of: impl Fn(&Said) -> bool) -> Option<&'a Signed> {
+        self.signed.iter().find(|signed| signed.statement.side == side && of(&signed.statement.said)).copied()
+    }
+
+    pub(super) fn shuffles(&mut self) {
+        let mixed = |said: &Said| matches!(said, Said::Mixed { .. });
+        let listed = |said: &Said| matches!(said, Said::Listed { .. });
+        let both = |of: fn(&Said) -> bool| {
+            Some(PerSide {
+                bench: self.statement(Side::Bench, of)?.clone(),
+                bar: self.statement(Side::Bar, of)?.clone(),
+            })
+        };
+        let (mixed, listed) = (both(mixed), both(listed));
+        let shuffle = |side| mixed.as_ref().and_then(|mixed| shuffle(self.manifest, side, mixed.get(side)).ok());
+        let follows = |bench: &Shuffle, bar: &Shuffle| (bench.output, bench.passed) == (bar.input, bar.taken);
+        let stamps = self.end().map(|(_, _, stamps)| stamps);
+        let (bench, bar) = (shuffle(Side::Bench), shuffle(Side::Bar));
+        let holds = bench.as_ref().zip(bar.as_ref()).is_some_and(|(bench, bar)| follows(bench, bar))
+            && bench.as_ref().map(|bench| bench.taken) == stamps;
+        let found = show(bench.map(|bench| format!("{} taken", bench.taken)));
+        // Between the two shuffles one of them is still to come.
+        if self.stage >= Stage::Listed || mixed.is_some() {
+            self.check(CheckName::Shuffles, holds, found, show(stamps.map(|stamps| format!("{stamps} stamps"))));
+        }
+        if self.stage < Stage::Listed {
+            return;
+        }
+        let list = mixed.zip(listed).and_then(|(mixed, listed)| agreed(self.manifest, &mixed, &listed).ok());
+        let list = list.map(|agreed| agreed.list);
+        self.check(CheckName::List, list.is_some(), show(list), "bench = bar");
+        let handed = self.all(|said| match said {
+            Said::HandedOver { list, times, .. } => Some((*times, *list)),
+            _ => None,
+        });
+        let right = |side| {
+            let mut times = handed.get(side).clone();
+            times.sort_unstable();
+            times.iter().zip(1..).all(|((times, of), expected)| *times == expected && Some(*of) == list)
+                && (self.stage < Stage::Released || !times.is_empty())
+        };
+        let right = [Side::Bench, Side::Bar].into_iter().filter(|&side| right(side)).count();
+        self.check(CheckName::Shares, right == 2, right, 2);
+    }
+
+    pub(super) fn ledger(&mut self) {
+        let all = self.all(|said| match said {
+            Said::Ledger { stamps, slips, spent, refused, .. } => Some((*stamps, *slips, *spent, *refused)),
+            _ => None,
+        });
+        // Asked more than once, the last word has the highest counts.
+        let ledgers = PerSide { bench: all.bench.into_iter().max(), bar: all.bar.into_iter().max() };
+        let accepted = self.end().map_or(u32::MAX, |(_, _, stamps)| stamps);
+        let valid = self.part().map_or(0, |part| part.counts.valid);
+        let right = |side: Side| {
+            let turned = self.checked(side).values().map(|(_, _, refused)| refused.len()).sum::<usize>();
+            ledgers.get(side).is_some_and(|(stamps, slips, spent, refused)| {
+                stamps >= spent && spent >= accepted && slips >= valid && refused == count(turned)
+            })
+        };
+        let holds = right(Side::Bench) && right(Side::Bar);
+        let issued = |side| show(ledgers.get(side).map(|(stamps, ..)| stamps));
+        let found = format!("bench {}, bar {}", issued(Side::Bench), issued(Side::Bar));
+        self.check(CheckName::Ledger, holds, found, format!(">= {accepted}"));
+    }
+
+    fn draft(&self) -> Option<Draft> {
+        serde_json::from_value(self.record.release.as_ref()?.body.get("draft")?.clone()).ok()
+    }
+
+    /// What the release says of this box.
+    fn part(&self) -> Option<Part> {
+        let draft = self.record.release.as_ref()?.body.get("draft")?;
+        let parts = match draft.get("boxes") {
+            Some(boxes) => serde_json::from_value::<Vec<Part>>(boxes.clone()).ok()?,
+            None => vec![Part::deserialize(draft).ok()?],
+        };
+        parts.into_iter().find(|part| part.id == self.manifest.id)
+    }
+
+    pub(super) fn release(&mut self) {
+        let file = self.record.release.as_ref();
+        let document = file.and_then(|file| Document::new(DocumentKind::Release, &file.body).ok());
+        let hash = document.map(|document| document.hash());
+        let manifest = Document::new(DocumentKind::Manifest, self.manifest).ok().map(|document| document.hash());
+        let (draft, part) = (self.draft(), self.part());
+        let about = draft.as_ref().is_some_and(|draft| {
+            let Manifest { rubric, charter, kind, direction, .. } = self.manifest;
+            (draft.rubric, draft.charter, draft.kind, draft.direction) == (*rubric, *charter, *kind, *direction)
+                && draft.id.direction == *direction
+        });
+        let named = part.as_ref().map(|part| part.manifest);
+        self.check(CheckName::ReleaseAbout, about && named == manifest, show(named), show(manifest));
+
+        let signed = |side: Side| {
+            let key = self.manifest.keys(side).signing;
+            let mut theirs = file.iter().flat_map(|file| &file.signatures).filter(|s| s.side == side && s.key == key);
+            theirs.any(|s| hash.is_some_and(|hash| s.verify(DocumentKind::Release, hash).is_ok()))
+        };
+        let list = self.one(|said| if let Said::Listed { list, .. } = said { Some(*list) } else { None });
+        let tied = same(self.one(|said| match said {
+            Said::Released { release, list } => Some((*release, *list)),
+            _ => None,
+        }));
+        let only = file.is_some_and(|file| file.signatures.len() == 2);
+        let tied_here = tied.is_some() && tied == hash.zip(same(list));
+        let holds = signed(Side::Bench) && signed(Side::Bar) && only && tied_here;
+        self.check(CheckName::ReleaseSigned, holds, show(hash), show(tied.map(|(release, _)| release)));
+
+        let counts = part.as_ref().map(|part| part.counts).unwrap_or_default();
+        let Counts { taken, refused, invalid, duplicate, valid } = counts;
+        let sum = [refused, invalid, duplicate, valid].into_iter().map(u64::from).sum::<u64>();
+        let turned = self.all(|said| if let Said::Mixed { refused, .. } = said { Some(refused.len()) } else { None });
+        let turned = count(turned.bench.iter().chain(&turned.bar).sum());
+        let stamps = self.end().map(|(_, _, stamps)| stamps);
+        let holds = part.is_some() && sum == u64::from(taken) && refused == turned && Some(taken) == stamps;
+        let found = format!("{taken} = {refused} + {invalid} + {duplicate} + {valid}");
+        self.check(CheckName::Counts, holds, found, format!("{} = {turned} + ..", show(stamps)));
+
+        let counted = self.record.counted.as_deref().unwrap_or_default();
+        let sorted = counted.is_sorted_by(|one, next| one < next) && count(counted.len()) == valid;
+        let bound = part.as_ref().is_some_and(|part| part.counted_root == log::root(counted));
+        let holds = self.record.counted.is_some() && sorted && bound;
+        self.check(CheckName::Counted, holds, counted.len(), valid);
+    }
+
+    pub(super) fn stamps(&mut self) {
+        let dead = self.one(|said| if let Said::Dead { issuer } = said { Some(*issuer) } else { None });
+        let key = |side: Side| {
+            let key = dead.get(side).as_ref().and_then(|secret| IssuerKey::from_secret(secret).ok());
+            key.filter(|key| key.public() == self.manifest.keys(side).issuer)
+        };
+        let keys = (key(Side::Bench), key(Side::Bar));
+        let right = usize::from(keys.0.is_some()) + usize::from(keys.1.is_some());
+        let rows = self.record.stamps.as_deref().unwrap_or_default();
+        let mut good = 0;
+        if let (Some(bench), Some(bar)) = keys {
+            let (issuers, info) = (PerSide { bench, bar }, StampInfo(&self.manifest.id).to_string());
+            let holds = |row: &&StampRow| {
+                let numbered = (1..=MAX_SEQ).contains(&row.seq);
+                numbered && row.leaf == log::leaf(&row.stamp.nonce, row.envelope) && row.stamp.holds(&issuers, &info)
+            };
+            good = rows.iter().filter(holds).count();
+        }
+        let mut leaves: Vec<_> = rows.iter().map(|row| row.leaf).collect();
+        let mut log = self.record.log.clone();
+        leaves.sort_unstable();
+        log.sort_unstable();
+        let nonces: BTreeSet<_> = rows.iter().map(|row| row.stamp.nonce).collect();
+        let numbers: BTreeSet<_> = rows.iter().map(|row| (row.stamp.nonce, row.seq)).collect();
+        let distinct = self.end().is_some_and(|(_, _, stamps)| stamps == count(nonces.len()));
+        let holds = leaves == log && good == rows.len() && distinct && numbers.len() == rows.len();
+        self.check(CheckName::IssuerKeys, right == 2, right, 2);
+        self.check(CheckName::Stamps, holds, good, log.len());
+    }
+}

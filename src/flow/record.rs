@@ -1,0 +1,44 @@
+//! The published record of a box: everything that anybody may have, in the files that `hengping verify` rechecks.
+//!
+//! Deliberately absent: anything that is not public already.
+
+use hengping_domain::ids::BoxId;
+use hengping_domain::record::{ManifestFile, Record, ReleaseFile};
+use hengping_domain::release::ReleaseState;
+
+use super::{Failure, Outcome, Site, batch, documents, periods};
+use crate::store::{ballot_box, period, release, statement};
+
+/// The record of a box as far as the box has come.
+///
+/// # Errors
+/// [`super::Refusal::NotFound`], [`super::Refusal::NotInForce`] before the manifest is.
+pub fn record(site: &Site, id: &BoxId) -> Outcome<Record> {
+    site.store.look("record", |conn| {
+        let held = period::find_box(conn, id)?;
+        let manifest = periods::manifest(conn, &held)?;
+        let signatures = documents::find(conn, held.manifest)?.signatures.into_iter().map(|s| s.signature).collect();
+        let counted = ballot_box::counted_list(conn, id)?;
+        let stamps = ballot_box::published_stamps(conn, id)?;
+        let all = release::all(conn)?;
+        let out = all.into_iter().find(|r| r.ballot_box == *id && r.state == ReleaseState::Released);
+        let release = match out {
+            Some(out) => {
+                let held = documents::find(conn, out.hash)?;
+                let signatures = held.signatures.into_iter().map(|s| s.signature).collect();
+                Some(ReleaseFile { body: held.document.body().clone(), signatures })
+            }
+            None => None,
+        };
+        Ok::<_, Failure>(Record {
+            manifest: ManifestFile { manifest, signatures },
+            statements: statement::of_box(conn, id)?,
+            checkpoint: batch::note(conn, id)?,
+            log: ballot_box::leaves(conn, id)?,
+            refused: ballot_box::refused(conn, id)?,
+            counted: held.counts.is_some().then_some(counted),
+            release,
+            stamps: (!stamps.is_empty()).then_some(stamps),
+        })
+    })
+}
