@@ -26,7 +26,7 @@ use rand::{Rng as _, SeedableRng as _};
 use serde_json::{Value, json};
 
 use crate::city::{self, Case, City, Device, bar_box, bench_box, deliver, hand_in, lawyer, reachable};
-use crate::dump::{beside, dump, holding, kendall, table};
+use crate::dump::{beside, dump, holding, kendall, table, transactions};
 use crate::harness::{Backend, Trial};
 
 /// Lawyers of the large city; each has about ten cases.
@@ -218,6 +218,7 @@ fn who_came_first_is_gone(trial: &Trial) {
     device.mint();
     city::hand_over(&trial.site, &bar_box(), &[device.stamped(0, 1, noise(&city, &device.ballot(0, 1, 1), 1))]);
     assert!(enrolled().abs() <= NONE_OF_RATERS, "enrolments: {}", enrolled());
+    assert_eq!(transactions(trial, "enrolment"), 1, "nor do their transactions tell");
     for ranks in on_disk(&keys) {
         assert!(kendall(&ranks).abs() <= NONE_OF_RATERS, "on the disk: {}", kendall(&ranks));
     }
@@ -301,21 +302,26 @@ fn the_order_of_arrival_is_gone(trial: &Trial) {
         assert!(ranks.len() == came.len() && tau.abs() <= NONE, "{}: {} places, {tau}", path.display(), ranks.len());
     }
     assert_eq!(files(trial, &came).len(), usize::from(sqlite), "the list itself lies in one file");
+    assert_eq!(transactions(trial, "sealed"), 1, "nor do their transactions tell");
     let day = table(trial, "batch");
     assert_eq!(day.rows.len(), 1);
     assert_eq!(day.column("day"), ["2026-11-23"]);
 
-    // Control: a naive build keeps each cast when it comes, under a random key.
+    // Control: a naive build keeps each cast when it comes, item and all.
     let sql = |text: String| {
         trial.site.store.write("test", |conn| Ok(diesel::sql_query(&text).execute(conn)?)).expect("naive");
     };
-    sql("CREATE TABLE naive (leaf TEXT NOT NULL PRIMARY KEY)".to_owned());
-    for leaf in &came {
-        sql(format!("INSERT INTO naive (leaf) VALUES ('{leaf}')"));
+    sql("CREATE TABLE naive (cast_hash TEXT NOT NULL, item TEXT NOT NULL)".to_owned());
+    let item = "x".repeat(POSTED_LEN);
+    let hashes: Vec<_> = came.iter().map(|leaf| Digest::of(&[leaf.as_bytes()]).to_string()).collect();
+    for hash in &hashes {
+        sql(format!("INSERT INTO naive (cast_hash, item) VALUES ('{hash}', '{item}')"));
     }
-    assert_eq!(lies("naive", "leaf"), 1.0);
-    let here = files(trial, &came);
-    assert!(!sqlite || here.iter().any(|(_, ranks)| kendall(ranks) > 0.9), "and in the files of the database");
+    assert_eq!(kendall(&ranks(&table(trial, "naive").column("cast_hash"), &hashes)), 1.0);
+    assert!(sqlite || transactions(trial, "naive") == came.len());
+    let here = files(trial, &hashes);
+    let taus: Vec<_> = here.iter().map(|(_, ranks)| kendall(ranks)).collect();
+    assert!(!sqlite || taus.iter().any(|tau| tau.abs() > 0.9), "and in the files of the database: {taus:?}");
 }
 
 #[test]

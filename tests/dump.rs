@@ -78,6 +78,15 @@ pub fn table(trial: &Trial, name: &str) -> Table {
     Table { columns: columns.into_iter().map(|(name, _)| name).collect(), rows }
 }
 
+/// How many transactions wrote the rows of a table, as PostgreSQL remembers in every one of them; SQLite does not.
+pub fn transactions(trial: &Trial, name: &str) -> usize {
+    if is_sqlite(trial) {
+        return 1;
+    }
+    let rows = lines(trial, &format!("SELECT DISTINCT CAST(xmin AS TEXT) AS line FROM \"{name}\""));
+    rows.len()
+}
+
 /// The whole database.
 pub fn dump(trial: &Trial) -> BTreeMap<String, Table> {
     tables(trial).into_iter().map(|name| (name.clone(), table(trial, &name))).collect()
