@@ -3,7 +3,7 @@
 //! A person may stand behind one nym per box, so numbers of distinct raters are asked for once per box: what passes with n
 //! boxes passed n times the charter's minimum, and holds for persons. Absent on purpose: anything that finds such a person.
 
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::BTreeMap;
 use std::path::PathBuf;
 
 use hengping_domain::charter::Charter;
@@ -168,14 +168,11 @@ impl OpenedBoxes<'_> {
         })
     }
 
-    /// The counted list of all boxes, sorted.
+    /// The counted lists of all boxes in one, sorted. A device that used one slip in two boxes stands in it twice.
     pub fn counted(&self) -> Vec<Digest> {
-        let all: BTreeSet<_> = self.0.iter().flat_map(|(_, one)| one.counted.iter().copied()).collect();
-        all.into_iter().collect()
-    }
-
-    fn voided(input: &Input, one: &Opened) -> usize {
-        one.ballots.iter().filter(|counted| input.void.contains(&counted.ballot.ratee)).count()
+        let mut all: Vec<_> = self.0.iter().flat_map(|(_, one)| one.counted.iter().copied()).collect();
+        all.sort_unstable();
+        all
     }
 
     /// `draft.json` with what else both sides sign: the RFC 6962 root over the counted list, which binds it; ballots of voided

@@ -1,5 +1,6 @@
 //! `open`: with both keys a draft, with anything less a code and nothing on disk.
 
+use std::collections::BTreeSet;
 use std::path::Path;
 
 use hengping_domain::digest::{Bytes, Digest};
@@ -390,10 +391,21 @@ fn boxes_of_several_periods_open_into_one_draft_and_are_counted_apart() {
     assert!(output.status.success());
     assert_eq!(std::fs::read(trial.out.path().join("draft.json")).unwrap(), once);
 
-    // A person may be behind a nym in each box: ten in either are not twenty.
-    let alone = trial.draft();
-    let people = |draft: &Draft| released(draft, Scope::Person, Audience::Sides).len();
-    assert!(people(&alone) > 0 && people(&draft) <= people(&alone));
+    // A person may be behind a nym in each box: twenty in both are not twenty people.
+    let nyms = |world: &World, ratee: &str| {
+        let about = world.ballots.iter().filter(|(ballot, _)| ballot.ratee.as_str() == ratee);
+        about.map(|(ballot, _)| ballot.nym.nonce).collect::<BTreeSet<_>>().len()
+    };
+    let both = |ratee: &str| nyms(&first, ratee) + nyms(&second, ratee);
+    let minimum = second.charter.minimum.judge_sides.unwrap() as usize;
+    let shown: BTreeSet<_> =
+        released(&draft, Scope::Person, Audience::Sides).iter().map(|c| c.subject.as_str()).collect();
+    assert!(!shown.is_empty() && shown.iter().all(|ratee| both(ratee) >= 2 * minimum));
+    let hidden = second.margins.ratees.keys().filter(|ratee| !shown.contains(ratee.as_str()));
+    assert!(
+        hidden.filter(|ratee| both(ratee.as_str()) >= minimum).count() > 0,
+        "the control: by nyms alone they would pass"
+    );
 
     let pilot = exported(&period("2024", PeriodKind::Pilot, 60));
     let apart = |dirs: [&str; 2]| {

@@ -183,7 +183,7 @@ impl World {
         for number in 0..2 * ballots {
             let (i, j) = (rng.random_range(0..LAWYERS), rng.random_range(0..JUDGES));
             let (ratee, stratum) = (RateeId(format!("ratee-{j:02}")), strata[rng.random_range(0..4)]);
-            let slip = seeds[i].slip(&InvitationId(format!("invitation-{number}")));
+            let slip = seeds[i].slip(&InvitationId(format!("{} {number}", self.id)));
             let info = SlipInfo { id: self.id.clone(), ratee: ratee.clone(), court: court(j), stratum, rubric };
             let margin =
                 self.margins.ratees.entry(ratee.clone()).or_insert(RateeMargin { invited: 0, largest_group: 1 });
