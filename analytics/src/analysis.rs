@@ -26,6 +26,6 @@ pub fn analyse(bundle: &Bundle, audits: bool) -> Result<Analysis, Refused> {
     let workings = Workings::new(bundle)?;
     let scores = workings.scores(bundle)?;
     let report = workings.report(bundle).ok();
-    let audits = if audits { Some(workings.audits(bundle, &scores)?) } else { None };
+    let audits = if audits { Some(workings.audits(bundle, &scores)?.0) } else { None };
     Ok(Analysis { scores, report, audits })
 }

@@ -16,14 +16,13 @@ use crate::world::World;
 /// # Errors
 /// [`Refused`] when its ballots cannot be scored.
 pub fn measure(world: &World, measures: &mut Measures) -> Result<(), Refused> {
-    let audits = audit::audits(&world.bundle)?;
+    let (audits, pairs) = audit::audits_with_pairs(&world.bundle)?;
     robust(world, &audits, measures);
     if !world.retaliators.is_empty() {
         retaliation(&world.retaliators, &audits, measures);
     }
     if let Some((members, lifted, sunk)) = &world.ring {
         ring(world, &audits, [lifted, sunk], measures);
-        let pairs = audit::pairs(&world.bundle)?;
         let planted = |p: &audit::ring::Pair| members.contains(&p.rater) && (p.ratee == *lifted || p.ratee == *sunk);
         let (hits, others): (Vec<_>, Vec<_>) = pairs.iter().partition(|p| planted(p));
         let odds = |all: Vec<&audit::ring::Pair>| all.iter().map(|p| p.odds).collect::<Vec<f64>>();
