@@ -2,6 +2,8 @@
 //! Invariant: a pure function of the bundle's content; ballots, ratees and courts may come in any
 //! order. Method: `methods/headline.md`. Absent on purpose: whether a number may leave; that is the gate's.
 
+mod compare;
+mod difference;
 pub(crate) mod frame;
 mod headline;
 mod raw;
@@ -14,11 +16,14 @@ use std::collections::{BTreeMap, BTreeSet};
 use crate::bundle::{Ballot, Bundle};
 use crate::items;
 use crate::mixed::Refused;
+pub(crate) use compare::comparisons;
 use frame::Frame;
 pub(crate) use headline::{Headline, contrasts, quadratic};
 pub(crate) use tiers::told_apart;
 pub(crate) use workings::Workings;
 
+pub use compare::{Comparison, LEAST_BRIDGES, MOST_COURTS, MOST_ERROR, Obstacle};
+pub use difference::{Difference, Group, Scored};
 pub use headline::OutcomeAudit;
 pub use tiers::Tier;
 
