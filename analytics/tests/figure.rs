@@ -1,7 +1,7 @@
 //! Figures: what they say, in which order, and that they are SVG with real text.
 
 mod gallery;
-mod made;
+pub mod made;
 mod sheet;
 mod walls;
 

@@ -5,6 +5,7 @@
 
 mod cell;
 mod charter;
+mod comparison;
 mod parameters;
 mod print;
 mod produce;
@@ -16,6 +17,7 @@ mod suppression;
 
 pub use cell::{Audience, Candidate, Content, Key, Measure, Range, Scope, Structure};
 pub use charter::{Context, Minimum, Precision, Reliability, Thresholds};
+pub use comparison::{Comparisons, Gap, Pair, Standing, Why, comparisons};
 pub use parameters::{Printed, parameters};
 pub use print::{Values, band, n_band};
 pub use produce::candidates;
