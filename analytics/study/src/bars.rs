@@ -103,6 +103,10 @@ const FOUND: Figure = Figure::Ratio("pairs_found_adjusted", "pairs_far_adjusted"
 const ERROR_RATIO: &str = "error of the score over that of the raw mean";
 const INTERVALS: &str = "intervals that hold the truth";
 const RELATIVE_INTERVALS: &str = "intervals of the distance to the mean that hold the truth";
+const ITEM_INTERVALS: &str = "single items: intervals of the distance to the mean that hold the truth";
+const ITEM_COURT_INTERVALS: &str = "single items: intervals of the difference of two courts that hold the truth";
+const COMPARED: &str = "pairs of courts that may be compared (R18)";
+const COMPARED_WRONG: &str = "of those and told apart, pairs in the wrong order";
 const COURT_INTERVALS: &str = "intervals of the difference of two courts that hold the truth";
 const KNOWN_ERROR: &str =
     "error of the score over what it would be, had the spreads of courts and home courts been known";
@@ -164,6 +168,10 @@ pub fn bars() -> Vec<Bar> {
             if truly { AtMost(1.10) } else { Shown },
         ));
         bars.push(bar(scenario, KNOWN_INTERVALS, Mean("coverage_courts_known"), Shown));
+        bars.push(bar(scenario, ITEM_INTERVALS, Mean("coverage_items_relative"), AtLeast(0.93)));
+        bars.push(bar(scenario, ITEM_COURT_INTERVALS, Mean("coverage_items_courts"), Shown));
+        bars.push(bar(scenario, COMPARED, Ratio("court_pairs_compared", "court_pairs"), Shown));
+        bars.push(bar(scenario, COMPARED_WRONG, Ratio("court_pairs_wrong", "court_pairs_separated"), Shown));
     }
     bars.extend([
         bar(S::CourtsHidden, "control: intervals must fail without the home court", COVERAGE, AtMost(0.80)),
@@ -178,6 +186,8 @@ pub fn bars() -> Vec<Bar> {
             bar(scenario, COURT_INTERVALS, CONTRAST, Shown),
             bar(scenario, KNOWN_INTERVALS, Mean("coverage_courts_known"), Shown),
             bar(scenario, WRONG_ORDER, WRONG, Shown),
+            bar(scenario, COMPARED, Ratio("court_pairs_compared", "court_pairs"), Shown),
+            bar(scenario, COMPARED_WRONG, Ratio("court_pairs_wrong", "court_pairs_separated"), Shown),
         ]);
     }
     bars.extend([
