@@ -69,7 +69,7 @@ pub fn n_band(n: usize) -> String {
 pub(super) const DUST: f64 = 1e-9;
 
 /// Nearest multiple of `step`, ties upwards, free of binary dust and negative zero.
-fn round(value: f64, step: f64) -> f64 {
+pub(super) fn round(value: f64, step: f64) -> f64 {
     tidy((value / step + 0.5 + DUST).floor() * step)
 }
 
