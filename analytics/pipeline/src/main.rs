@@ -44,6 +44,10 @@ enum Command {
         /// Margins of the invited (.json).
         #[arg(long)]
         margins: Option<PathBuf>,
+        /// What an earlier `score` left, to be drawn beside as drift; oldest first, may be given several
+        /// times. A period is called as its directory is.
+        #[arg(long)]
+        earlier: Vec<PathBuf>,
         /// Where the results go.
         #[arg(long)]
         out: PathBuf,
@@ -74,8 +78,8 @@ fn run(command: Command, progress: &Progress) -> Result<(), Stop> {
             let out = out.unwrap_or_else(|| dir.clone());
             open(&dir, &out, if accept_locked { Locked::Accept } else { Locked::Refuse }, progress)
         }
-        Command::Score { ballots, rubric, charter, margins, out } => {
-            score(&Table { ballots, rubric, charter, margins }, &out, progress)
+        Command::Score { ballots, rubric, charter, margins, earlier, out } => {
+            score(&Table { ballots, rubric, charter, margins, earlier }, &out, progress)
         }
         Command::Fit(arguments) => {
             let people = !arguments.json && std::io::stderr().is_terminal();
