@@ -25,6 +25,13 @@ pub fn measure(world: &World, measures: &mut Measures) -> Result<(), Refused> {
         ring(world, &audits, [lifted, sunk], measures);
         let planted = |p: &audit::ring::Pair| members.contains(&p.rater) && (p.ratee == *lifted || p.ratee == *sunk);
         let (hits, others): (Vec<_>, Vec<_>) = pairs.iter().partition(|p| planted(p));
+        // How far the ring stands from everybody else, and how large it is: all that Huber can go by.
+        for (kind, target) in [("lifted", lifted), ("sunk", sunk)] {
+            let far: Vec<f64> = hits.iter().filter(|p| p.ratee == *target).map(|p| p.far.abs()).collect();
+            let raters = pairs.iter().filter(|p| p.ratee == *target).count();
+            add(measures, &format!("ring_far_{kind}"), mean(&far));
+            add(measures, &format!("ring_share_{kind}"), far.len() as f64 / raters as f64);
+        }
         let odds = |all: Vec<&audit::ring::Pair>| all.iter().map(|p| p.odds).collect::<Vec<f64>>();
         add(measures, "ring_pairs", hits.len() as f64);
         area(measures, "area_ring", &odds(hits), &odds(others));
