@@ -9,6 +9,7 @@ pub mod fit;
 mod input;
 mod open;
 mod output;
+mod parquet;
 mod progress;
 mod ratings;
 mod table;
