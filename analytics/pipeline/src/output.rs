@@ -209,7 +209,7 @@ fn drawn(
     frame: &Frame,
     names: &Names,
 ) -> Vec<Figure> {
-    let mut figures = figure::public(rows, frame, names);
+    let mut figures = figure::public(rows, result.comparisons.as_ref(), frame, names);
     let parameters = result.parameters.as_ref();
     let word = |kind: CaseType| match frame.language {
         Language::Chinese => kind.chinese().to_owned(),
