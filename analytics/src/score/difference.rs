@@ -1,8 +1,8 @@
 //! Differences between ratees and groups of them, with the standard error of the difference.
 //! Invariant: an error holds the covariance of the two sides, the error of the outcome effect and,
 //! as the score's own, the uncertainty of the variances of courts and home courts. It is never the
-//! root of the sum of two squared errors, which is wrong both ways: raters in common make it
-//! smaller, a home court of its own makes it larger.
+//! root of the sum of two squared errors, which forgets what both sides share: raters, home courts,
+//! and the level.
 //! Absent on purpose: whether the two may be compared at all; see `Scored::courts` and `compare`.
 
 use std::collections::BTreeMap;
