@@ -86,16 +86,18 @@ pub(super) fn draw(
         Subject::Items => pick("按评价表顺序排列，不按得分", "In the order of the form, not of results"),
     };
     // What may not be compared still stands side by side, and has to say so.
-    let order = match pairs {
-        Some((all, compared)) if compared < all => frame.language.sentences(&[
-            &order,
-            &pick(
-                &format!("{all} 对法院中只有 {compared} 对可以互相比较（规则 R18）"),
-                &format!("Only {compared} of {all} pairs of courts may be compared (rule R18)"),
-            ),
-        ]),
-        _ => order,
+    let warning = match pairs {
+        Some((all, 0)) if all > 0 => Some(pick(
+            &format!("{all} 对法院都不可互相比较（规则 R18）"),
+            &format!("None of {all} pairs of courts may be compared (rule R18)"),
+        )),
+        Some((all, compared)) if compared < all => Some(pick(
+            &format!("{all} 对法院中只有 {compared} 对可以互相比较（规则 R18）"),
+            &format!("Only {compared} of {all} pairs of courts may be compared (rule R18)"),
+        )),
+        _ => None,
     };
+    let order = warning.map_or(order.clone(), |warning| frame.language.sentences(&[&order, &warning]));
     let heading = Heading::new(frame, &title, &subtitle, WIDTH);
     let labels = Labels::new(lines.iter().map(|line| line.label.as_str()), 14.0, 300.0);
     let top = TOP + heading.below();

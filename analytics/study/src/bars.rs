@@ -106,6 +106,7 @@ const RELATIVE_INTERVALS: &str = "intervals of the distance to the mean that hol
 const ITEM_INTERVALS: &str = "single items: intervals of the distance to the mean that hold the truth";
 const ITEM_COURT_INTERVALS: &str = "single items: intervals of the difference of two courts that hold the truth";
 const COMPARED: &str = "pairs of courts that may be compared (R18)";
+const TIERED: &str = "ratees held against the mean of all (R18)";
 const COMPARED_WRONG: &str = "of those and told apart, pairs in the wrong order";
 const COURT_INTERVALS: &str = "intervals of the difference of two courts that hold the truth";
 const KNOWN_ERROR: &str =
@@ -133,6 +134,8 @@ pub fn bars() -> Vec<Bar> {
         bar(S::Base, WRONG_ORDER, WRONG, AtMost(0.01)),
         bar(S::Base, "slope of the error on the balance of outcomes", Mean("slope_adjusted"), Between(-0.05, 0.05)),
         bar(S::Base, FAR_FOUND, FOUND, AtLeast(0.80)),
+        bar(S::Base, COMPARED, Ratio("court_pairs_compared", "court_pairs"), Shown),
+        bar(S::Base, TIERED, Mean("tiered"), Shown),
         bar(S::Base, "cost of robustness: Huber's error over the score's", HUBER_COST, AtMost(1.01)),
         bar(S::Base, "the same for Student's t", Ratio("rmse_student", "rmse_adjusted"), Shown),
         bar(S::Base, CLEAN_REVIEWED, Mean("review_clean"), Shown),
@@ -172,6 +175,7 @@ pub fn bars() -> Vec<Bar> {
         bars.push(bar(scenario, ITEM_COURT_INTERVALS, Mean("coverage_items_courts"), Shown));
         bars.push(bar(scenario, COMPARED, Ratio("court_pairs_compared", "court_pairs"), Shown));
         bars.push(bar(scenario, COMPARED_WRONG, Ratio("court_pairs_wrong", "court_pairs_separated"), Shown));
+        bars.push(bar(scenario, TIERED, Mean("tiered"), Shown));
     }
     bars.extend([
         bar(S::CourtsHidden, "control: intervals must fail without the home court", COVERAGE, AtMost(0.80)),
@@ -188,6 +192,7 @@ pub fn bars() -> Vec<Bar> {
             bar(scenario, WRONG_ORDER, WRONG, Shown),
             bar(scenario, COMPARED, Ratio("court_pairs_compared", "court_pairs"), Shown),
             bar(scenario, COMPARED_WRONG, Ratio("court_pairs_wrong", "court_pairs_separated"), Shown),
+            bar(scenario, TIERED, Mean("tiered"), Shown),
         ]);
     }
     bars.extend([

@@ -7,7 +7,7 @@ use std::collections::BTreeMap;
 
 use hengping_analytics::bundle::{Ballot, Direction};
 use hengping_analytics::mixed::Refused;
-use hengping_analytics::score::{Difference, Group, Scored, Scores};
+use hengping_analytics::score::{Difference, Group, Scored, Scores, Tier};
 
 use crate::agreement::{kendall, mean, pair_count, root_mean_square, slope};
 use crate::naive::{counted, means};
@@ -216,6 +216,8 @@ impl Table<'_> {
             apart += f64::from(u8::from(told));
             wrong += f64::from(u8::from(told && truth * comparison.difference.value < 0.0));
         }
+        let tiered = scored.scores().persons.values().filter(|person| person.tier != Tier::NotDistinguishable);
+        add(measures, "tiered", tiered.count() as f64 / self.names.len() as f64);
         add(measures, "court_pairs", comparisons.len() as f64);
         add(measures, "court_pairs_compared", compared);
         add(measures, "court_pairs_separated", apart);
