@@ -5,13 +5,15 @@ use crate::audit::Audits;
 use crate::bundle::Bundle;
 use crate::mixed::Refused;
 use crate::report::Report;
-use crate::score::{Scores, Workings};
+use crate::score::{Comparison, Scores, Workings, comparisons};
 
 /// Everything that one fit leads to.
 #[derive(Debug, Clone, PartialEq)]
 pub struct Analysis {
     /// Adjusted results.
     pub scores: Scores,
+    /// Courts pair by pair, with the verdict of R18.
+    pub comparisons: Vec<Comparison>,
     /// How the items were used and what they measure; `None` when the fit cannot carry it.
     pub report: Option<Report>,
     /// What a person should look at; `None` unless asked for.
@@ -25,7 +27,8 @@ pub struct Analysis {
 pub fn analyse(bundle: &Bundle, audits: bool) -> Result<Analysis, Refused> {
     let workings = Workings::new(bundle)?;
     let scores = workings.scores(bundle)?;
+    let comparisons = comparisons(&workings.frame, &workings.headline)?;
     let report = workings.report(bundle).ok();
-    let audits = if audits { Some(workings.audits(bundle, &scores)?) } else { None };
-    Ok(Analysis { scores, report, audits })
+    let audits = if audits { Some(workings.audits(bundle, &scores)?.0) } else { None };
+    Ok(Analysis { scores, comparisons, report, audits })
 }

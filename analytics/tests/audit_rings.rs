@@ -2,12 +2,12 @@
 
 use std::collections::BTreeSet;
 
-use hengping_analytics::audit::{Audits, analysis, audits, pairs};
+use hengping_analytics::audit::{Audits, audits_with_pairs};
 use hengping_analytics::bundle::Bundle;
 use hengping_analytics::score::Scores;
 use rand::RngExt;
 
-use crate::audit::{auc, shift};
+use crate::audit::{auc, both, shift};
 use crate::city::{City, plant};
 use crate::support::generator;
 
@@ -66,8 +66,8 @@ fn a_ring_moves_robust_scores_less_and_sends_its_targets_to_review() {
     let (mut targets, mut sent, mut clean, mut others) = (0, 0, 0, 0);
     for seed in 0..6 {
         let ring = ring(seed);
-        let (before, quiet) = analysis(&ring.clean).unwrap();
-        let (after, loud) = analysis(&ring.bundle).unwrap();
+        let (before, quiet) = both(&ring.clean);
+        let (after, loud) = both(&ring.bundle);
         let pairs = gaps(&ring, &before, &quiet).into_iter().zip(gaps(&ring, &after, &loud));
         made.iter_mut().zip(pairs).for_each(|(sum, (before, after))| *sum += after - before);
         for person in &loud.robust.persons {
@@ -95,11 +95,11 @@ fn a_ring_is_found_among_pairs_where_outfit_is_not_enough() {
     let (mut flagged, mut wrongly) = (0, 0);
     for seed in 0..4 {
         let ring = ring(seed);
-        let outcome = audits(&ring.bundle).unwrap();
+        let (outcome, pairs) = audits_with_pairs(&ring.bundle).unwrap();
         for rater in &outcome.raters {
             by_rater.push((rater.outfit, ring.members.contains(&rater.nym)));
         }
-        for pair in pairs(&ring.bundle).unwrap() {
+        for pair in pairs {
             let is = ring.members.contains(&pair.rater) && ring.targets(&pair.ratee);
             by_pair.push((pair.odds, is));
             by_far.push((pair.mean.abs(), is));

@@ -1,7 +1,7 @@
 //! Figures: what they say, in which order, and that they are SVG with real text.
 
 mod gallery;
-mod made;
+pub mod made;
 mod sheet;
 mod walls;
 
@@ -33,7 +33,7 @@ fn figures(bundle: &Bundle, language: Language) -> Vec<Figure> {
         courts: BTreeMap::from([("c00".to_owned(), "市南法院".to_owned())]),
         items: ["i3", "i0", "i1", "i2"].map(|id| (id.to_owned(), format!("item {id}"))).to_vec(),
     };
-    public(&rows, &frame, &names)
+    public(&rows, None, &frame, &names)
 }
 
 /// Texts of an SVG in document order.
@@ -122,5 +122,5 @@ fn a_simulated_city_has_all_figures_of_a_release() {
 #[test]
 fn without_released_cells_there_is_no_figure() {
     let frame = Frame { language: Language::English, rubric: String::new(), pilot: false, foot: String::new() };
-    assert!(public(&[], &frame, &Names::default()).is_empty());
+    assert!(public(&[], None, &frame, &Names::default()).is_empty());
 }

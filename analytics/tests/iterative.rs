@@ -130,6 +130,29 @@ fn contrasts_have_the_same_errors_on_both_paths() {
     assert!(worst(&one, &other) < 1e-6, "{one:?} {other:?}");
 }
 
+/// Beyond 128 contrasts variances come from draws: sparse bridges, where the preconditioner is worst.
+#[test]
+fn many_contrasts_are_drawn_nearly_right() {
+    use hengping_analytics::mixed::Contrast;
+    let problem = courts(1200, 300, 6, 0.005);
+    let (exact, iterative) = both(&problem, &[0.6, 0.5, 0.35], Criterion::Restricted);
+    let pair = |k: usize| match k % 3 {
+        // Two ratees, two raters, and a ratee's level with its home court and the fixed part.
+        0 => Contrast { fixed: vec![], effects: vec![(0, k % 300, 1.0), (0, (7 * k + 1) % 300, -1.0)] },
+        1 => Contrast { fixed: vec![], effects: vec![(1, k, 1.0), (1, k + 500, -1.0)] },
+        _ => Contrast { fixed: vec![1.0, 0.2], effects: vec![(0, k % 300, 1.0), (2, k % 6, 1.0)] },
+    };
+    let contrasts: Vec<Contrast> = (0..300).map(pair).collect();
+    let (truth, drawn) = (exact.errors(&contrasts).unwrap(), iterative.errors(&contrasts).unwrap());
+    let off: Vec<f64> = truth.iter().zip(&drawn).map(|(t, d)| (d / t - 1.0).abs()).collect();
+    let most = off.iter().copied().fold(0.0, f64::max);
+    println!("errors from draws: median {:.5}, largest {most:.5}", median(off.clone()));
+    assert!(median(off) < 0.01 && most < 0.06, "{most}");
+    // The control: fewer contrasts are solved, not drawn.
+    let few = iterative.errors(&contrasts[..9]).unwrap();
+    assert!(worst(&few, &truth[..9]) < 1e-8);
+}
+
 /// Same bits whatever the threads and the order of rows, on both paths.
 #[test]
 fn bits_do_not_depend_on_threads_or_rows() {

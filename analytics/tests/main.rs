@@ -7,6 +7,7 @@ mod audit_reciprocity;
 mod audit_rings;
 mod axioms;
 mod city;
+mod compare;
 mod dense;
 mod figure;
 mod fixture;

@@ -8,8 +8,8 @@ use hengping_analytics::analysis;
 use hengping_analytics::audit::Audits;
 use hengping_analytics::bundle::{Ballot, Bundle, Direction, Item, Margins, Ratee};
 use hengping_analytics::gate::{
-    Context, ItemReport, Judged, Minimum, Precision, Printed, Released, Reliability, Spread, Thresholds, candidates,
-    gate, item_report, parameters, spread,
+    Comparisons, Context, ItemReport, Judged, Minimum, Precision, Printed, Released, Reliability, Spread, Thresholds,
+    candidates, comparisons, gate, item_report, parameters, spread,
 };
 use hengping_analytics::mixed::Refused;
 use hengping_domain::charter::Charter;
@@ -45,6 +45,8 @@ pub struct Result {
     pub cells: Vec<Judged>,
     /// System-level parameters that may leave.
     pub parameters: Option<Released<Printed>>,
+    /// Courts side by side, where that may leave.
+    pub comparisons: Option<Released<Comparisons>>,
     /// Item report that may leave.
     pub report: Option<Released<ItemReport>>,
     /// How persons' results lie, where that may leave.
@@ -88,6 +90,7 @@ pub fn analyse(ballots: Vec<Ballot>, setting: &Setting, progress: &Progress) -> 
     let report = analysis.as_ref().and_then(|analysis| analysis.report.as_ref());
     Result {
         parameters: scores.and_then(|scores| parameters(scores, &context)),
+        comparisons: analysis.as_ref().and_then(|analysis| comparisons(&analysis.comparisons, &cells)),
         report: report.and_then(|report| item_report(report, &context)),
         spread: spread(&released, &context),
         least_response: context.charter.response,

@@ -3,11 +3,13 @@
 //! Absent on purpose: statistics (`hengping-analytics`), nouns and seals (`hengping-domain`).
 
 mod analysis;
+mod earlier;
 mod error;
 pub mod fit;
 mod input;
 mod open;
 mod output;
+mod parquet;
 mod progress;
 mod ratings;
 mod table;
@@ -64,9 +66,13 @@ pub fn open(dirs: &[PathBuf], out: &Path, audit: Audit, progress: &Progress) -> 
             format!("周期 {} · 清单摘要 {hash} · {}", about.period, charter.title.zh),
             format!("Period {} · manifest {hash} · {}", about.period, charter.title.en),
         ),
+        period: about.period.to_string(),
+        form: earlier::Form::of(rubric)?,
+        // A release stands alone; what is published of a series is drawn from releases.
+        past: Vec::new(),
     };
     files.extend(output::figures(&result, &figures)?);
-    leave(files, &result, &input.hashes, Some(input.locked), out, progress)
+    leave(files, &result, &figures.form, &input.hashes, Some(input.locked), out, progress)
 }
 
 /// What `score` reads.
@@ -80,6 +86,8 @@ pub struct Table {
     pub charter: Option<PathBuf>,
     /// `margins.json`, if the lists are known.
     pub margins: Option<PathBuf>,
+    /// What earlier runs left, oldest first, to be drawn beside.
+    pub earlier: Vec<PathBuf>,
 }
 
 /// Scores and gates a table that was never sealed: simulations, and surveys from elsewhere.
@@ -100,6 +108,14 @@ pub fn score(files: &Table, out: &Path, progress: &Progress) -> Result<(), Stop>
     };
     rubric.check().map_err(|error| malformed(&files.rubric, &error))?;
     let margins: Option<Margins> = files.margins.as_ref().map(|path| document(path, &mut hashes)).transpose()?;
+    let mut past = Vec::new();
+    for dir in &files.earlier {
+        let earlier = earlier::Earlier::read(dir, &mut hashes)?;
+        if earlier.direction() != rubric.direction {
+            return Err(malformed(dir, &"it is about the other direction"));
+        }
+        past.push(earlier);
+    }
     let rows = table::read(&files.ballots)?;
     let digest = Digest::of(&[&bytes(&files.ballots)?]);
     hashes.insert(files.ballots.display().to_string(), digest);
@@ -122,12 +138,15 @@ pub fn score(files: &Table, out: &Path, progress: &Progress) -> Result<(), Stop>
         rubric: &rubric,
         pilot: false,
         foot: (format!("数据摘要 {hash} · {}", charter.title.zh), format!("Data {hash} · {}", charter.title.en)),
+        period: earlier::name_of(out),
+        form: earlier::Form::of(&rubric)?,
+        past,
     };
     let mut files = output::figures(&result, &figures)?;
     if let Some(audits) = &result.audits {
         files.insert("audits.json".to_owned(), output::pretty(audits)?);
     }
-    leave(files, &result, &hashes, None, out, progress)
+    leave(files, &result, &figures.form, &hashes, None, out, progress)
 }
 
 /// The charter that ships with this version.
@@ -141,6 +160,7 @@ fn shipped(hashes: &mut BTreeMap<String, Digest>) -> Result<Charter, Stop> {
 fn leave(
     mut files: output::Files,
     result: &analysis::Result,
+    form: &earlier::Form,
     hashes: &BTreeMap<String, Digest>,
     locked: Option<PerSide<usize>>,
     out: &Path,
@@ -149,7 +169,10 @@ fn leave(
     progress.stage("write", files.len());
     files.insert("cells.csv".to_owned(), output::cells(&result.cells)?);
     if let Some(report) = &result.report {
-        files.insert("items.json".to_owned(), output::items(report)?);
+        files.insert("items.json".to_owned(), output::items(report, form)?);
+    }
+    if let Some(comparisons) = &result.comparisons {
+        files.insert("comparisons.json".to_owned(), output::comparisons(comparisons)?);
     }
     let refused = result.refused.as_ref().map(ToString::to_string);
     let run = output::run(hashes, &files, &progress.finish(), refused, locked)?;

@@ -46,6 +46,10 @@ enum Command {
         /// Margins of the invited (.json).
         #[arg(long)]
         margins: Option<PathBuf>,
+        /// What an earlier `score` left, to be drawn beside as drift; oldest first, may be given several
+        /// times. A period is called as its directory is.
+        #[arg(long)]
+        earlier: Vec<PathBuf>,
         /// Where the results go.
         #[arg(long)]
         out: PathBuf,
@@ -76,8 +80,8 @@ fn run(command: Command, progress: &Progress) -> Result<(), Stop> {
             let out = out.or_else(|| dir.first().cloned()).unwrap_or_default();
             open(&dir, &out, if audited { Audit::Done } else { Audit::Pending }, progress)
         }
-        Command::Score { ballots, rubric, charter, margins, out } => {
-            score(&Table { ballots, rubric, charter, margins }, &out, progress)
+        Command::Score { ballots, rubric, charter, margins, earlier, out } => {
+            score(&Table { ballots, rubric, charter, margins, earlier }, &out, progress)
         }
         Command::Fit(arguments) => {
             let people = !arguments.json && std::io::stderr().is_terminal();

@@ -6,7 +6,9 @@ use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
 
 use hengping_analytics::figure::{self, Effects, Figure, Frame, Language, Names, Ratees, Responses, Severities};
-use hengping_analytics::gate::{Audience, ItemReport, Judged, Measure, Printed, Released, Row, Scope, band};
+use hengping_analytics::gate::{
+    Audience, Comparisons, ItemReport, Judged, Measure, Printed, Released, Row, Scope, band,
+};
 use hengping_analytics::mixed::Options;
 use hengping_analytics::report::findings;
 use hengping_domain::digest::Digest;
@@ -15,12 +17,13 @@ use hengping_domain::ids::Direction;
 use hengping_domain::manifest::{ClosedManifest, PerSide};
 use hengping_domain::opening::Counts;
 use hengping_domain::release::{Cell, Draft};
-use hengping_domain::rubric::Rubric;
+use hengping_domain::rubric::{Rubric, Text};
 use hengping_domain::stratum::CaseType;
 use serde::Deserialize as _;
 use serde_json::{Value, json};
 
 use crate::analysis;
+use crate::earlier::{Earlier, Form, Present, drift};
 use crate::error::Stop;
 
 /// Files by name relative to the output directory.
@@ -149,12 +152,20 @@ fn guarded(text: &str) -> String {
     if text.starts_with(['=', '+', '-', '@', '\t', '\r']) { format!("'{text}") } else { text.to_owned() }
 }
 
-/// `items.json`: the released item report and what it says in codes.
+/// `items.json`: the released item report, what it says in codes, and the form it is about.
 ///
 /// # Errors
 /// [`Stop::Internal`] never in practice.
-pub fn items(report: &Released<ItemReport>) -> Result<Vec<u8>, Stop> {
-    pretty(&json!({"v": 1, "report": report, "findings": findings(report)}))
+pub fn items(report: &Released<ItemReport>, form: &Form) -> Result<Vec<u8>, Stop> {
+    pretty(&json!({"v": 1, "form": form, "report": report, "findings": findings(report)}))
+}
+
+/// `comparisons.json`: courts side by side under R18.
+///
+/// # Errors
+/// [`Stop::Internal`] never in practice.
+pub fn comparisons(comparisons: &Released<Comparisons>) -> Result<Vec<u8>, Stop> {
+    pretty(&json!({"v": 1, "rule": "R18", "comparisons": comparisons}))
 }
 
 /// The public figures in both languages, each with its table.
@@ -165,36 +176,29 @@ pub fn figures(result: &analysis::Result, about: &About) -> Result<Files, Stop> 
     let rows: Vec<_> = result.cells.iter().filter_map(Judged::released).collect();
     let mut files = Files::new();
     for (language, ending) in [(Language::Chinese, "zh"), (Language::English, "en")] {
-        let zh = language == Language::Chinese;
-        let title = if zh { &about.rubric.title.zh } else { &about.rubric.title.en };
-        let frame = Frame {
-            language,
-            rubric: title.clone(),
-            pilot: about.pilot,
-            foot: if zh { about.foot.0.clone() } else { about.foot.1.clone() },
-        };
-        let names = Names {
-            courts: COURTS
-                .iter()
-                .map(|c| (c.code.to_owned(), (if zh { c.short } else { c.english }).to_owned()))
-                .collect(),
-            items: about
-                .rubric
-                .items
-                .iter()
-                .map(|item| (item.id.clone(), if zh { item.title.zh.clone() } else { item.title.en.clone() }))
-                .collect(),
-        };
+        let (frame, names) = (about.frame(language), about.names(language));
         for figure in drawn(result, &rows, about, &frame, &names) {
-            let mut table = csv::Writer::from_writer("\u{feff}".as_bytes().to_vec());
-            for record in &figure.table {
-                table.write_record(record.iter().map(|cell| guarded(cell))).map_err(internal)?;
+            sheet(&mut files, figure, ending)?;
+        }
+        if !about.past.is_empty() {
+            let present = Present { name: about.period.clone(), form: &about.form, result };
+            if let Some(figure) = drift(&about.past, &present, &names.courts, &frame)? {
+                sheet(&mut files, figure, ending)?;
             }
-            files.insert(format!("figures/{}-{ending}.csv", figure.name), table.into_inner().map_err(internal)?);
-            files.insert(format!("figures/{}-{ending}.svg", figure.name), figure.svg.into_bytes());
         }
     }
     Ok(files)
+}
+
+/// A figure with its table.
+fn sheet(files: &mut Files, figure: Figure, ending: &str) -> Result<(), Stop> {
+    let mut table = csv::Writer::from_writer("\u{feff}".as_bytes().to_vec());
+    for record in &figure.table {
+        table.write_record(record.iter().map(|cell| guarded(cell))).map_err(internal)?;
+    }
+    files.insert(format!("figures/{}-{ending}.csv", figure.name), table.into_inner().map_err(internal)?);
+    files.insert(format!("figures/{}-{ending}.svg", figure.name), figure.svg.into_bytes());
+    Ok(())
 }
 
 /// Every figure that the released numbers allow.
@@ -205,7 +209,7 @@ fn drawn(
     frame: &Frame,
     names: &Names,
 ) -> Vec<Figure> {
-    let mut figures = figure::public(rows, frame, names);
+    let mut figures = figure::public(rows, result.comparisons.as_ref(), frame, names);
     let parameters = result.parameters.as_ref();
     let word = |kind: CaseType| match frame.language {
         Language::Chinese => kind.chinese().to_owned(),
@@ -240,6 +244,36 @@ pub struct About<'a> {
     pub pilot: bool,
     /// Foot in Chinese and English.
     pub foot: (String, String),
+    /// What this period is called beside earlier ones.
+    pub period: String,
+    /// Hashes of the form.
+    pub form: Form,
+    /// Earlier results to be drawn beside these, oldest first.
+    pub past: Vec<Earlier>,
+}
+
+impl About<'_> {
+    fn frame(&self, language: Language) -> Frame {
+        let zh = language == Language::Chinese;
+        Frame {
+            language,
+            rubric: if zh { self.rubric.title.zh.clone() } else { self.rubric.title.en.clone() },
+            pilot: self.pilot,
+            foot: if zh { self.foot.0.clone() } else { self.foot.1.clone() },
+        }
+    }
+
+    fn names(&self, language: Language) -> Names {
+        let zh = language == Language::Chinese;
+        let court = |code: &'static str, short: &str, english: &str| {
+            (code.to_owned(), if zh { short.to_owned() } else { english.to_owned() })
+        };
+        let title = |title: &Text| if zh { title.zh.clone() } else { title.en.clone() };
+        Names {
+            courts: COURTS.iter().map(|c| court(c.code, c.short, c.english)).collect(),
+            items: self.rubric.items.iter().map(|item| (item.id.clone(), title(&item.title))).collect(),
+        }
+    }
 }
 
 /// `run.json`: hashes of all inputs and outputs, versions, envelopes each side left locked, seconds per stage.

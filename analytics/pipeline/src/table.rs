@@ -27,8 +27,7 @@ fn internal(error: PolarsError) -> Stop {
 /// # Errors
 /// [`Stop::FileMissing`], [`Stop::TableMalformed`].
 pub fn read(path: &Path) -> Result<DataFrame, Stop> {
-    let name = path.display().to_string();
-    let file = File::open(path).map_err(|_| Stop::FileMissing(name.clone()))?;
+    let file = File::open(path).map_err(|_| Stop::FileMissing(path.display().to_string()))?;
     match path.extension().and_then(|ending| ending.to_str()) {
         Some("csv") => CsvReadOptions::default()
             .with_has_header(true)
@@ -37,7 +36,7 @@ pub fn read(path: &Path) -> Result<DataFrame, Stop> {
             .into_reader_with_file_handle(file)
             .finish()
             .map_err(|_| malformed("not a CSV table with a heading")),
-        Some("parquet") => ParquetReader::new(file).finish().map_err(|_| malformed("not a Parquet file")),
+        Some("parquet") => crate::parquet::reader(path)?.finish().map_err(|_| malformed("not a Parquet file")),
         _ => Err(malformed("the name must end in .csv or .parquet")),
     }
 }

@@ -185,3 +185,32 @@ fn a_nested_factor_is_the_pairs_of_two_columns() {
     // The control: three casks in all would be another model.
     assert_ne!(made["criterion"], fit("cask")["criterion"]);
 }
+
+/// Ratings are small numbers, and other programs write them in one or two bytes. `data/short-numbers.parquet`
+/// is pyarrow's: a dictionary column, and uint8, uint16, int8 and int16 by the formula below.
+#[test]
+fn short_numbers_in_parquet_are_read_as_in_csv() {
+    let dir = TempDir::new().unwrap();
+    let csv = dir.path().join("short.csv").display().to_string();
+    let mut text = "rater,ratee,y,x,w\n".to_owned();
+    for k in 0..120_i32 {
+        let ratee = 5 * k % 6;
+        let y = 1 + ratee / 2 + k * k % 3 + k % 13 / 12;
+        let y = if k == 5 { String::new() } else { y.to_string() };
+        text.push_str(&format!("r{},{ratee},{y},{},{}\n", 7 * k % 13, -300 + k % 4 * 100, 1 + k % 3));
+    }
+    std::fs::write(&csv, text).unwrap();
+    let parquet = concat!(env!("CARGO_MANIFEST_DIR"), "/tests/data/short-numbers.parquet");
+    let fit = |data: &str| {
+        let model = ["fit", "--data", data, "--response", "y", "--random", "rater", "--random", "ratee"];
+        let mut result = json(&run(&[&model[..], &["--fixed", "x", "--weights", "w", "--json"]].concat()));
+        for name in ["seconds", "peak_rss_bytes"] {
+            result.as_object_mut().unwrap().remove(name);
+        }
+        result
+    };
+    let result = fit(&csv);
+    assert_eq!((&result["n"], &result["dropped_rows"]), (&119.into(), &1.into()));
+    assert!(result["sd"]["ratee"].as_f64().unwrap() > 0.5, "{result}");
+    assert_eq!(result, fit(parquet));
+}

@@ -47,11 +47,13 @@ impl Bench {
     }
 
     fn score(&self, ballots: &Path, extra: &[&str]) -> std::process::Output {
+        self.score_with(&config("rubrics/bar-rates-bench-v1.toml"), ballots, "out", extra)
+    }
+
+    fn score_with(&self, rubric: &Path, ballots: &Path, out: &str, extra: &[&str]) -> std::process::Output {
         let text = |path: &Path| path.display().to_string();
-        let rubric = text(&config("rubrics/bar-rates-bench-v1.toml"));
-        let mut arguments = vec!["score", "--rubric", &rubric];
-        let (ballots, out) = (text(ballots), text(&self.path("out")));
-        arguments.extend(["--ballots", &ballots, "--out", &out]);
+        let (rubric, ballots, out) = (text(rubric), text(ballots), text(&self.path(out)));
+        let mut arguments = vec!["score", "--rubric", &rubric, "--ballots", &ballots, "--out", &out];
         arguments.extend(extra);
         run(&arguments, self.dir.path())
     }
@@ -133,4 +135,96 @@ fn malformed_tables_are_refused_by_line_and_never_quoted() {
     std::fs::write(bench.path("ballots.txt"), good).unwrap();
     assert_eq!(refusal(&bench.score(&bench.path("ballots.txt"), &[])), "table-malformed");
     assert!(files(&bench.path("out")).is_empty());
+}
+
+/// Courts side by side: a number where R18 allows it, else reasons and no number.
+#[test]
+fn courts_are_told_apart_pair_by_pair_or_not_at_all() {
+    let world = world(PeriodKind::Regular, 500);
+    let bench = Bench::new();
+    std::fs::write(bench.path("ballots.csv"), table(&world, false)).unwrap();
+    assert!(bench.score(&bench.path("ballots.csv"), &[]).status.success());
+    let read = |name: &str| std::fs::read(bench.path("out").join(name)).unwrap();
+    let told: serde_json::Value = serde_json::from_slice(&read("comparisons.json")).unwrap();
+    assert_eq!((&told["rule"], &told["comparisons"]["least_bridges"]), (&"R18".into(), &20.into()));
+    let pairs = told["comparisons"]["pairs"].as_array().unwrap();
+    assert_eq!(pairs.len(), 6, "four courts");
+    for pair in pairs {
+        let silent = pair["verdict"] == "not_comparable";
+        assert_eq!(silent, pair["difference"].is_null() && pair["bridges"].is_null(), "{pair}");
+        assert_eq!(silent, !pair["reasons"].as_array().unwrap().is_empty(), "{pair}");
+        if !silent {
+            let end = |k: usize| pair["difference"]["interval"][k].as_f64().unwrap();
+            let expected = match (end(0) > 0.0, end(1) < 0.0) {
+                (true, _) => "higher",
+                (_, true) => "lower",
+                _ => "not_distinguishable",
+            };
+            assert_eq!(pair["verdict"], expected, "{pair}");
+        }
+    }
+    assert!(String::from_utf8(read("run.json")).unwrap().contains("comparisons.json"));
+}
+
+/// A year later: the same form, one with a question put otherwise, and one of new questions only.
+#[test]
+fn earlier_results_are_drawn_beside_and_joined_by_questions_alone() {
+    let (world, bench) = (world(PeriodKind::Regular, 600), Bench::new());
+    let ballots = bench.path("ballots.csv");
+    std::fs::write(&ballots, table(&world, false)).unwrap();
+    let form = std::fs::read_to_string(config("rubrics/bar-rates-bench-v1.toml")).unwrap();
+    let with = |name: &str, change: &dyn Fn(usize, &str) -> String| {
+        let mut asked = 0;
+        let lines = form.lines().map(|line| {
+            asked += usize::from(line.starts_with("text = "));
+            if line.starts_with("text = ") { change(asked, line) } else { line.to_owned() }
+        });
+        std::fs::write(bench.path(name), lines.collect::<Vec<String>>().join("\n")).unwrap();
+    };
+    let put = |word: &str, line: &str| line.replacen("zh = \"", &format!("zh = \"{word}"), 1);
+    with("one.toml", &|k, line| if k == 1 { put("另行", line) } else { line.to_owned() });
+    with("all.toml", &|_, line| put("一律", line));
+    let earlier = |years: &[&str]| -> Vec<String> {
+        years.iter().flat_map(|y| ["--earlier".to_owned(), bench.path(y).display().to_string()]).collect()
+    };
+    let score = |rubric: &Path, out: &str, years: &[&str]| {
+        let arguments = earlier(years);
+        let extra: Vec<&str> = arguments.iter().map(String::as_str).collect();
+        bench.score_with(rubric, &ballots, out, &extra)
+    };
+    let same = config("rubrics/bar-rates-bench-v1.toml");
+    for (rubric, out, years) in [
+        (same.as_path(), "2024", &[] as &[&str]),
+        (same.as_path(), "2025", &["2024"]),
+        (bench.path("one.toml").as_path(), "2026", &["2024", "2025"]),
+        (bench.path("all.toml").as_path(), "2027", &["2024", "2025", "2026"]),
+    ] {
+        let output = score(rubric, out, years);
+        assert!(output.status.success(), "{out}: {}", String::from_utf8_lossy(&output.stderr));
+    }
+    assert!(!bench.path("2024/figures/drift-en.svg").exists(), "one period is no drift");
+    let mut reader = csv::Reader::from_path(bench.path("2027/figures/drift-en.csv")).unwrap();
+    let city: Vec<(String, String, String)> = reader
+        .records()
+        .map(|record| record.unwrap())
+        .filter(|record| &record[0] == "city")
+        .map(|record| (record[1].to_owned(), record[2].to_owned(), record[5].to_owned()))
+        .collect();
+    let links: Vec<(&str, &str)> = city.iter().map(|(year, link, _)| (year.as_str(), link.as_str())).collect();
+    assert_eq!(
+        links,
+        [("2024", ""), ("2025", "comparable"), ("2026", "comparable"), ("2027", "no question kept its wording")]
+    );
+    // The same answers every year: without the link the figure would show no less, with it no more.
+    assert!(city.iter().all(|(_, _, value)| *value == city[0].2), "{city:?}");
+    let svg = std::fs::read_to_string(bench.path("2027/figures/drift-zh.svg")).unwrap();
+    assert!(svg.contains("没有一个评价项保持原来的措辞") && svg.contains("2025"));
+
+    // What an earlier run did not write is not read.
+    let cells = bench.path("2025/cells.csv");
+    let text = std::fs::read_to_string(&cells).unwrap();
+    std::fs::write(&cells, text.replacen("4.", "3.", 1)).unwrap();
+    assert_eq!(refusal(&score(&same, "2028", &["2025"])), "document-malformed");
+    assert_eq!(refusal(&score(&same, "2028", &["1999"])), "file-missing");
+    assert!(files(&bench.path("2028")).is_empty());
 }

@@ -61,54 +61,43 @@ pub struct Audits {
 /// # Errors
 /// [`Refused`] when the ballots cannot carry the model, as for [`crate::score::score`].
 pub fn audits(bundle: &Bundle) -> Result<Audits, Refused> {
-    Ok(analysis(bundle)?.1)
+    Ok(audits_with_pairs(bundle)?.0)
 }
 
-/// Scores and audits from one fit, without the item report of [`crate::analysis::analyse`].
+/// Audits, and every pair of rater and ratee with the odds that it belongs to a ring, for studies
+/// of the audit itself.
 ///
 /// # Errors
 /// [`Refused`] when the ballots cannot carry the model, as for [`crate::score::score`].
-pub fn analysis(bundle: &Bundle) -> Result<(Scores, Audits), Refused> {
+pub fn audits_with_pairs(bundle: &Bundle) -> Result<(Audits, Vec<ring::Pair>), Refused> {
     let workings = Workings::new(bundle)?;
     let scores = workings.scores(bundle)?;
-    let audits = workings.audits(bundle, &scores)?;
-    Ok((scores, audits))
+    workings.audits(bundle, &scores)
 }
 
 impl Workings<'_> {
-    /// The audits that the workings lead to.
+    /// The audits that the workings lead to, and all pairs of rater and ratee.
     ///
     /// # Errors
     /// [`Refused`] when a robust refit is refused.
-    pub(crate) fn audits(&self, bundle: &Bundle, scores: &Scores) -> Result<Audits, Refused> {
+    pub(crate) fn audits(&self, bundle: &Bundle, scores: &Scores) -> Result<(Audits, Vec<ring::Pair>), Refused> {
         let residuals = Residuals::new(self);
         let (robust, student) = robust::robust(self, scores, &residuals)?;
-        let (mut pairs, concerts) = ring::pairs(self, &residuals.standard, &student);
+        let (pairs, concerts) = ring::pairs(self, &residuals.standard, &student);
         let flagged: BTreeSet<&str> = concerts.iter().filter(|c| c.flagged).map(|c| c.ratee.as_str()).collect();
         let moved = robust.persons.iter().filter(|person| person.moved).map(|person| person.ratee.as_str());
         let review = moved.chain(flagged.iter().copied()).map(str::to_owned).collect();
-        pairs.retain(|pair| pair.odds > 0.0 && flagged.contains(pair.ratee.as_str()));
-        Ok(Audits {
+        let suspect = |pair: &&ring::Pair| pair.odds > 0.0 && flagged.contains(pair.ratee.as_str());
+        let audits = Audits {
             raters: misfit::raters(self, scores, &residuals),
             influence: influence::influence(self, scores),
             outcome: outcome::outcome(bundle, self, scores),
             bias: bias::biases(bundle, self),
+            pairs: pairs.iter().filter(suspect).cloned().collect(),
             concerts,
-            pairs,
             robust,
             review,
-        })
+        };
+        Ok((audits, pairs))
     }
-}
-
-/// Every pair of rater and ratee with the odds that it belongs to a ring, for studies of the audit itself.
-///
-/// # Errors
-/// [`Refused`] when the ballots cannot carry the model, as for [`crate::score::score`].
-pub fn pairs(bundle: &Bundle) -> Result<Vec<ring::Pair>, Refused> {
-    let workings = Workings::new(bundle)?;
-    let scores = workings.scores(bundle)?;
-    let residuals = Residuals::new(&workings);
-    let (_, student) = robust::robust(&workings, &scores, &residuals)?;
-    Ok(ring::pairs(&workings, &residuals.standard, &student).0)
 }

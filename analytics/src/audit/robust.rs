@@ -3,6 +3,8 @@
 //! ballots changes, and the headline itself never does. Method: `methods/robust.md`.
 //! Absent on purpose: a robust headline; it would end linearity, and with it what-if and exact errors.
 
+use std::collections::BTreeMap;
+
 use serde::Serialize;
 
 use super::chance::median;
@@ -149,6 +151,36 @@ struct Refit {
     scale: f64,
 }
 
+/// What one rater says about one ratee, over all ballots of the pair: an opinion is far or near as a
+/// whole (R1), and several ballots that agree say it louder than one.
+struct Opinions {
+    /// Ballots of each pair.
+    members: Vec<Vec<usize>>,
+    /// Correlation of residuals inside a pair.
+    repeat: f64,
+}
+
+impl Opinions {
+    fn new(workings: &Workings) -> Self {
+        let frame = &workings.frame;
+        let mut pairs: BTreeMap<(u32, u32), Vec<usize>> = BTreeMap::new();
+        for (row, (&j, &i)) in frame.ratee.codes().iter().zip(frame.rater.codes()).enumerate() {
+            pairs.entry((j, i)).or_default().push(row);
+        }
+        Self { members: pairs.into_values().collect(), repeat: workings.repeat }
+    }
+
+    /// Mean residual of each pair over the standard deviation of such a mean.
+    fn of(&self, standard: &[f64]) -> Vec<f64> {
+        let mean = |rows: &Vec<usize>| {
+            let count = rows.len() as f64;
+            let sum: f64 = rows.iter().map(|&row| standard[row]).sum();
+            sum / (count * (1.0 + (count - 1.0) * self.repeat)).sqrt()
+        };
+        self.members.iter().map(mean).collect()
+    }
+}
+
 /// Iteratively reweighted refits at the headline's variances (Holland and Welsch 1977).
 fn refit(workings: &Workings, residuals: &Residuals, rule: Rule) -> Result<Refit, Refused> {
     let (frame, theta) = (&workings.frame, workings.headline.fit.theta());
@@ -156,11 +188,15 @@ fn refit(workings: &Workings, residuals: &Residuals, rule: Rule) -> Result<Refit
     let mut standard = residuals.standard.clone();
     let mut scores = scores_of(&workings.headline, frame);
     let mut scale = 1.0;
+    let opinions = Opinions::new(workings);
     for round in 0..REFITS {
-        scale = rule.scale(&standard, scale);
-        // Dividing by the scale keeps the prior variances of the effects where the headline has them.
-        let weight = |(w, z): (&f64, &f64)| w * rule.weight(z / scale) / (scale * scale);
-        let weights: Vec<f64> = workings.weights.iter().zip(&standard).map(weight).collect();
+        let together = opinions.of(&standard);
+        scale = rule.scale(&together, scale);
+        let mut weights = workings.weights.clone();
+        for (rows, z) in opinions.members.iter().zip(&together) {
+            // Dividing by the scale keeps the prior variances of the effects where the headline has them.
+            rows.iter().for_each(|&row| weights[row] *= rule.weight(z / scale) / (scale * scale));
+        }
         let headline = Headline::fit(frame, &values, &weights, Some(&theta))?;
         standard = headline.fit.residuals.iter().zip(&residuals.deviation).map(|(e, sd)| e / sd).collect();
         let next = scores_of(&headline, frame);

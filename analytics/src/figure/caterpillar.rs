@@ -40,7 +40,16 @@ fn holds(row: &Row, reference: f64) -> bool {
     row.values.interval.is_some_and(|[low, high]| low <= reference && reference <= high)
 }
 
-pub(super) fn draw(subject: Subject, lines: &[Line], city: Option<&Row>, frame: &Frame) -> Figure {
+/// How many pairs of courts there are, and how many of them R18 lets be compared.
+pub(super) type Pairs = (usize, usize);
+
+pub(super) fn draw(
+    subject: Subject,
+    lines: &[Line],
+    city: Option<&Row>,
+    pairs: Option<Pairs>,
+    frame: &Frame,
+) -> Figure {
     let pick = |zh: &str, en: &str| frame.language.pick(zh, en);
     let inside = city.map(|city| lines.iter().filter(|line| holds(line.row, city.values.value)).count());
     let count = lines.len();
@@ -76,13 +85,26 @@ pub(super) fn draw(subject: Subject, lines: &[Line], city: Option<&Row>, frame: 
         Subject::Courts => pick("按法院代码排列，不按得分", "In the order of court codes, not of results"),
         Subject::Items => pick("按评价表顺序排列，不按得分", "In the order of the form, not of results"),
     };
+    // What may not be compared still stands side by side, and has to say so.
+    let warning = match pairs {
+        Some((all, 0)) if all > 0 => Some(pick(
+            &format!("{all} 对法院都不可互相比较（规则 R18）"),
+            &format!("None of {all} pairs of courts may be compared (rule R18)"),
+        )),
+        Some((all, compared)) if compared < all => Some(pick(
+            &format!("{all} 对法院中只有 {compared} 对可以互相比较（规则 R18）"),
+            &format!("Only {compared} of {all} pairs of courts may be compared (rule R18)"),
+        )),
+        _ => None,
+    };
+    let order = warning.map_or(order.clone(), |warning| frame.language.sentences(&[&order, &warning]));
     let heading = Heading::new(frame, &title, &subtitle, WIDTH);
     let labels = Labels::new(lines.iter().map(|line| line.label.as_str()), 14.0, 300.0);
     let top = TOP + heading.below();
     let size = (WIDTH as u32, (top + labels.row(34) * count as i32 + BOTTOM + heading.above()) as u32);
     let svg = Canvas::sheet(size, frame, &title, &frame.language.sentences(&[&subtitle, &order]), |canvas| {
         heading.draw(canvas, size.1 as i32);
-        body(canvas, (lines, &labels), city, frame, &order, top);
+        body(canvas, (subject, lines, &labels), city, frame, &order, top);
     });
     let name = if subject == Subject::Courts { "caterpillar" } else { "items" };
     Figure { name, svg, table: table(subject, lines, city, frame) }
@@ -90,7 +112,7 @@ pub(super) fn draw(subject: Subject, lines: &[Line], city: Option<&Row>, frame: 
 
 fn body(
     canvas: &Canvas,
-    (lines, labels): (&[Line], &Labels),
+    (subject, lines, labels): (Subject, &[Line], &Labels),
     city: Option<&Row>,
     frame: &Frame,
     order: &str,
@@ -112,7 +134,10 @@ fn body(
         let [from, to] = values.interval.unwrap_or([values.value, values.value]);
         canvas.rect((at(from), top - 8), (at(to), axis), Token::Weak);
         canvas.line((at(values.value), top - 8), (at(values.value), axis), 2, Token::Accent);
-        let word = frame.language.pick("全市均值", "city mean");
+        let word = match subject {
+            Subject::Courts => frame.language.pick("全市均值", "city mean"),
+            Subject::Items => frame.language.pick("综合均值", "overall mean"),
+        };
         let text = format!("{word} {}", printed(city, frame.language));
         // Near the end of the axis the words would run into the heading of the numbers.
         let half = (width(&text, 13.0, false) / 2.0).ceil() as i32;
@@ -132,7 +157,8 @@ fn body(
         }
         canvas.text(&printed(line.row, frame.language), (RIGHT + 28, y), 14.0, Token::Ink, Align::Left, false);
     }
-    canvas.text(order, (left, axis + 40), 12.0, Token::Second, Align::Left, false);
+    let room = WIDTH - MARGIN - width(order, 12.0, false).ceil() as i32;
+    canvas.text(order, (left.min(room).max(MARGIN), axis + 40), 12.0, Token::Second, Align::Left, false);
     let heading = frame.language.pick("结果（区间）", "result (interval)");
     canvas.text(&heading, (RIGHT + 28, top - 22), 13.0, Token::Second, Align::Left, false);
 }

@@ -8,7 +8,7 @@ use super::canvas::{Align, Canvas, Token};
 use super::heading::{Heading, MARGIN};
 use super::scale::Scale;
 use super::setting::wrap;
-use super::words::{bound, number, spaced};
+use super::words::{bound, closed, number, spaced};
 use super::{Figure, Frame, Link, MANY, Period, open};
 use crate::gate::{Audience, Measure, Row, Scope};
 use panel::Panel;
@@ -69,7 +69,7 @@ fn title(periods: &[Period], city: &Series, frame: &Frame) -> String {
         );
     };
     let (from, to) = (&periods[from].name, &periods[to].name);
-    let until = spaced(to);
+    let (since, until) = (closed(from), spaced(to));
     let apart = match (first.values.interval, last.values.interval) {
         (Some(a), Some(b)) => a[1] < b[0] || b[1] < a[0],
         _ => false,
@@ -79,18 +79,18 @@ fn title(periods: &[Period], city: &Series, frame: &Frame) -> String {
     let size = number(change.abs(), step);
     if !apart {
         return pick(
-            &format!("{from}至{until}，全市均值的误差区间相互重叠，看不出变动"),
+            &format!("{since}至{until}，全市均值的误差区间相互重叠，看不出变动"),
             &format!("From {from} to {to} the intervals of the city mean overlap: no change can be told"),
         );
     }
     if change > 0.0 {
         pick(
-            &format!("{from}至{until}，全市均值上升 {size} 级"),
+            &format!("{since}至{until}，全市均值上升 {size} 级"),
             &format!("From {from} to {to} the city mean rose by {size} levels"),
         )
     } else {
         pick(
-            &format!("{from}至{until}，全市均值下降 {size} 级"),
+            &format!("{since}至{until}，全市均值下降 {size} 级"),
             &format!("From {from} to {to} the city mean fell by {size} levels"),
         )
     }
@@ -127,9 +127,9 @@ pub(super) fn draw(
     let mut notes: Vec<String> = Vec::new();
     for (index, letter, reason) in &breaks {
         let (before, after) = (&periods[index - 1].name, &periods[*index].name);
-        let behind = spaced(after);
+        let (ahead, behind) = (closed(before), closed(&spaced(after)));
         let text = pick(
-            &format!("{letter}（{before}与{behind}之间）：{reason}"),
+            &format!("{letter}（{ahead}与{behind}之间）：{reason}"),
             &format!("{letter} ({before} to {after}): {reason}"),
         );
         notes.extend(wrap(&text, 12.0, false, f64::from(WIDTH - 2 * MARGIN)));

@@ -23,7 +23,7 @@ mod words;
 
 use std::collections::BTreeMap;
 
-use crate::gate::{Audience, Measure, Released, Row, Scope, Spread};
+use crate::gate::{Audience, Comparisons, Measure, Released, Row, Scope, Spread};
 
 pub use inputs::{Effects, Link, Period, Ratees, Responses, Severities};
 pub use level_use::level_use;
@@ -78,8 +78,16 @@ struct Line<'a> {
     row: &'a Row,
 }
 
-/// All public figures that the released cells allow.
-pub fn public(rows: &[Released<Row>], frame: &Frame, names: &Names) -> Vec<Figure> {
+/// All public figures that the released cells allow; where courts stand side by side that R18 does
+/// not let be compared, the figure says so.
+pub fn public(
+    rows: &[Released<Row>],
+    comparisons: Option<&Released<Comparisons>>,
+    frame: &Frame,
+    names: &Names,
+) -> Vec<Figure> {
+    let pairs = comparisons.map(|told| &told.get().pairs);
+    let pairs = pairs.map(|all| (all.len(), all.iter().filter(|pair| pair.difference.is_some()).count()));
     let open: Vec<&Row> = open(rows, Audience::Public).collect();
     let mut courts: Vec<Line> = open
         .iter()
@@ -107,11 +115,11 @@ pub fn public(rows: &[Released<Row>], frame: &Frame, names: &Names) -> Vec<Figur
         let spread = Spread::among(&rows, 10, step);
         figures.extend(spread.and_then(|spread| fan::draw("caterpillar", &spread, Ratees::Courts, city, frame)));
     } else if courts.len() > 1 {
-        figures.push(caterpillar::draw(caterpillar::Subject::Courts, &courts, city, frame));
+        figures.push(caterpillar::draw(caterpillar::Subject::Courts, &courts, city, pairs, frame));
         figures.extend(slope::draw(&courts, city, frame));
     }
     if items.len() > 1 {
-        figures.push(caterpillar::draw(caterpillar::Subject::Items, &items, city, frame));
+        figures.push(caterpillar::draw(caterpillar::Subject::Items, &items, city, None, frame));
     }
     figures
 }

@@ -57,6 +57,11 @@ pub(super) fn spaced(name: &str) -> String {
     if name.starts_with(|c: char| c.is_ascii()) { format!(" {name}") } else { name.to_owned() }
 }
 
+/// Words to stand before a Chinese one, likewise.
+pub(super) fn closed(name: &str) -> String {
+    if name.ends_with(|c: char| c.is_ascii()) { format!("{name} ") } else { name.to_owned() }
+}
+
 /// A share in per cent.
 pub(super) fn percent(share: f64) -> String {
     format!("{:.0}%", share * 100.0)

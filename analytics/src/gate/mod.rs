@@ -5,6 +5,8 @@
 
 mod cell;
 mod charter;
+mod comparison;
+mod earlier;
 mod parameters;
 mod print;
 mod produce;
@@ -16,6 +18,8 @@ mod suppression;
 
 pub use cell::{Audience, Candidate, Content, Key, Measure, Range, Scope, Structure};
 pub use charter::{Context, Minimum, Precision, Reliability, Thresholds};
+pub use comparison::{Comparisons, Gap, Pair, Standing, Why, comparisons};
+pub use earlier::{Told, earlier};
 pub use parameters::{Printed, parameters};
 pub use print::{Values, band, n_band};
 pub use produce::candidates;

@@ -12,7 +12,7 @@ use super::{Content, Context, Flag, Precision, Range, Structure};
 use crate::score::{Moved, Tier};
 
 /// Two-sided 95 % quantile of the normal distribution.
-const WIDTH: f64 = 1.959_963_984_540_054;
+pub(super) const WIDTH: f64 = 1.959_963_984_540_054;
 /// Step of a response share, which is printed as the lower edge of its band.
 const SHARE_STEP: f64 = 0.05;
 
@@ -66,15 +66,15 @@ pub fn n_band(n: usize) -> String {
 }
 
 /// A billionth of a step: what decimal fractions lose in binary must not decide a tie.
-const DUST: f64 = 1e-9;
+pub(super) const DUST: f64 = 1e-9;
 
 /// Nearest multiple of `step`, ties upwards, free of binary dust and negative zero.
-fn round(value: f64, step: f64) -> f64 {
+pub(super) fn round(value: f64, step: f64) -> f64 {
     tidy((value / step + 0.5 + DUST).floor() * step)
 }
 
 /// Four decimals are more than any step needs.
-fn tidy(value: f64) -> f64 {
+pub(super) fn tidy(value: f64) -> f64 {
     (value * 1e4).round() / 1e4 + 0.0
 }
 

@@ -14,6 +14,7 @@ use std::collections::BTreeMap;
 
 use serde::Serialize;
 
+use crate::bundle::Item;
 use crate::design::Forest;
 use crate::gate::{ItemReport, Released};
 use sums::solve;
@@ -40,7 +41,22 @@ impl Version {
     /// A version from a released item report, when its ballots are gone. `wording` holds the hash
     /// per item id. `None` when the report withholds the sums or an item has no hash.
     pub fn released(rubric: &str, report: &Released<ItemReport>, wording: &BTreeMap<String, String>) -> Option<Self> {
-        let sums = ItemSums::released(report.get())?;
+        Self::worded(rubric, ItemSums::released(report.get())?, wording)
+    }
+
+    /// The same from a report that is out already and was read again: its items, ballots, difficulties
+    /// and links. `None` when they are not one per item, or an item has no hash.
+    pub fn printed(
+        rubric: &str,
+        items: Vec<Item>,
+        ballots: u32,
+        (difficulty, together): (&[f64], &[Vec<f64>]),
+        wording: &BTreeMap<String, String>,
+    ) -> Option<Self> {
+        Self::worded(rubric, ItemSums::printed(items, ballots, difficulty, together)?, wording)
+    }
+
+    fn worded(rubric: &str, sums: ItemSums, wording: &BTreeMap<String, String>) -> Option<Self> {
         let wording = sums.items.iter().map(|item| wording.get(&item.id).cloned()).collect::<Option<_>>()?;
         Some(Self { rubric: rubric.to_owned(), wording, sums })
     }

@@ -45,12 +45,20 @@ impl ItemSums {
     pub(super) fn released(report: &ItemReport) -> Option<Self> {
         let links = report.links.as_ref()?;
         let items = report.items.iter().map(|line| Item { id: line.id.clone(), weight: line.weight }).collect();
+        Self::printed(items, report.ballots, &links.difficulty, &links.together)
+    }
+
+    /// The same from its numbers. `None` when they are not one per item.
+    pub(super) fn printed(items: Vec<Item>, ballots: u32, difficulty: &[f64], together: &[Vec<f64>]) -> Option<Self> {
+        let size = items.len();
+        if difficulty.len() != size || together.len() != size || together.iter().any(|row| row.len() != size) {
+            return None;
+        }
         // A box of many ballots speaks louder than one of few.
-        let ballots = f64::from(report.ballots);
-        let matrix: Vec<Vec<f64>> =
-            links.together.iter().map(|row| row.iter().map(|m| ballots * m).collect()).collect();
-        let side = matrix.iter().map(|row| row.iter().zip(&links.difficulty).map(|(m, d)| m * d).sum());
-        Some(Self { items, side: side.collect(), matrix })
+        let ballots = f64::from(ballots);
+        let matrix: Vec<Vec<f64>> = together.iter().map(|row| row.iter().map(|m| ballots * m).collect()).collect();
+        let side = matrix.iter().map(|row| row.iter().zip(difficulty).map(|(m, d)| m * d).sum()).collect();
+        Some(Self { items, side, matrix })
     }
 
     /// Difficulty of each item, scale points, weighted mean zero; `None` when some items were

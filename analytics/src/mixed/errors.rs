@@ -8,6 +8,9 @@ use super::cross::Solution;
 use super::fit::Fit;
 use super::solver::PREDICTION;
 
+/// Contrasts written out at once.
+const TOGETHER: usize = 64;
+
 /// A linear combination of coefficients and effects, in the caller's factor order.
 #[derive(Debug, Clone, Default, PartialEq)]
 pub struct Contrast {
@@ -52,14 +55,30 @@ impl Fit {
         Ok((0..self.effects.len()).map(part).collect())
     }
 
-    /// Prediction error variances of `contrasts`: `sigma^2 l' C l`.
+    /// Prediction error variances of `contrasts`: `sigma^2 l' C l`, the covariance between the parts
+    /// of a contrast included. Exact to rounding with the exact engine; with conjugate gradients
+    /// solved to nine digits up to 128 contrasts, and beyond from 128 draws of the posterior, with a
+    /// standard error of about one hundredth (`methods/mixed-model.md`).
     ///
     /// # Errors
     /// [`Refused::NotSettled`] when conjugate gradients do not converge.
     pub fn variances(&self, contrasts: &[Contrast]) -> Result<Vec<f64>, Refused> {
-        let sides: Vec<Solution> = contrasts.iter().map(|contrast| self.sparse(contrast)).collect();
-        let solved = self.solver.solve(&self.cross, &sides, None, PREDICTION)?;
-        Ok(sides.iter().zip(&solved).map(|(l, at)| self.residual * l.dot(at)).collect())
+        let mut variances = Vec::with_capacity(contrasts.len());
+        for some in contrasts.chunks(TOGETHER) {
+            let sides: Vec<Solution> = some.iter().map(|contrast| self.sparse(contrast)).collect();
+            let forms = self.solver.forms(&self.cross, &sides, contrasts.len())?;
+            variances.extend(forms.iter().map(|form| self.residual * form));
+        }
+        Ok(variances)
+    }
+
+    /// Standard errors of `contrasts`: roots of [`Fit::variances`]. Of a difference between two
+    /// levels it is this, and not the root of the sum of their squared errors.
+    ///
+    /// # Errors
+    /// As [`Fit::variances`].
+    pub fn errors(&self, contrasts: &[Contrast]) -> Result<Vec<f64>, Refused> {
+        Ok(self.variances(contrasts)?.into_iter().map(|variance| variance.max(0.0).sqrt()).collect())
     }
 
     /// Conditional variance of every level of `factor` given coefficients and variances

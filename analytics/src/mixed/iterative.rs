@@ -6,6 +6,7 @@
 use rand::{RngExt, SeedableRng};
 use rand_chacha::ChaCha8Rng;
 use rand_distr::StandardNormal;
+use rayon::prelude::*;
 
 use super::Refused;
 use super::cross::{Cross, Solution};
@@ -21,8 +22,8 @@ const PROBE: f64 = 1e-4;
 const DRAW: f64 = 3e-3;
 /// Rows from which eight probes are enough.
 const MANY: usize = 1_000_000;
-/// Draws for standard errors of levels.
-const DRAWS: usize = 128;
+/// Draws for standard errors of levels and of many contrasts.
+pub(super) const DRAWS: usize = 128;
 /// Rows from which fewer draws do: levels then hold more rows, and draws cost most there.
 const VAST: usize = 30_000_000;
 
@@ -31,6 +32,12 @@ pub(super) struct Iterative {
     lambda: Vec<f64>,
     seed: u64,
     whole: Precondition,
+}
+
+/// Draws from the posterior of the unknowns that are not eliminated, `N(0, S^-1)`, fixed part included.
+pub(super) struct Posterior {
+    /// Draws and `S` times the draws, round by round.
+    rounds: Vec<(Lanes<WIDTH>, Lanes<WIDTH>)>,
 }
 
 /// Diagonal of the inverse given the coefficients, and its determinant, both from draws.
@@ -88,11 +95,7 @@ impl Iterative {
         start: Option<&Solution>,
         tolerance: f64,
     ) -> Result<Vec<Solution>, Refused> {
-        let pick =
-            |of: &dyn Fn(&Solution) -> f64| -> [f64; N] { std::array::from_fn(|lane| sides.get(lane).map_or(0.0, of)) };
-        let first: Lanes<N> = (0..schur.cross.eliminated()).map(|i| pick(&|s| s.first[i])).collect();
-        let mut rest: Lanes<N> = (0..schur.dim()).map(|j| pick(&|s| s.rest[j])).collect();
-        schur.reduce(&first, &mut rest);
+        let (first, rest) = reduced::<N>(schur, sides);
         let start = start.map(|at| at.rest.iter().map(|&value| [value; N]).collect());
         let (x, _) = krylov::solve(schur, &self.whole, &rest, start, [tolerance; N])?;
         let explained = schur.gathered(&x);
@@ -102,6 +105,55 @@ impl Iterative {
                 rest: x.iter().map(|value| value[lane]).collect(),
             })
             .collect())
+    }
+
+    /// Draws for [`Iterative::forms`].
+    pub fn posterior(&self, cross: &Cross) -> Posterior {
+        let schur = Schur::new(cross, &self.lambda, false);
+        let round = |round: usize| {
+            // Other streams than the probes' and those of `spread`.
+            let mut random = self.generator(2000 + round as u64);
+            let z: Lanes<WIDTH> =
+                (0..schur.dim()).map(|_| std::array::from_fn(|_| random.sample(StandardNormal))).collect();
+            let drawn = draw(&schur, &self.whole, &z, DRAW);
+            (drawn.draws, drawn.images)
+        };
+        Posterior { rounds: (0..DRAWS / WIDTH).map(round).collect() }
+    }
+
+    /// `l' C l` of each of `sides` from draws. With `l` brought to the unknowns that are not
+    /// eliminated, a draw `d`, its image `w = S d` and any `g`,
+    /// `l' S^-1 l = E (l'd - g'w)^2 + 2 l'g - g'S g`; with the preconditioner's answer for `g`, chance
+    /// is left with what the preconditioner misses.
+    pub fn forms(&self, cross: &Cross, posterior: &Posterior, sides: &[Solution]) -> Vec<f64> {
+        let schur = Schur::new(cross, &self.lambda, false);
+        let of = |sides: &[Solution]| {
+            let (first, rest) = reduced::<WIDTH>(&schur, sides);
+            let near = self.whole.solve(&rest);
+            let image = schur.apply(&near);
+            let mut forms = [0.0; WIDTH];
+            for (value, d) in first.iter().zip(&schur.diagonal) {
+                (0..WIDTH).for_each(|lane| forms[lane] += value[lane] * value[lane] / d);
+            }
+            for ((l, g), s) in rest.iter().zip(&near).zip(&image) {
+                (0..WIDTH).for_each(|lane| forms[lane] += g[lane] * (2.0 * l[lane] - s[lane]));
+            }
+            for (draws, images) in &posterior.rounds {
+                let mut left = [[0.0; WIDTH]; WIDTH];
+                for ((d, w), (l, g)) in draws.iter().zip(images).zip(rest.iter().zip(&near)) {
+                    for lane in 0..WIDTH {
+                        for m in 0..WIDTH {
+                            left[lane][m] += l[lane] * d[m] - g[lane] * w[m];
+                        }
+                    }
+                }
+                for (form, left) in forms.iter_mut().zip(&left) {
+                    *form += left.iter().map(|x| x * x).sum::<f64>() / DRAWS as f64;
+                }
+            }
+            forms.into_iter().take(sides.len()).collect::<Vec<f64>>()
+        };
+        sides.par_chunks(WIDTH).flat_map_iter(of).collect()
     }
 
     /// `tr(C^kk)` of each block, given the coefficients if asked.
@@ -190,4 +242,14 @@ impl Iterative {
         random.set_stream(stream);
         random
     }
+}
+
+/// Right-hand sides side by side, the eliminated factor taken out of the rest.
+fn reduced<const N: usize>(schur: &Schur, sides: &[Solution]) -> (Lanes<N>, Lanes<N>) {
+    let pick =
+        |of: &dyn Fn(&Solution) -> f64| -> [f64; N] { std::array::from_fn(|lane| sides.get(lane).map_or(0.0, of)) };
+    let first: Lanes<N> = (0..schur.cross.eliminated()).map(|i| pick(&|s| s.first[i])).collect();
+    let mut rest: Lanes<N> = (0..schur.dim()).map(|j| pick(&|s| s.rest[j])).collect();
+    schur.reduce(&first, &mut rest);
+    (first, rest)
 }

@@ -25,6 +25,7 @@ mod within;
 
 pub use errors::Contrast;
 pub use fit::{Coefficient, Component, Fit};
+pub use memory::{Columns, Memory};
 pub use rows::{Chunk, Levels, Range, Ranges, Rows};
 pub use within::{Within, within};
 
@@ -236,7 +237,7 @@ impl Problem {
 
     fn with_residuals(&self, solve: impl FnOnce(&Arc<dyn Rows>) -> Result<Fit, Refused>) -> Result<Fit, Refused> {
         self.check()?;
-        let memory = Arc::new(memory::Memory::new(self));
+        let memory = Arc::new(Memory::of(self));
         let rows: Arc<dyn Rows> = memory.clone();
         let mut fit = solve(&rows)?;
         fit.residuals = memory.residuals(&fit);

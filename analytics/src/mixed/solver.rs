@@ -7,7 +7,7 @@ use std::sync::OnceLock;
 use super::Refused;
 use super::cross::{Cross, Solution};
 use super::exact::Exact;
-use super::iterative::{Iterative, Spread};
+use super::iterative::{DRAWS, Iterative, Posterior, Spread};
 
 /// Preconditioned residual of predictions.
 pub(super) const PREDICTION: f64 = 1e-9;
@@ -23,6 +23,7 @@ enum Engine {
 pub(super) struct Solver {
     engine: Engine,
     spread: OnceLock<Result<Spread, Refused>>,
+    posterior: OnceLock<Posterior>,
     fixed: OnceLock<Result<Vec<Vec<f64>>, Refused>>,
     variances: OnceLock<Result<Vec<Vec<f64>>, Refused>>,
 }
@@ -38,7 +39,13 @@ impl Solver {
         } else {
             Engine::Exact(Exact::new(cross, lambda)?)
         };
-        Ok(Self { engine, spread: OnceLock::new(), fixed: OnceLock::new(), variances: OnceLock::new() })
+        Ok(Self {
+            engine,
+            spread: OnceLock::new(),
+            posterior: OnceLock::new(),
+            fixed: OnceLock::new(),
+            variances: OnceLock::new(),
+        })
     }
 
     /// Whether answers are those of the conjugate-gradient engine.
@@ -60,6 +67,24 @@ impl Solver {
         match &self.engine {
             Engine::Exact(exact) => Ok(sides.iter().map(|side| exact.solve(cross, side)).collect()),
             Engine::Iterative(iterative) => iterative.solve(cross, sides, start, tolerance),
+        }
+    }
+
+    /// `l' C l` of each of `sides`, some of `count` that are wanted: solved, or with conjugate
+    /// gradients, where there are more of them than draws, from draws, which then cost less.
+    ///
+    /// # Errors
+    /// As [`Solver::solve`].
+    pub fn forms(&self, cross: &Cross, sides: &[Solution], count: usize) -> Result<Vec<f64>, Refused> {
+        match &self.engine {
+            Engine::Iterative(iterative) if count > DRAWS => {
+                let posterior = self.posterior.get_or_init(|| iterative.posterior(cross));
+                Ok(iterative.forms(cross, posterior, sides))
+            }
+            _ => {
+                let solved = self.solve(cross, sides, None, PREDICTION)?;
+                Ok(sides.iter().zip(&solved).map(|(l, at)| l.dot(at)).collect())
+            }
         }
     }
 

@@ -41,6 +41,8 @@ pub(crate) struct Headline {
     standard_outcome: f64,
     /// The same fit with one variance of few levels larger, and by how much.
     nearby: Vec<Nearby>,
+    /// Covariance of the estimated variances, by factor; empty where they are taken as known.
+    covariance: Vec<Vec<f64>>,
 }
 
 /// A fit with one variance moved.
@@ -90,7 +92,7 @@ impl Headline {
 
     fn new(frame: &Frame, fit: Fit, full: Problem, within: Option<Within>, outcome: Vec<f64>) -> Self {
         let standard_outcome = frame.outcome.iter().zip(&outcome).map(|(s, b)| s.standard * b).sum();
-        Self { fit, full, within, outcome, standard_outcome, nearby: Vec::new() }
+        Self { fit, full, within, outcome, standard_outcome, nearby: Vec::new(), covariance: Vec::new() }
     }
 
     /// Lets errors include that the variances of few levels are estimates: what predictions would
@@ -98,16 +100,34 @@ impl Headline {
     ///
     /// # Errors
     /// [`Refused`] as the engine does.
-    pub fn with_uncertain_variances(mut self) -> Result<Self, Refused> {
+    pub fn with_uncertain_variances(self) -> Result<Self, Refused> {
+        let covariance = self.fit.covariance.clone();
+        self.with_variances_known_to(covariance)
+    }
+
+    /// The same for a response that was fitted at the ratios of `other`: as far as those ratios are
+    /// known, so are its own variances.
+    ///
+    /// # Errors
+    /// [`Refused`] as the engine does.
+    pub fn with_uncertainty_of(self, other: &Self) -> Result<Self, Refused> {
+        let scale = self.fit.residual / other.fit.residual;
+        let own = |row: &Vec<f64>| row.iter().map(|value| value * scale * scale).collect();
+        let covariance = other.covariance.iter().map(own).collect();
+        self.with_variances_known_to(covariance)
+    }
+
+    fn with_variances_known_to(mut self, covariance: Vec<Vec<f64>>) -> Result<Self, Refused> {
         let theta = self.fit.theta();
         for factor in FEW {
-            let step = self.fit.covariance[factor][factor].max(0.0).sqrt();
+            let step = covariance.get(factor).map_or(0.0, |row| row[factor].max(0.0).sqrt());
             if step > 0.0 {
                 let mut moved = theta.clone();
                 moved[factor] = ((self.fit.components[factor].variance + step) / self.fit.residual).sqrt();
                 self.nearby.push(Nearby { factor, step, fit: self.fit.at(&moved)? });
             }
         }
+        self.covariance = covariance;
         Ok(self)
     }
 
@@ -265,7 +285,7 @@ impl Headline {
             let slope = |near: &Nearby| (near.fit.value(contrast) - value) / near.step;
             for one in &self.nearby {
                 for other in &self.nearby {
-                    *variance += 2.0 * slope(one) * slope(other) * self.fit.covariance[one.factor][other.factor];
+                    *variance += 2.0 * slope(one) * slope(other) * self.covariance[one.factor][other.factor];
                 }
             }
         }

@@ -2,6 +2,8 @@
 //! Invariant: a pure function of the bundle's content; ballots, ratees and courts may come in any
 //! order. Method: `methods/headline.md`. Absent on purpose: whether a number may leave; that is the gate's.
 
+mod compare;
+mod difference;
 pub(crate) mod frame;
 mod headline;
 mod raw;
@@ -14,11 +16,14 @@ use std::collections::{BTreeMap, BTreeSet};
 use crate::bundle::{Ballot, Bundle};
 use crate::items;
 use crate::mixed::Refused;
+pub(crate) use compare::comparisons;
 use frame::Frame;
 pub(crate) use headline::{Headline, contrasts, quadratic};
 pub(crate) use tiers::told_apart;
 pub(crate) use workings::Workings;
 
+pub use compare::{Comparison, LEAST_BRIDGES, MOST_COURTS, MOST_ERROR, Obstacle};
+pub use difference::{Difference, Group, Scored};
 pub use headline::OutcomeAudit;
 pub use tiers::Tier;
 
@@ -142,9 +147,10 @@ impl Workings<'_> {
 
         let mut system_items = BTreeMap::new();
         for (k, item) in bundle.items.iter().enumerate() {
-            let Some(result) = by_item(bundle, ballots, shares, k, headline) else { continue };
-            for (ratee, estimate) in result.persons {
-                if let Some(person) = persons.get_mut(&ratee) {
+            let Some(measured) = by_item(bundle, ballots, shares, k, headline) else { continue };
+            let Ok(result) = Overall::new(&measured.frame, &measured.headline, &measured.levels) else { continue };
+            for (ratee, estimate) in measured.frame.ratee.levels().iter().zip(result.persons) {
+                if let Some(person) = persons.get_mut(ratee) {
                     person.items.insert(item.id.clone(), estimate);
                 }
             }
@@ -244,20 +250,28 @@ impl Overall {
     }
 }
 
-struct ItemResult {
-    persons: BTreeMap<String, Estimate>,
-    system: Estimate,
+/// An item with its own frame: the ballots that answered it.
+pub(crate) struct Measured {
+    pub frame: Frame,
+    pub headline: Headline,
+    levels: Vec<f64>,
 }
 
-/// One item at the composite's variance ratios: linear in the item's answers, its own residual variance.
-fn by_item(bundle: &Bundle, ballots: &[&Ballot], shares: &[f64], k: usize, at: &Headline) -> Option<ItemResult> {
+/// One item at the composite's variance ratios: linear in the item's answers, its own residual
+/// variance, and court and home variances as uncertain as the composite's. `None` when its answers
+/// cannot carry the model.
+pub(crate) fn by_item(
+    bundle: &Bundle,
+    ballots: &[&Ballot],
+    shares: &[f64],
+    k: usize,
+    at: &Headline,
+) -> Option<Measured> {
     let kept: Vec<usize> = (0..ballots.len()).filter(|&b| items::level(ballots[b], k).is_some()).collect();
     let subset: Vec<&Ballot> = kept.iter().map(|&b| ballots[b]).collect();
     let levels: Vec<f64> = subset.iter().filter_map(|b| items::level(b, k)).collect();
     let weights: Vec<f64> = kept.iter().map(|&b| shares[b]).collect();
     let frame = Frame::new(bundle, &subset);
     let headline = Headline::fit(&frame, &levels, &weights, Some(&at.fit.theta())).ok()?;
-    let overall = Overall::new(&frame, &headline, &levels).ok()?;
-    let persons = frame.ratee.levels().iter().cloned().zip(overall.persons).collect();
-    Some(ItemResult { persons, system: overall.system })
+    Some(Measured { headline: headline.with_uncertainty_of(at).ok()?, frame, levels })
 }

@@ -4,6 +4,7 @@
 
 use statrs::distribution::{ContinuousCDF, Normal};
 
+use super::compare::yardstick;
 use super::frame::Frame;
 use super::headline::Headline;
 use crate::mixed::Refused;
@@ -11,7 +12,7 @@ use crate::mixed::Refused;
 /// Largest expected share of wrong signs among those told apart from the mean.
 const FALSE_SIGN: f64 = 0.05;
 
-/// Where a ratee stands against the mean of all ratees.
+/// Where a ratee stands against the mean of all ratees who may be compared.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
 pub enum Tier {
     /// Above the mean.
@@ -20,33 +21,40 @@ pub enum Tier {
     Similar,
     /// Below the mean.
     Below,
-    /// Outside the main component: there is no common yardstick.
+    /// Outside the main component, or in a court that R18 does not let be compared with the rest:
+    /// there is no common yardstick.
     NotDistinguishable,
 }
 
-/// Tier of every ratee.
+/// Ratees whose contrasts are written out at once: each of them names all others.
+const TOGETHER: usize = 256;
+
+/// Tier of every ratee against the mean of all who may be compared: those of the main component, in
+/// courts that R18 lets stand together.
 pub(super) fn tiers(frame: &Frame, headline: &Headline) -> Result<Vec<Tier>, Refused> {
-    let whole = frame.shares(|_| true);
-    let contrasts: Vec<Vec<(usize, f64)>> = (0..frame.ratee.levels().len())
-        .map(|j| {
-            let mut against: Vec<(usize, f64)> = whole.iter().map(|&(k, share)| (k, -share)).collect();
-            against[j].1 += 1.0;
-            against
-        })
-        .collect();
-    let main = frame.in_main_component();
-    let mut tiers = vec![Tier::NotDistinguishable; contrasts.len()];
+    let (main, open) = (frame.in_main_component(), yardstick(frame, headline)?);
+    let court = |j: usize| frame.court.position(frame.court_of(j));
+    let comparable = |j: usize| main[j] && court(j).is_none_or(|court| open[court]);
+    let whole = frame.shares(comparable);
+    let mut tiers = vec![Tier::NotDistinguishable; main.len()];
     let Ok(normal) = Normal::new(0.0, 1.0) else { return Ok(tiers) };
-    let differences = headline.differences(frame, &contrasts)?;
-    let mut rates = Vec::new();
-    for (j, (value, error)) in differences.iter().enumerate().filter(|(j, _)| main[*j]) {
-        tiers[j] = Tier::Similar;
-        if *error > 0.0 {
-            rates.push((normal.cdf(-(value / error).abs()), j));
+    let (mut rates, mut values) = (Vec::new(), vec![0.0; main.len()]);
+    for some in whole.chunks(TOGETHER) {
+        let against = |&(j, _): &(usize, f64)| {
+            let own = |k: usize| if k == j { 1.0 } else { 0.0 };
+            whole.iter().map(|&(k, share)| (k, own(k) - share)).collect::<Vec<_>>()
+        };
+        let differences = headline.differences(frame, &some.iter().map(against).collect::<Vec<_>>())?;
+        for (&(j, _), (value, error)) in some.iter().zip(differences) {
+            tiers[j] = Tier::Similar;
+            values[j] = value;
+            if error > 0.0 {
+                rates.push((normal.cdf(-(value / error).abs()), j));
+            }
         }
     }
     for j in told_apart(rates) {
-        tiers[j] = if differences[j].0 > 0.0 { Tier::Above } else { Tier::Below };
+        tiers[j] = if values[j] > 0.0 { Tier::Above } else { Tier::Below };
     }
     Ok(tiers)
 }

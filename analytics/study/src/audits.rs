@@ -16,16 +16,22 @@ use crate::world::World;
 /// # Errors
 /// [`Refused`] when its ballots cannot be scored.
 pub fn measure(world: &World, measures: &mut Measures) -> Result<(), Refused> {
-    let audits = audit::audits(&world.bundle)?;
+    let (audits, pairs) = audit::audits_with_pairs(&world.bundle)?;
     robust(world, &audits, measures);
     if !world.retaliators.is_empty() {
         retaliation(&world.retaliators, &audits, measures);
     }
     if let Some((members, lifted, sunk)) = &world.ring {
         ring(world, &audits, [lifted, sunk], measures);
-        let pairs = audit::pairs(&world.bundle)?;
         let planted = |p: &audit::ring::Pair| members.contains(&p.rater) && (p.ratee == *lifted || p.ratee == *sunk);
         let (hits, others): (Vec<_>, Vec<_>) = pairs.iter().partition(|p| planted(p));
+        // How far the ring stands from everybody else, and how large it is: all that Huber can go by.
+        for (kind, target) in [("lifted", lifted), ("sunk", sunk)] {
+            let far: Vec<f64> = hits.iter().filter(|p| p.ratee == *target).map(|p| p.far.abs()).collect();
+            let raters = pairs.iter().filter(|p| p.ratee == *target).count();
+            add(measures, &format!("ring_far_{kind}"), mean(&far));
+            add(measures, &format!("ring_share_{kind}"), far.len() as f64 / raters as f64);
+        }
         let odds = |all: Vec<&audit::ring::Pair>| all.iter().map(|p| p.odds).collect::<Vec<f64>>();
         add(measures, "ring_pairs", hits.len() as f64);
         area(measures, "area_ring", &odds(hits), &odds(others));

@@ -103,6 +103,11 @@ const FOUND: Figure = Figure::Ratio("pairs_found_adjusted", "pairs_far_adjusted"
 const ERROR_RATIO: &str = "error of the score over that of the raw mean";
 const INTERVALS: &str = "intervals that hold the truth";
 const RELATIVE_INTERVALS: &str = "intervals of the distance to the mean that hold the truth";
+const ITEM_INTERVALS: &str = "single items: intervals of the distance to the mean that hold the truth";
+const ITEM_COURT_INTERVALS: &str = "single items: intervals of the difference of two courts that hold the truth";
+const COMPARED: &str = "pairs of courts that may be compared (R18)";
+const TIERED: &str = "ratees held against the mean of all (R18)";
+const COMPARED_WRONG: &str = "of those and told apart, pairs in the wrong order";
 const COURT_INTERVALS: &str = "intervals of the difference of two courts that hold the truth";
 const KNOWN_ERROR: &str =
     "error of the score over what it would be, had the spreads of courts and home courts been known";
@@ -129,6 +134,8 @@ pub fn bars() -> Vec<Bar> {
         bar(S::Base, WRONG_ORDER, WRONG, AtMost(0.01)),
         bar(S::Base, "slope of the error on the balance of outcomes", Mean("slope_adjusted"), Between(-0.05, 0.05)),
         bar(S::Base, FAR_FOUND, FOUND, AtLeast(0.80)),
+        bar(S::Base, COMPARED, Ratio("court_pairs_compared", "court_pairs"), Shown),
+        bar(S::Base, TIERED, Mean("tiered"), Shown),
         bar(S::Base, "cost of robustness: Huber's error over the score's", HUBER_COST, AtMost(1.01)),
         bar(S::Base, "the same for Student's t", Ratio("rmse_student", "rmse_adjusted"), Shown),
         bar(S::Base, CLEAN_REVIEWED, Mean("review_clean"), Shown),
@@ -164,6 +171,11 @@ pub fn bars() -> Vec<Bar> {
             if truly { AtMost(1.10) } else { Shown },
         ));
         bars.push(bar(scenario, KNOWN_INTERVALS, Mean("coverage_courts_known"), Shown));
+        bars.push(bar(scenario, ITEM_INTERVALS, Mean("coverage_items_relative"), AtLeast(0.93)));
+        bars.push(bar(scenario, ITEM_COURT_INTERVALS, Mean("coverage_items_courts"), Shown));
+        bars.push(bar(scenario, COMPARED, Ratio("court_pairs_compared", "court_pairs"), Shown));
+        bars.push(bar(scenario, COMPARED_WRONG, Ratio("court_pairs_wrong", "court_pairs_separated"), Shown));
+        bars.push(bar(scenario, TIERED, Mean("tiered"), Shown));
     }
     bars.extend([
         bar(S::CourtsHidden, "control: intervals must fail without the home court", COVERAGE, AtMost(0.80)),
@@ -178,6 +190,9 @@ pub fn bars() -> Vec<Bar> {
             bar(scenario, COURT_INTERVALS, CONTRAST, Shown),
             bar(scenario, KNOWN_INTERVALS, Mean("coverage_courts_known"), Shown),
             bar(scenario, WRONG_ORDER, WRONG, Shown),
+            bar(scenario, COMPARED, Ratio("court_pairs_compared", "court_pairs"), Shown),
+            bar(scenario, COMPARED_WRONG, Ratio("court_pairs_wrong", "court_pairs_separated"), Shown),
+            bar(scenario, TIERED, Mean("tiered"), Shown),
         ]);
     }
     bars.extend([
@@ -187,6 +202,9 @@ pub fn bars() -> Vec<Bar> {
         bar(S::Retaliation, "area under the curve, outfit", Mean("area_retaliation_outfit"), Shown),
         bar(S::Ring, "gap the ring drives between its targets, raw", Mean("gap_raw"), Shown),
         bar(S::Ring, "the same, score", Mean("gap_adjusted"), Shown),
+        bar(S::Ring, "raters of the lifted target in the ring", Mean("ring_share_lifted"), Shown),
+        bar(S::Ring, "their distance from the others, residual deviations", Mean("ring_far_lifted"), Shown),
+        bar(S::Ring, "the same of the sunk target", Mean("ring_far_sunk"), Shown),
         bar(S::Ring, "reduction of the raw gap by Huber", Reduction("gap_huber", "gap_raw"), AtLeast(0.30)),
         bar(S::Ring, "reduction of the raw gap by Student's t", Reduction("gap_student", "gap_raw"), AtLeast(0.50)),
         bar(S::Ring, "both targets sent to review", Mean("review_targets"), AtLeast(0.90)),

@@ -7,12 +7,15 @@ use std::collections::BTreeMap;
 
 use hengping_analytics::bundle::{Ballot, Direction};
 use hengping_analytics::mixed::Refused;
-use hengping_analytics::score::{Scores, score};
+use hengping_analytics::score::{Difference, Group, Scored, Scores, Tier};
 
 use crate::agreement::{kendall, mean, pair_count, root_mean_square, slope};
 use crate::naive::{counted, means};
 use crate::world::World;
-use crate::yardstick::{Group, Yardstick, normal_scores};
+use crate::yardstick::{Sides, Yardstick, against_mean, court_pairs, normal_scores};
+
+/// What the library says about differences that were asked for.
+type Answers = Result<Vec<Option<Difference>>, Refused>;
 
 /// Named figures of one replicate.
 pub type Measures = BTreeMap<String, f64>;
@@ -27,6 +30,7 @@ const FAR: f64 = 4.0;
 /// Ratees of one world, in the order of their names.
 struct Table<'a> {
     names: Vec<&'a str>,
+    courts: Vec<&'a str>,
     truth: Vec<f64>,
     value: Vec<f64>,
     error: Vec<f64>,
@@ -40,11 +44,13 @@ struct Table<'a> {
 /// # Errors
 /// [`Refused`] when its ballots cannot be scored.
 pub fn measure(world: &World) -> Result<Measures, Refused> {
-    let scores = score(&world.bundle)?;
+    let scored = Scored::new(&world.bundle)?;
+    let scores = scored.scores();
     let rows = counted(&world.bundle);
     let plain = means(rows.iter().map(|(ballot, composite)| (*ballot, composite.raw)));
     let mut table = Table {
         names: vec![],
+        courts: vec![],
         truth: vec![],
         value: vec![],
         error: vec![],
@@ -55,6 +61,7 @@ pub fn measure(world: &World) -> Result<Measures, Refused> {
     for (name, person) in &scores.persons {
         let Some(plain) = plain.get(name) else { continue };
         table.names.push(name);
+        table.courts.push(&person.court);
         table.truth.push(world.truth[name]);
         table.value.push(person.score.value);
         table.error.push(person.score.error);
@@ -68,22 +75,22 @@ pub fn measure(world: &World) -> Result<Measures, Refused> {
     for (outcome, rate) in crate::world::OUTCOMES.iter().zip(world.response) {
         add(&mut measures, &format!("response_{outcome}"), rate);
     }
-    parameters(&scores, &mut measures);
+    parameters(scores, &mut measures);
     // A pair of lawyers is a pair among 700,000; the bars on pairs are about judges.
     if world.bundle.direction == Direction::BarRatesBench {
-        let ballots: Vec<&Ballot> = rows.iter().map(|row| row.0).collect();
-        let values: Vec<f64> = rows.iter().map(|row| row.1.value).collect();
-        let yardstick = Yardstick::new(&world.bundle, &ballots, &values, Some(&scores))?;
-        table.pairs(&yardstick, &mut measures)?;
-        table.courts(&yardstick, &mut measures)?;
+        table.pairs(&scored, &mut measures)?;
+        table.courts(&scored, &mut measures)?;
         let planted = &world.settings;
         if planted.home > 0.0 && !planted.hidden {
+            table.items(world, &scored, &mut measures)?;
             // The planted spreads on the scale of the form, which compresses the latent one; ratees show by how much.
             let scale = (scores.parameters.variances["ratee"]).sqrt() / planted.quality;
             let mut known = scores.clone();
             for (factor, spread) in [("home", planted.home), ("court", planted.court)] {
                 known.parameters.variances.insert(factor.into(), (scale * spread).powi(2));
             }
+            let ballots: Vec<&Ballot> = rows.iter().map(|row| row.0).collect();
+            let values: Vec<f64> = rows.iter().map(|row| row.1.value).collect();
             table.known(&Yardstick::new(&world.bundle, &ballots, &values, Some(&known))?, &mut measures)?;
         }
     }
@@ -121,10 +128,10 @@ fn parameters(scores: &Scores, measures: &mut Measures) {
     }
 }
 
-/// How far the estimate of each contrast is from its truth.
-fn apart(groups: &[Group], value: &[f64], truth: &[f64]) -> Vec<f64> {
-    let one = |group: &Group| group.iter().map(|&(j, weight)| weight * (value[j] - truth[j])).sum();
-    groups.iter().map(one).collect()
+/// How far the estimate of each difference is from its truth.
+fn apart(groups: &[Sides], value: &[f64], truth: &[f64]) -> Vec<f64> {
+    let side = |members: &[usize]| mean(&members.iter().map(|&j| value[j] - truth[j]).collect::<Vec<f64>>());
+    groups.iter().map(|(one, other)| side(one) - side(other)).collect()
 }
 
 /// Share of 95 % intervals that hold the truth.
@@ -152,12 +159,20 @@ impl Table<'_> {
         add(measures, "claimed", mean(&self.error));
     }
 
+    /// The library's own differences. Every ratee of the table was rated, so each of them has an answer.
+    fn errors(&self, groups: &[Sides], ask: impl FnOnce(&[Group]) -> Answers) -> Result<Vec<f64>, Refused> {
+        let side = |members: &[usize]| members.iter().map(|&j| (self.names[j], 1.0)).collect::<Vec<_>>();
+        let asked: Vec<Group> =
+            groups.iter().filter_map(|(one, other)| Group::means(&side(one), &side(other))).collect();
+        Ok(ask(&asked)?.into_iter().map(|found| found.map_or(f64::NAN, |difference| difference.error)).collect())
+    }
+
     /// Differences between two ratees, and between each and the mean of all.
-    fn pairs(&self, yardstick: &Yardstick, measures: &mut Measures) -> Result<(), Refused> {
+    fn pairs(&self, scored: &Scored, measures: &mut Measures) -> Result<(), Refused> {
         let size = self.names.len();
         let pairs: Vec<(usize, usize)> = (0..size.min(PAIRED)).flat_map(|a| (0..a).map(move |b| (a, b))).collect();
-        let groups: Vec<Group> = pairs.iter().map(|&(a, b)| vec![(a, 1.0), (b, -1.0)]).collect();
-        let errors = yardstick.errors(&groups)?;
+        let groups: Vec<Sides> = pairs.iter().map(|&(a, b)| (vec![a], vec![b])).collect();
+        let errors = self.errors(&groups, |asked| scored.differences(asked))?;
         let adjusted = pair_count(&pairs, &self.truth, &self.value, |index| errors[index], WIDE, FAR);
         let own = |index: usize| {
             let (a, b) = pairs[index];
@@ -172,27 +187,67 @@ impl Table<'_> {
             add(measures, &format!("pairs_inside_{kind}"), count.inside);
         }
         add(measures, "pairs", pairs.len() as f64);
-        let groups = yardstick.against_mean();
-        let off = apart(&groups, &self.value, &self.truth);
-        add(measures, "coverage_relative", held(&off, &yardstick.errors(&groups)?));
-        let value = mean(&self.value);
-        // How far the model built once more is from the published one, in standard errors.
-        let built = yardstick.values();
-        let centre = mean(&built);
-        let steps = |j: usize| (built[j] - centre - self.value[j] + value).abs() / self.error[j];
-        add(measures, "rebuilt_apart", (0..size).map(steps).fold(0.0, f64::max));
+        let groups = against_mean(size);
+        let errors = self.errors(&groups, |asked| scored.differences(asked))?;
+        add(measures, "coverage_relative", held(&apart(&groups, &self.value, &self.truth), &errors));
         Ok(())
     }
 
-    /// Differences between the means of two courts' ratees.
-    fn courts(&self, yardstick: &Yardstick, measures: &mut Measures) -> Result<(), Refused> {
-        let groups = yardstick.court_pairs();
-        let errors = yardstick.errors(&groups)?;
+    /// Differences between the means of two courts' ratees: of all pairs, and of those that R18 lets
+    /// be compared, with the library's own weights.
+    fn courts(&self, scored: &Scored, measures: &mut Measures) -> Result<(), Refused> {
+        let groups = court_pairs(&self.courts);
+        let errors = self.errors(&groups, |asked| scored.differences(asked))?;
         let off = apart(&groups, &self.value, &self.truth);
         add(measures, "coverage_courts", held(&off, &errors));
         add(measures, "rmse_courts_adjusted", root_mean_square(&off));
         add(measures, "rmse_courts_raw", root_mean_square(&apart(&groups, &self.raw, &self.truth)));
         add(measures, "claimed_courts", mean(&errors));
+        let (mut compared, mut apart, mut wrong) = (0.0, 0.0, 0.0);
+        let comparisons = scored.courts()?;
+        for comparison in comparisons.iter().filter(|comparison| comparison.comparable()) {
+            let level = |code: &str| {
+                let members = (0..self.courts.len()).filter(|&j| self.courts[j] == code);
+                mean(&members.map(|j| self.truth[j]).collect::<Vec<f64>>())
+            };
+            let truth = level(&comparison.one) - level(&comparison.other);
+            let told = comparison.difference.told_apart();
+            compared += 1.0;
+            apart += f64::from(u8::from(told));
+            wrong += f64::from(u8::from(told && truth * comparison.difference.value < 0.0));
+        }
+        let tiered = scored.scores().persons.values().filter(|person| person.tier != Tier::NotDistinguishable);
+        add(measures, "tiered", tiered.count() as f64 / self.names.len() as f64);
+        add(measures, "court_pairs", comparisons.len() as f64);
+        add(measures, "court_pairs_compared", compared);
+        add(measures, "court_pairs_separated", apart);
+        add(measures, "court_pairs_wrong", wrong);
+        Ok(())
+    }
+
+    /// The distance of each ratee to the mean, item by item.
+    fn items(&self, world: &World, scored: &Scored, measures: &mut Measures) -> Result<(), Refused> {
+        let groups = against_mean(self.names.len());
+        let pairs = court_pairs(&self.courts);
+        let (mut relative, mut courts) = (Vec::new(), Vec::new());
+        for (k, item) in world.bundle.items.iter().enumerate() {
+            let value: Vec<f64> = self
+                .names
+                .iter()
+                .filter_map(|name| Some(scored.scores().persons.get(*name)?.items.get(&item.id)?.value))
+                .collect();
+            // Where somebody was never rated on an item there is nothing to compare.
+            if value.len() < self.names.len() {
+                continue;
+            }
+            let truth: Vec<f64> = self.names.iter().map(|name| world.item_truth[*name][k]).collect();
+            for (groups, into) in [(&groups, &mut relative), (&pairs, &mut courts)] {
+                let errors = self.errors(groups, |asked| scored.item_differences(&item.id, asked))?;
+                into.push(held(&apart(groups, &value, &truth), &errors));
+            }
+        }
+        add(measures, "coverage_items_relative", mean(&relative));
+        add(measures, "coverage_items_courts", mean(&courts));
         Ok(())
     }
 
@@ -200,7 +255,7 @@ impl Table<'_> {
     /// having to estimate these two.
     fn known(&self, yardstick: &Yardstick, measures: &mut Measures) -> Result<(), Refused> {
         let value = yardstick.values();
-        for (name, groups) in [("relative", yardstick.against_mean()), ("courts", yardstick.court_pairs())] {
+        for (name, groups) in [("relative", against_mean(self.names.len())), ("courts", court_pairs(&self.courts))] {
             let off = apart(&groups, &value, &self.truth);
             add(measures, &format!("coverage_{name}_known"), held(&off, &yardstick.errors(&groups)?));
             add(measures, &format!("rmse_{name}_known"), root_mean_square(&off));

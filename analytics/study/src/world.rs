@@ -27,6 +27,8 @@ pub struct World {
     pub bundle: Bundle,
     /// True result of each ratee, scale points; see [`Law`].
     pub truth: BTreeMap<String, f64>,
+    /// The same of each item, in the order of the form.
+    pub item_truth: BTreeMap<String, Vec<f64>>,
     /// Share lost minus share won among the ballots of each ratee.
     pub imbalance: BTreeMap<String, f64>,
     /// Response rate by outcome, in the order of [`OUTCOMES`].
@@ -119,7 +121,8 @@ impl World {
         let margins = margins(&people, settings.direction, &cases);
         Self {
             settings: settings.clone(),
-            truth: people.truth(settings, &margins),
+            truth: people.truth(settings, &margins, &people.cuts),
+            item_truth: people.item_truth(settings, &margins),
             imbalance: imbalance(&ballots),
             response: [0, 1, 2].map(|o| answered[o] / invited[o]),
             retaliators: (0..people.retaliators.len()).filter(|&i| people.retaliators[i]).map(nym).collect(),
@@ -184,7 +187,18 @@ impl People {
         courts.iter().enumerate().map(|(j, &court)| (ratee(j), Ratee { court: code(court) })).collect()
     }
 
-    fn truth(&self, settings: &Settings, margins: &Margins) -> BTreeMap<String, f64> {
+    fn item_truth(&self, settings: &Settings, margins: &Margins) -> BTreeMap<String, Vec<f64>> {
+        let mut truth: BTreeMap<String, Vec<f64>> = BTreeMap::new();
+        for cuts in &self.cuts {
+            for (name, value) in self.truth(settings, margins, std::slice::from_ref(cuts)) {
+                truth.entry(name).or_default().push(value);
+            }
+        }
+        truth
+    }
+
+    /// Expected mean over the items with these `cuts`.
+    fn truth(&self, settings: &Settings, margins: &Margins, cuts: &[Vec<f64>]) -> BTreeMap<String, f64> {
         let (raters, ratees) = self.sides(settings.direction);
         let count = raters.value.len() as f64;
         let severities: Vec<f64> = (0..raters.value.len()).map(|i| self.severity(settings.direction, i)).collect();
@@ -197,7 +211,7 @@ impl People {
         let cases: Vec<(f64, f64)> =
             margins.mix.iter().map(|((kind, outcome), &n)| (effect(kind, outcome), f64::from(n))).collect();
         let variance = varies + settings.ballot.powi(2) + settings.answer.powi(2);
-        let law = Law { cuts: &self.cuts, severity, variance, cases: &cases };
+        let law = Law { cuts, severity, variance, cases: &cases };
         let level = |j: usize| settings.level + ratees.value[j] + self.court[ratees.court[j]];
         (0..ratees.value.len()).map(|j| (ratee(j), law.expected(level(j)))).collect()
     }

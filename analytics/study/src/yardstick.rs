@@ -1,7 +1,9 @@
-//! The headline built once more from the engine's public parts: for differences between ratees with
-//! the covariance of their errors, and for responses other than the composite.
+//! The headline built once more from the engine's public parts: at variances that nobody but the
+//! study knows, and for responses other than the composite.
 //! Invariant: same factors, columns and order of steps as the headline; all ballots weigh the same.
-//! Absent on purpose: levels and intervals that are published; those are taken from the scores.
+//! Absent on purpose: whatever the scores say themselves.
+
+use std::collections::BTreeSet;
 
 use hengping_analytics::bundle::{Answer, Ballot, Bundle};
 use hengping_analytics::design::Factor;
@@ -13,8 +15,21 @@ use crate::curve::{density, quantile};
 const RATEE: usize = 0;
 const COURT: usize = 3;
 
-/// A weighted group of ratees, by index into [`Yardstick::ratees`].
-pub type Group = Vec<(usize, f64)>;
+/// The mean of some ratees against the mean of others, by index into the names in their order.
+pub type Sides = (Vec<usize>, Vec<usize>);
+
+/// Each of `size` ratees against the mean of all.
+pub fn against_mean(size: usize) -> Vec<Sides> {
+    (0..size).map(|j| (vec![j], (0..size).collect())).collect()
+}
+
+/// The mean of one court's ratees against another's, all pairs of courts; `courts` has one code per ratee.
+pub fn court_pairs(courts: &[&str]) -> Vec<Sides> {
+    let codes: Vec<&str> = courts.iter().copied().collect::<BTreeSet<&str>>().into_iter().collect();
+    let members = |code: &str| (0..courts.len()).filter(|&j| courts[j] == code).collect::<Vec<usize>>();
+    let pairs = (0..codes.len()).flat_map(|a| (0..a).map(move |b| (a, b)));
+    pairs.map(|(a, b)| (members(codes[a]), members(codes[b]))).collect()
+}
 
 /// A fitted model of one response.
 pub struct Yardstick {
@@ -68,40 +83,16 @@ impl Yardstick {
         Ok(Self { ratees, courts, fit, within, outcome })
     }
 
-    /// Each ratee against the mean of all.
-    pub fn against_mean(&self) -> Vec<Group> {
-        let size = self.ratees.len();
-        let against = |j: usize| {
-            let mut group: Group = (0..size).map(|k| (k, -1.0 / size as f64)).collect();
-            group[j].1 += 1.0;
-            group
-        };
-        (0..size).map(against).collect()
-    }
-
-    /// The mean of one court's ratees against another's, all pairs of courts.
-    pub fn court_pairs(&self) -> Vec<Group> {
-        let last = self.courts.iter().copied().max().unwrap_or(0);
-        let share = |court: usize, sign: f64| -> Group {
-            let all: Vec<usize> = (0..self.courts.len()).filter(|&j| self.courts[j] == court).collect();
-            all.iter().map(|&j| (j, sign / all.len() as f64)).collect()
-        };
-        (0..=last)
-            .flat_map(|a| (0..a).map(move |b| (a, b)))
-            .map(|(a, b)| [share(a, 1.0), share(b, -1.0)].concat())
-            .collect()
-    }
-
     /// Predicted value of every ratee with the court's, up to a common constant.
     pub fn values(&self) -> Vec<f64> {
-        (0..self.ratees.len()).map(|j| self.fit.value(&self.contrast(&vec![(j, 1.0)]))).collect()
+        (0..self.ratees.len()).map(|j| self.fit.value(&self.contrast(&(vec![j], vec![])))).collect()
     }
 
-    /// Standard errors of differences: the weights of each group sum to zero.
+    /// Standard errors of differences, the variances taken as known.
     ///
     /// # Errors
     /// [`Refused`] as the engine does.
-    pub fn errors(&self, groups: &[Group]) -> Result<Vec<f64>, Refused> {
+    pub fn errors(&self, groups: &[Sides]) -> Result<Vec<f64>, Refused> {
         let contrasts: Vec<Contrast> = groups.iter().map(|group| self.contrast(group)).collect();
         let taken = self.outcome.iter().map(|column| self.fit.values_for(&contrasts, &column.values));
         let taken = taken.collect::<Result<Vec<Vec<f64>>, Refused>>()?;
@@ -125,9 +116,12 @@ impl Yardstick {
         Ok(errors)
     }
 
-    fn contrast(&self, group: &Group) -> Contrast {
-        let both = |&(j, share): &(usize, f64)| [(RATEE, j, share), (COURT, self.courts[j], share)];
-        Contrast { fixed: vec![], effects: group.iter().flat_map(both).collect() }
+    fn contrast(&self, (one, other): &Sides) -> Contrast {
+        let side = |members: &[usize], sign: f64| {
+            let share = sign / members.len() as f64;
+            members.iter().flat_map(|&j| [(RATEE, j, share), (COURT, self.courts[j], share)]).collect::<Vec<_>>()
+        };
+        Contrast { fixed: vec![], effects: [side(one, 1.0), side(other, -1.0)].concat() }
     }
 }
 

@@ -87,7 +87,7 @@ fn courts_of_two_eleven_and_two_thousand() {
     for (language, ending) in LANGUAGES {
         for count in [2, 11, 2000] {
             let rows = with_city(court_cells(&bell(count, 4.0, 0.3)));
-            let figures = public(&rows, &frame(language), &names(language));
+            let figures = public(&rows, None, &frame(language), &names(language));
             let known: Vec<&str> = figures.iter().map(|f| f.name).collect();
             assert_eq!(known, if count < 2000 { vec!["caterpillar", "raw-adjusted"] } else { vec!["caterpillar"] });
             for figure in &figures {
@@ -103,7 +103,7 @@ fn courts_of_two_eleven_and_two_thousand() {
             }
         }
         let one = with_city(court_cells(&[4.0]));
-        assert!(public(&one, &frame(language), &names(language)).is_empty(), "one court is no comparison");
+        assert!(public(&one, None, &frame(language), &names(language)).is_empty(), "one court is no comparison");
     }
 }
 
@@ -125,7 +125,7 @@ fn awkward_courts() {
             ("bounds", &bounds, names(language)),
             ("long", &with_city(court_cells(&bell(11, 4.0, 0.3))), long),
         ] {
-            let figures = public(rows, &frame(language), &names);
+            let figures = public(rows, None, &frame(language), &names);
             assert_eq!(figures.len(), 2);
             figures.iter().for_each(|figure| look(figure, case, ending));
             if case == "bounds" {
@@ -137,9 +137,45 @@ fn awkward_courts() {
         let mut foot = frame(language);
         foot.foot = LONG.repeat(3);
         foot.rubric = LONG.to_owned();
-        for figure in public(&equal, &foot, &names(language)) {
+        for figure in public(&equal, None, &foot, &names(language)) {
             assert_eq!(faults(&figure), Vec::<String>::new(), "long words around the data");
         }
+    }
+}
+
+/// R18: courts that may not be compared stand side by side with a word about it.
+#[test]
+fn courts_that_may_not_be_compared_say_so() {
+    use hengping_analytics::gate::{Judged, comparisons, gate};
+    use hengping_analytics::score::{Comparison, Difference, Obstacle};
+    for (language, ending) in LANGUAGES {
+        let mut cells = court_cells(&bell(11, 4.0, 0.3));
+        cells.push(city(4.0));
+        let judged: Vec<Judged> = gate(&cells, &context());
+        let codes: Vec<String> = codes().take(11).collect();
+        let pair = |one: usize, other: usize, bad: bool| Comparison {
+            one: codes[one].clone(),
+            other: codes[other].clone(),
+            difference: Difference { value: 0.1, error: 0.05 },
+            bridges: 30,
+            obstacles: if bad { vec![Obstacle::FewBridges] } else { vec![] },
+        };
+        let all = |bad: usize| -> Vec<Comparison> {
+            (0..11).flat_map(|b| (0..b).map(move |a| (a, b))).map(|(a, b)| pair(a, b, a < bad)).collect()
+        };
+        let note = if language == Language::Chinese { "55 对法院" } else { "of 55 pairs of courts" };
+        let rows: Vec<Released<Row>> = judged.iter().filter_map(Judged::released).collect();
+        for (bad, says) in [(11, true), (1, true), (0, false)] {
+            let told = comparisons(&all(bad), &judged);
+            let figures = public(&rows, told.as_ref(), &frame(language), &names(language));
+            look(&figures[0], &format!("compared-{bad}"), ending);
+            assert_eq!(texts(&figures[0]).iter().any(|text| text.contains(note)), says, "{bad}");
+        }
+        let mut long = names(language);
+        let name = if language == Language::Chinese { LONG } else { LONG_EN };
+        long.courts.insert(codes[0].clone(), name.to_owned());
+        let told = comparisons(&all(3), &judged);
+        look(&public(&rows, told.as_ref(), &frame(language), &long)[0], "compared-long", ending);
     }
 }
 

@@ -35,7 +35,7 @@ fn two_withheld() -> (Vec<Candidate>, Vec<Judged>) {
 fn a_withheld_court_is_neither_drawn_nor_left_as_a_gap() {
     let (cells, judged) = two_withheld();
     let rows: Vec<_> = judged.iter().filter_map(Judged::released).collect();
-    let figures = public(&rows, &frame(ZH), &Names { courts: courts(ZH), items: Vec::new() });
+    let figures = public(&rows, None, &frame(ZH), &Names { courts: courts(ZH), items: Vec::new() });
     assert_eq!(figures.len(), 2);
     for figure in &figures {
         for hidden in ["市南法院", "市北法院"] {
@@ -199,7 +199,7 @@ fn the_order_of_rows_changes_nothing() {
     turned.rotate_left(17);
     let draw = |rows: &[Released<Row>]| {
         let frame = frame(ZH);
-        let mut figures = public(rows, &frame, &Names::default());
+        let mut figures = public(rows, None, &frame, &Names::default());
         figures.extend(spread(&summary(rows, &context()).unwrap(), Ratees::Judges, rows, &frame));
         figures.extend(outcome(&Effects { rows, parameters: None, types: &BTreeMap::new() }, &frame));
         figures.extend(response(&Responses { rows, names: &BTreeMap::new(), least: 0.2 }, &frame));

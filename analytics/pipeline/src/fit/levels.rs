@@ -173,9 +173,9 @@ impl Dictionary {
         &self.labels
     }
 
-    /// Keeps the labels alone.
-    pub fn forget_codes(&mut self) {
-        self.codes = Codes::Whole(HashMap::new());
+    /// Hands the labels over; the codes stay.
+    pub fn take_labels(&mut self) -> Vec<String> {
+        std::mem::take(&mut self.labels)
     }
 
     /// Writes the codes of rows to keep to `out`.

@@ -9,7 +9,6 @@ mod source;
 mod table;
 
 use std::path::{Path, PathBuf};
-use std::sync::Arc;
 
 use hengping_analytics::mixed::{self, Criterion, Options, Phase, Refused, Rows, Watch};
 use serde_json::Value;
@@ -64,9 +63,8 @@ pub fn fit(request: &Request, progress: &Progress) -> Result<Value, Stop> {
         report::format(out)?;
     }
     progress.stage("ingest", 0);
-    let source = Arc::new(Source::open(&request.data, request.roles.clone())?);
-    check(&source)?;
-    let rows: Arc<dyn Rows> = source.clone();
+    let source = Source::open(&request.data, request.roles.clone())?;
+    check(source.rows.as_ref())?;
     let watch = Phases(progress);
     let options = Options {
         criterion: request.criterion,
@@ -76,8 +74,8 @@ pub fn fit(request: &Request, progress: &Progress) -> Result<Value, Stop> {
         ..Options::default()
     };
     let fit = match &request.at_theta {
-        Some(theta) => mixed::fit_at(&rows, theta, &options),
-        None => mixed::fit(&rows, &options),
+        Some(theta) => mixed::fit_at(&source.rows, theta, &options),
+        None => mixed::fit(&source.rows, &options),
     }?;
     progress.stage("errors", 0);
     let components = fit.connected();
@@ -92,11 +90,11 @@ pub fn fit(request: &Request, progress: &Progress) -> Result<Value, Stop> {
 }
 
 /// What a user should hear before the engine does.
-fn check(source: &Source) -> Result<(), Stop> {
-    if source.ranges().rows == 0 {
+fn check(rows: &dyn Rows) -> Result<(), Stop> {
+    if rows.ranges().rows == 0 {
         return Err(Stop::Refused(Refused::Empty));
     }
-    match source.factors().iter().find(|factor| factor.count < 2) {
+    match rows.factors().iter().find(|factor| factor.count < 2) {
         Some(factor) => Err(Stop::ColumnUnfit {
             column: factor.name.clone(),
             reason: "a random factor needs at least two levels".to_owned(),

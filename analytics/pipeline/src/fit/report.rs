@@ -5,7 +5,7 @@
 use std::collections::BTreeMap;
 use std::path::Path;
 
-use hengping_analytics::mixed::{self, Criterion, Fit, Rows};
+use hengping_analytics::mixed::{self, Criterion, Fit};
 use polars::prelude::*;
 use serde_json::{Value, json};
 
@@ -50,8 +50,8 @@ pub fn levels(fit: &Fit, source: &Source, out: &Path) -> Result<Vec<u8>, Stop> {
             let mut writer = csv::Writer::from_writer(&mut bytes);
             writer.write_record(["group", "level", "blup", "condvar"]).map_err(|e| internal(&e))?;
             for (factor, (effects, variances)) in fit.effects.iter().zip(&variances).enumerate() {
-                let name = &source.factors()[factor].name;
-                for ((label, blup), variance) in source.labels(factor).iter().zip(effects).zip(variances) {
+                let name = &source.rows.factors()[factor].name;
+                for ((label, blup), variance) in source.labels[factor].iter().zip(effects).zip(variances) {
                     writer
                         .write_record([name, label, &blup.to_string(), &variance.to_string()])
                         .map_err(|e| internal(&e))?;
@@ -62,8 +62,8 @@ pub fn levels(fit: &Fit, source: &Source, out: &Path) -> Result<Vec<u8>, Stop> {
         }
         Format::Parquet => {
             let groups = (0..fit.effects.len())
-                .flat_map(|k| std::iter::repeat_n(source.factors()[k].name.as_str(), fit.effects[k].len()));
-            let labels = (0..fit.effects.len()).flat_map(|k| source.labels(k).iter().map(String::as_str));
+                .flat_map(|k| std::iter::repeat_n(source.rows.factors()[k].name.as_str(), fit.effects[k].len()));
+            let labels = (0..fit.effects.len()).flat_map(|k| source.labels[k].iter().map(String::as_str));
             let groups: Vec<&str> = groups.collect();
             let labels: Vec<&str> = labels.collect();
             let mut frame = DataFrame::new_infer_height(vec![
@@ -87,7 +87,7 @@ pub fn json(
     components: usize,
     seconds: &BTreeMap<&'static str, f64>,
 ) -> Value {
-    let names: Vec<&str> = source.factors().iter().map(|factor| factor.name.as_str()).collect();
+    let names: Vec<&str> = source.rows.factors().iter().map(|factor| factor.name.as_str()).collect();
     let by_name =
         |values: Vec<Value>| names.iter().map(|name| (*name).to_owned()).zip(values).collect::<serde_json::Map<_, _>>();
     let fixed: Vec<Value> = fit
@@ -106,9 +106,9 @@ pub fn json(
         "sigma": fit.residual.sqrt(),
         "sd": by_name(fit.components.iter().map(|c| Value::from(c.variance.sqrt())).collect()),
         "fixed": fixed,
-        "n": source.ranges().rows,
+        "n": source.rows.ranges().rows,
         "dropped_rows": source.dropped,
-        "levels": by_name(source.factors().iter().map(|factor| Value::from(factor.count)).collect()),
+        "levels": by_name(source.rows.factors().iter().map(|factor| Value::from(factor.count)).collect()),
         "components": components,
         "singular": singular,
         "collinear": fit.collinear,

@@ -3,8 +3,9 @@
 //! Absent on purpose: the model.
 
 use std::path::Path;
+use std::sync::Arc;
 
-use hengping_analytics::mixed::{Chunk, Levels, Range, Ranges, Refused, Rows};
+use hengping_analytics::mixed::{Chunk, Columns, Levels, Memory, Range, Ranges, Refused, Rows};
 use polars::prelude::*;
 
 use super::levels::{Cells, Collector, Dictionary};
@@ -72,40 +73,23 @@ struct Coding {
     fixed: Vec<Fixed>,
 }
 
-/// Rows as the engine takes them.
-#[derive(Default)]
-struct Columns {
-    y: Vec<f64>,
-    weights: Option<Vec<f64>>,
-    codes: Vec<Vec<u32>>,
-    fixed: Vec<Vec<f64>>,
-}
-
-impl Columns {
-    fn show(&self, visit: &mut dyn FnMut(Chunk<'_>)) {
-        let codes: Vec<&[u32]> = self.codes.iter().map(Vec::as_slice).collect();
-        let fixed: Vec<&[f64]> = self.fixed.iter().map(Vec::as_slice).collect();
-        visit(Chunk { y: &self.y, weights: self.weights.as_deref(), codes: &codes, fixed: &fixed });
-    }
-}
-
-/// Where the rows are between two passes.
-enum Store {
-    /// In the file, to be read again.
-    Table(Table),
-    /// In memory; the table they came from is gone.
-    Columns(Columns),
-}
-
 /// A table ready for the engine.
 pub struct Source {
-    store: Store,
+    /// The rows: in memory where the table was read whole, else in the file.
+    pub rows: Arc<dyn Rows>,
+    /// Labels of the levels, factor by factor.
+    pub labels: Vec<Vec<String>>,
+    /// Rows left out because a value is missing.
+    pub dropped: usize,
+}
+
+/// A table that is read from its file for every pass.
+struct Streamed {
+    table: Table,
     coding: Coding,
     levels: Vec<Levels>,
     names: Vec<String>,
     ranges: Ranges,
-    /// Rows left out because a value is missing.
-    pub dropped: usize,
 }
 
 impl Source {
@@ -153,7 +137,7 @@ impl Source {
             let column = roles.weights.clone().unwrap_or_default();
             return Err(Stop::ColumnUnfit { column, reason: "a weight is not positive".to_owned() });
         }
-        let factors: Vec<Dictionary> = collectors.into_iter().map(Collector::finish).collect();
+        let mut factors: Vec<Dictionary> = collectors.into_iter().map(Collector::finish).collect();
         let (mut fixed, mut names) = (Vec::new(), Vec::new());
         for ((kind, collector), range) in kinds.iter().zip(by_level).zip(numbers) {
             let name = kind.name.clone();
@@ -171,21 +155,14 @@ impl Source {
         }
         let levels = roles.random.iter().zip(&factors);
         let levels = levels.map(|(name, d)| Levels { name: name.clone(), count: d.labels().len() }).collect();
-        let mut coding = Coding { roles, kinds, factors, fixed };
-        let store = match table {
-            Table::Memory(frame) => Store::Columns(coding.columns(&frame)?),
-            table => Store::Table(table),
+        let labels = factors.iter_mut().map(Dictionary::take_labels).collect();
+        let coding = Coding { roles, kinds, factors, fixed };
+        let rows: Arc<dyn Rows> = match table {
+            // The table goes, and the dictionaries with it.
+            Table::Memory(frame) => Arc::new(Memory::new(coding.columns(&frame)?, levels, names, ranges)),
+            table => Arc::new(Streamed { table, coding, levels, names, ranges }),
         };
-        if matches!(store, Store::Columns(_)) {
-            // Only labels are asked for from here on.
-            coding.factors.iter_mut().for_each(Dictionary::forget_codes);
-        }
-        Ok(Self { store, coding, levels, names, ranges, dropped })
-    }
-
-    /// Labels of the levels of each factor.
-    pub fn labels(&self, factor: usize) -> &[String] {
-        self.coding.factors[factor].labels()
+        Ok(Self { rows, labels, dropped })
     }
 }
 
@@ -222,7 +199,7 @@ impl Coding {
     }
 }
 
-impl Rows for Source {
+impl Rows for Streamed {
     fn factors(&self) -> &[Levels] {
         &self.levels
     }
@@ -240,18 +217,11 @@ impl Rows for Source {
     }
 
     fn each(&self, visit: &mut dyn FnMut(Chunk<'_>)) -> Result<(), Refused> {
-        match &self.store {
-            Store::Columns(columns) => {
-                columns.show(visit);
-                Ok(())
-            }
-            Store::Table(table) => table
-                .each(&mut |frame| {
-                    self.coding.columns(frame)?.show(visit);
-                    Ok(())
-                })
-                .map_err(|stop| Refused::Unreadable(stop.to_string())),
-        }
+        let show = &mut |frame: &DataFrame| {
+            self.coding.columns(frame)?.show(visit);
+            Ok(())
+        };
+        self.table.each(show).map_err(|stop| Refused::Unreadable(stop.to_string()))
     }
 }
 

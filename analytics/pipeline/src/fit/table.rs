@@ -59,7 +59,7 @@ impl Table {
             Self::Memory(frame) => visit(frame),
             Self::Parquet { path, columns, pieces } => {
                 for &piece in pieces {
-                    let frame = ParquetReader::new(file(path)?)
+                    let frame = crate::parquet::reader(path)?
                         .with_columns(Some(columns.clone()))
                         .with_slice(Some(piece))
                         .set_rechunk(true)
@@ -106,7 +106,7 @@ fn csv(path: &Path, columns: &[String]) -> Result<DataFrame, Stop> {
 
 fn parquet(path: &Path, columns: &[String]) -> Result<Table, Stop> {
     let broken = |_| malformed("not a Parquet file");
-    let mut reader = ParquetReader::new(file(path)?);
+    let mut reader = crate::parquet::reader(path)?;
     let schema = reader.schema().map_err(broken)?;
     let known: Vec<&str> = schema.iter_names().map(|name| name.as_str()).collect();
     present(&known, columns)?;

@@ -26,7 +26,7 @@ pub use unit::raters;
 
 use std::collections::BTreeMap;
 
-use serde::Serialize;
+use serde::{Deserialize, Serialize};
 
 use super::{Candidate, Context};
 
@@ -56,7 +56,7 @@ pub enum Rule {
 }
 
 /// A word that goes with a published value.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Serialize)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub enum Flag {
     /// 试运行.
