@@ -107,7 +107,7 @@ pub fn analyse(dir: &Path, locked: Locked, mut progress: impl FnMut(&Step)) -> R
     let mut child = Command::new(&program)
         .args(["open", "--dir"])
         .arg(dir)
-        .args((locked == Locked::Accept).then_some("--accept-locked"))
+        .args((locked == Locked::Accept).then_some("--audited"))
         .stdin(Stdio::null())
         .stdout(Stdio::piped())
         .stderr(Stdio::piped())

@@ -29,7 +29,7 @@ enum Command {
         out: Option<PathBuf>,
         /// Open although a side turned away many items or left many envelopes locked: an auditor has looked at that side's
         /// keys.
-        #[arg(long, alias = "accept-locked")]
+        #[arg(long)]
         audited: bool,
     },
     /// Score and gate a table of ratings that was never sealed.
