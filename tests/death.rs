@@ -8,7 +8,8 @@ use hengping_domain::document::DocumentKind;
 use hengping_domain::ids::{BoxId, Side};
 use hengping_domain::log;
 use hengping_domain::manifest::PerSide;
-use hengping_domain::request::{Asked, Presented};
+use hengping_domain::record::StampRow;
+use hengping_domain::request::Asked;
 use hengping_domain::statement::{AgentRefusal, Said};
 use hengping_domain::token::StampInfo;
 use hengping_domain::token::poprf::IssuerKey;
@@ -56,7 +57,7 @@ fn published_keys(trial: &Trial, id: &BoxId) -> PerSide<IssuerKey> {
     PerSide { bench: key(Side::Bench), bar: key(Side::Bar) }
 }
 
-fn stamps(trial: &Trial, id: &BoxId) -> Vec<Presented> {
+fn stamps(trial: &Trial, id: &BoxId) -> Vec<StampRow> {
     trial.site.store.read("test", |conn| ballot_box::published_stamps(conn, id)).expect("a list")
 }
 
@@ -108,7 +109,7 @@ on_both_backends! {
         let info = StampInfo(&id).to_string();
         assert!(stamps.iter().all(|cast| cast.stamp.holds(&keys, &info)));
         assert!(!stamps[0].stamp.holds(&keys, &StampInfo(&bench_box()).to_string()), "control");
-        let leaves: Vec<_> = stamps.iter().map(Presented::leaf).collect();
+        let leaves: Vec<_> = stamps.iter().map(|row| row.leaf).collect();
         let after = batch::published(site, &id).expect("a log");
         assert_eq!((&leaves, &leaves), (&before.leaves, &after.leaves));
         assert_eq!((log::root(&leaves), &before.checkpoint), (before.root, &after.checkpoint));
