@@ -154,7 +154,9 @@ impl<'a> Look<'a> {
         let sorted = counted.is_sorted_by(|one, next| one < next) && count(counted.len()) == valid;
         let bound = part.as_ref().is_some_and(|part| part.counted_root == log::root(counted));
         let holds = self.record.counted.is_some() && sorted && bound;
-        self.check(CheckName::Counted, holds, counted.len(), valid);
+        let found = format!("{}, root {}", counted.len(), log::root(counted).short());
+        let root = show(part.as_ref().map(|part| part.counted_root.short()));
+        self.check(CheckName::Counted, holds, found, format!("{valid}, root {root}"));
     }
 
     pub(super) fn stamps(&mut self) {

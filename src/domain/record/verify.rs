@@ -291,7 +291,10 @@ impl<'a> Look<'a> {
         let (bench, bar, all) = (of(Side::Bench), of(Side::Bar), states.bench.len() + states.bar.len());
         let whole = bench.last().copied().unwrap_or(0) == here.size;
         let good = bench.len() + bar.len();
-        self.check(CheckName::History, good == all && bench == bar && whole, good, all);
+        let sizes = |of: &BTreeSet<u32>| format!("{of:?}");
+        let found = format!("{good} of {all}, bench {}, bar {}", sizes(&bench), sizes(&bar));
+        let expected = format!("{all}, the same sizes up to {}", here.size);
+        self.check(CheckName::History, good == all && bench == bar && whole, found, expected);
     }
 
     /// Size, root and stamps, if both sides closed with them.
