@@ -77,7 +77,6 @@ pub(super) enum Stage {
     Mixed,
     Listed,
     Released,
-    Dead,
 }
 
 /// Rechecks a record; the checks that its stage allows, in the order of a ballot's life.
@@ -93,12 +92,17 @@ pub fn verify(record: &Record) -> Vec<Check> {
     }
     if look.stage >= Stage::Mixed {
         look.shuffles();
+    }
+    if look.stage >= Stage::Mixed || look.dead {
         look.ledger();
     }
     if look.stage >= Stage::Released {
         look.release();
     }
-    if look.stage >= Stage::Dead {
+    if record.counted.is_some() || look.stage >= Stage::Released {
+        look.counted();
+    }
+    if look.dead {
         look.stamps();
     }
     look.checks
@@ -111,6 +115,7 @@ pub(super) struct Look<'a> {
     said: PerSide<Vec<&'a Said>>,
     pub(super) signed: Vec<&'a Signed>,
     pub(super) stage: Stage,
+    dead: bool,
     checks: Vec<Check>,
 }
 
@@ -141,22 +146,24 @@ impl<'a> Look<'a> {
         let of = |side| signed.iter().filter(|s| s.statement.side == side).map(|s| &s.statement.said).collect();
         let said: PerSide<Vec<&Said>> = PerSide { bench: of(Side::Bench), bar: of(Side::Bar) };
         let stage = |said: &&Said| match said {
-            Said::Dead { .. } => Stage::Dead,
             Said::Released { .. } => Stage::Released,
             Said::Listed { .. } | Said::HandedOver { .. } => Stage::Listed,
             Said::Mixed { .. } => Stage::Mixed,
-            Said::Closed { .. } => Stage::Closed,
+            Said::Closed { .. } | Said::Dead { .. } => Stage::Closed,
             _ => Stage::Open,
         };
         let mut reached = said.bench.iter().chain(&said.bar).map(stage).max().unwrap_or(Stage::Open);
-        // A file of a later stage asks for that stage's statements too.
-        if record.counted.is_some() || record.release.is_some() {
+        // A file of a later stage asks for that stage's statements too. The counted list stands before there is a release.
+        if record.counted.is_some() {
+            reached = reached.max(Stage::Listed);
+        }
+        if record.release.is_some() {
             reached = reached.max(Stage::Released);
         }
-        if record.stamps.is_some() {
-            reached = Stage::Dead;
-        }
-        Self { record, manifest, said, signed, stage: reached, checks: Vec::new() }
+        // A box may die unopened, when it holds too few.
+        let dead = said.bench.iter().chain(&said.bar).any(|said| matches!(said, Said::Dead { .. }));
+        let dead = dead || record.stamps.is_some();
+        Self { record, manifest, said, signed, stage: reached, dead, checks: Vec::new() }
     }
 
     pub(super) fn check(&mut self, name: CheckName, holds: bool, found: impl ToString, expected: impl ToString) {
@@ -291,7 +298,10 @@ impl<'a> Look<'a> {
         let (bench, bar, all) = (of(Side::Bench), of(Side::Bar), states.bench.len() + states.bar.len());
         let whole = bench.last().copied().unwrap_or(0) == here.size;
         let good = bench.len() + bar.len();
-        self.check(CheckName::History, good == all && bench == bar && whole, good, all);
+        let sizes = |of: &BTreeSet<u32>| format!("{of:?}");
+        let found = format!("{good} of {all}, bench {}, bar {}", sizes(&bench), sizes(&bar));
+        let expected = format!("{all}, the same sizes up to {}", here.size);
+        self.check(CheckName::History, good == all && bench == bar && whole, found, expected);
     }
 
     /// Size, root and stamps, if both sides closed with them.
