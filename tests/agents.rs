@@ -125,6 +125,7 @@ impl Machines {
             relay: RelayKeys { origin: relay.to_owned(), receipt: public(&relay_key()) },
             front_end: Digest::of(&[b"pages"]),
             carrier: self.clone(),
+            away: Arc::new(PerSide { bench: AtomicBool::new(false), bar: AtomicBool::new(false) }),
         }
     }
 

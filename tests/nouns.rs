@@ -221,7 +221,7 @@ on_both_backends! {
         assert_eq!(write(trial, |conn| ballot_box::closed_list(conn, &id)).expect("empty"), []);
         assert_eq!(write(trial, |conn| ballot_box::leaves(conn, &id)).expect("a list"), leaves, "the log stays");
         let published = write(trial, |conn| ballot_box::published_stamps(conn, &id)).expect("a list");
-        let hashes: Vec<_> = published.iter().map(|cast| (cast.leaf(), cast.seq)).collect();
+        let hashes: Vec<_> = published.iter().map(|cast| (cast.leaf, cast.seq)).collect();
         assert_eq!(hashes, [(expected[0].0, expected[0].2), (expected[1].0, expected[1].2), (one.leaf(), 5)]);
     }
 
