@@ -471,6 +471,9 @@ fn opened(envelope: &Envelope, secrets: &[(Side, &BoxSecrets)]) -> Vec<[u8; heng
     pairs.filter_map(|(a, b)| envelope.open(&id, a, b).ok()).collect()
 }
 
+/// How many right bodies come out of the item at a place with some sides' secrets.
+type Look<'l> = dyn Fn(usize, &[(Side, &BoxSecrets)]) -> usize + Sync + 'l;
+
 fn one_sides_key_opens_nothing(trial: &Trial) {
     let city = city(trial, FEW);
     let story = storm(&city, raters(&city, FEW, |device| device.mint()), sealed);
@@ -493,7 +496,7 @@ fn one_sides_key_opens_nothing(trial: &Trial) {
         (trial.agents.secrets(Side::Bench, &manifest.bench), trial.agents.secrets(Side::Bar, &manifest.bar));
     let (of_bench, of_bar) = ((Side::Bench, &bench), (Side::Bar, &bar));
     let sets = [vec![], vec![of_bench], vec![of_bar], vec![of_bench, of_bar]];
-    let found = |items: usize, look: &(dyn Fn(usize, &[(Side, &BoxSecrets)]) -> usize + Sync)| {
+    let found = |items: usize, look: &Look<'_>| {
         let count = |set: &Vec<(Side, &BoxSecrets)>| (0..items).map(|n| look(n, set)).sum::<usize>();
         std::thread::scope(|scope| {
             let count = &count;

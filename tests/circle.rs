@@ -315,6 +315,9 @@ fn once_around(backend: Backend) {
     assert_eq!(refusal(death::bury(&trial.site, &bench_box())), Refusal::BoxState);
     assert_eq!(visitor.get(&format!("/api/boxes/{id}")).json()["dead"], true);
     assert_eq!(visitor.get(&url).json(), shown.json(), "what was released stays");
+    let record = hengping::flow::record::record(&trial.site, &id).expect("a record");
+    let broken: Vec<_> = hengping_domain::record::verify(&record).into_iter().filter(|check| !check.holds).collect();
+    assert!(broken.is_empty(), "whoever has the published record alone finds: {broken:#?}");
 }
 
 /// Three raters change their minds after the batch.

@@ -33,6 +33,7 @@ use hengping_domain::enrolment::Code;
 use hengping_domain::envelope::Envelope;
 use hengping_domain::ids::{BoxId, Direction, PeriodId, Role, Side};
 use hengping_domain::layer::Posted;
+use hengping_domain::log;
 use hengping_domain::manifest::{ClosedManifest, PerSide, PeriodKind};
 use hengping_domain::opening::{self, IssuerKeysFile, Opened, read_list, read_shares};
 use hengping_domain::rubric::{Rubric, Text};
@@ -409,6 +410,7 @@ impl<'t> City<'t> {
         let draft = json!({
             "v": 1, "box": id, "period": id.period, "direction": id.direction, "kind": "regular", "counts": counts,
             "rubric": held.held.rubric, "charter": self.charter, "manifest": held.held.manifest, "cells": cells,
+            "counted_root": log::root(&counted),
         });
         let write = |name: &str, bytes: &[u8]| std::fs::write(dir.path().join(name), bytes).expect("written");
         write("draft.json", draft.to_string().as_bytes());

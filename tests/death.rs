@@ -8,7 +8,7 @@ use hengping_domain::document::DocumentKind;
 use hengping_domain::ids::{BoxId, Side};
 use hengping_domain::log;
 use hengping_domain::manifest::PerSide;
-use hengping_domain::record::StampRow;
+use hengping_domain::record::{Record, StampRow, verify};
 use hengping_domain::request::Asked;
 use hengping_domain::statement::{AgentRefusal, Said};
 use hengping_domain::token::StampInfo;
@@ -109,11 +109,15 @@ on_both_backends! {
         let info = StampInfo(&id).to_string();
         assert!(stamps.iter().all(|cast| cast.stamp.holds(&keys, &info)));
         assert!(!stamps[0].stamp.holds(&keys, &StampInfo(&bench_box()).to_string()), "control");
-        let leaves: Vec<_> = stamps.iter().map(|row| row.leaf).collect();
+        let leaves: Vec<_> = stamps.iter().map(|row| log::leaf(&row.stamp.nonce, row.envelope)).collect();
+        assert!(stamps.iter().map(|row| row.leaf).eq(leaves.iter().copied()));
         let after = batch::published(site, &id).expect("a log");
         assert_eq!((&leaves, &leaves), (&before.leaves, &after.leaves));
         assert_eq!((log::root(&leaves), &before.checkpoint), (before.root, &after.checkpoint));
         assert_eq!(view.sealed, 2, "the counts of the box stay what they were");
+
+        // And whoever has the published record alone can recheck all of it.
+        assert_eq!(broken_checks(trial, &id), Vec::<String>::new());
 
         // Nothing that opens an envelope is left with either agent, wherever one looks.
         for side in [Side::Bench, Side::Bar] {
@@ -188,6 +192,15 @@ on_both_backends! {
         let ended = table(trial, "audit").column("body").iter().filter(|body| body.contains("box-dead")).count();
         assert_eq!(ended, 2, "each end is in the audit log once");
     }
+}
+
+/// What of the published record does not hold, after it went through its files.
+fn broken_checks(trial: &Trial, id: &BoxId) -> Vec<String> {
+    let record = hengping::flow::record::record(&trial.site, id).expect("a record");
+    let files = record.write().expect("files").into_iter().map(|(name, text)| (name.to_owned(), text)).collect();
+    let read = Record::read(&files).expect("a record");
+    assert!(read == record, "the files hold all of it");
+    verify(&read).into_iter().filter(|check| !check.holds).map(|check| format!("{check:?}")).collect()
 }
 
 /// The content of every file below a directory.

@@ -4,11 +4,14 @@
 //! one honest cast as a control.
 
 use hengping::flow::batch;
+use hengping::flow::courier::{self, Carrier as _};
 use hengping_domain::cast::Cast;
 use hengping_domain::digest::{Bytes, Digest};
 use hengping_domain::envelope::SUITE;
 use hengping_domain::ids::{BoxId, InvitationId, Side};
 use hengping_domain::layer::{POSTED_LEN, Posted};
+use hengping_domain::request::{Asked, Presented};
+use hengping_domain::statement::Said;
 use hengping_domain::token::{Seed, StampInfo, Token};
 use rand::rngs::StdRng;
 use rand::{Rng as _, SeedableRng as _};
@@ -102,5 +105,17 @@ on_both_backends! {
         hand_over(&trial.site, &bar_box(), &[retagged]);
         let published = batch::published(&trial.site, &bar_box()).expect("a log");
         assert_eq!((published.leaves, published.pending), (vec![mine.leaf()], false));
+
+        // The platform itself shows agents what it likes; over another item or number the holder's signature does not hold.
+        let shown = |seq, envelope| Presented { seq, envelope, ..mine.presented() };
+        let mut casts = vec![shown(2, Digest::of(&[b"junk"])), shown(8, mine.envelope.hash())];
+        casts.sort_by_key(Presented::leaf);
+        let leaves: Vec<_> = casts.iter().map(Presented::leaf).collect();
+        let (_, request) = courier::signed(&trial.site, &bar_box(), Asked::Check { number: 2, casts }).expect("signed");
+        for side in [Side::Bench, Side::Bar] {
+            let said = trial.agents.ask(side, &request).expect("reached").expect("answered").statement.said;
+            let Said::Checked { accepted, refused, .. } = said else { panic!("{side}: {said:?}") };
+            assert_eq!((accepted, &refused), (0, &leaves), "{side}");
+        }
     }
 }

@@ -171,7 +171,7 @@ on_both_backends! {
             ("statement", &["request", "side", "box", "kind", "statement", "day"]),
             ("enrolment", &["box", "person", "request_key", "mac", "certificate", "refused"]),
             ("batch", &["box", "number", "body", "size", "state", "day"]),
-            ("pending", &["leaf", "box", "number", "stamp", "seq", "envelope"]),
+            ("pending", &["leaf", "box", "number", "stamp", "seq", "signature", "envelope"]),
             ("sealed", &["leaf", "box", "number", "stamp", "seq", "envelope"]),
             ("refused_leaf", &["leaf", "side", "box", "number"]),
             ("checkpoint", &["box", "size", "root", "bench", "bar", "day"]),
