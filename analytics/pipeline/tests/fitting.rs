@@ -195,7 +195,7 @@ fn short_numbers_in_parquet_are_read_as_in_csv() {
     let mut text = "rater,ratee,y,x,w\n".to_owned();
     for k in 0..120_i32 {
         let ratee = 5 * k % 6;
-        let y = 1 + ratee / 2 + k * k % 3 + k % 13 / 12;
+        let y = 1 + ratee / 2 + k * k % 7 % 3 + k % 13 / 12;
         let y = if k == 5 { String::new() } else { y.to_string() };
         text.push_str(&format!("r{},{ratee},{y},{},{}\n", 7 * k % 13, -300 + k % 4 * 100, 1 + k % 3));
     }

@@ -11,6 +11,44 @@ use crate::error::Stop;
 /// Widest range of whole numbers that is looked up in a table.
 const WIDE: i64 = 1 << 28;
 
+/// Which rows of a frame are complete.
+pub struct Complete {
+    rows: usize,
+    /// One flag per row; none while every row is complete, which saves looking at each of them.
+    flags: Option<Vec<bool>>,
+}
+
+impl Complete {
+    /// All of `rows` rows.
+    pub fn all(rows: usize) -> Self {
+        Self { rows, flags: None }
+    }
+
+    /// Leaves out the rows that `missing` says, one entry per row.
+    pub fn without(&mut self, missing: impl Iterator<Item = bool>) {
+        let flags = self.flags.get_or_insert_with(|| vec![true; self.rows]);
+        flags.iter_mut().zip(missing).for_each(|(complete, missing)| *complete &= !missing);
+    }
+
+    /// How many are complete.
+    pub fn count(&self) -> usize {
+        self.flags.as_ref().map_or(self.rows, |flags| flags.iter().filter(|complete| **complete).count())
+    }
+
+    /// Whether `row` is.
+    pub fn holds(&self, row: usize) -> bool {
+        self.flags.as_ref().is_none_or(|flags| flags[row])
+    }
+
+    /// The values of the complete rows.
+    pub fn of(&self, values: Vec<f64>) -> Vec<f64> {
+        match &self.flags {
+            None => values,
+            Some(flags) => values.into_iter().zip(flags).filter(|(_, complete)| **complete).map(|(x, _)| x).collect(),
+        }
+    }
+}
+
 /// Cells of a factor in one frame.
 pub enum Cells {
     /// Whole numbers.
@@ -58,18 +96,32 @@ impl Cells {
         }
     }
 
-    /// Clears `keep` where a cell is missing.
-    pub fn keep(&self, keep: &mut [bool]) {
-        let missing: Box<dyn Iterator<Item = bool> + '_> = match self {
-            Self::Whole(cells) if cells.null_count() == 0 => return,
-            Self::Text(cells) if cells.null_count() == 0 => return,
-            Self::Whole(cells) => Box::new(cells.iter().map(|cell| cell.is_none())),
-            Self::Text(cells) => Box::new(cells.iter().map(|cell| cell.is_none())),
-        };
-        for (keep, missing) in keep.iter_mut().zip(missing) {
-            *keep &= !missing;
+    /// Leaves out the rows where a cell is missing.
+    pub fn complete(&self, complete: &mut Complete) {
+        match self {
+            Self::Whole(cells) if cells.null_count() > 0 => complete.without(cells.iter().map(|cell| cell.is_none())),
+            Self::Text(cells) if cells.null_count() > 0 => complete.without(cells.iter().map(|cell| cell.is_none())),
+            _ => {}
         }
     }
+}
+
+/// Hands the whole numbers of complete rows to `visit`; slices where nothing is missing.
+fn whole(cells: &Int64Chunked, complete: &Complete, mut visit: impl FnMut(i64)) {
+    if complete.flags.is_none()
+        && let Ok(values) = cells.cont_slice()
+    {
+        values.iter().for_each(|&value| visit(value));
+    } else {
+        let cells = cells.iter().enumerate().filter(|(row, _)| complete.holds(*row));
+        cells.filter_map(|(_, cell)| cell).for_each(visit);
+    }
+}
+
+/// Hands the words of complete rows to `visit`.
+fn words<'c>(cells: &'c StringChunked, complete: &Complete, visit: impl FnMut(&'c str)) {
+    let cells = cells.iter().enumerate().filter(|(row, _)| complete.holds(*row));
+    cells.filter_map(|(_, cell)| cell).for_each(visit);
 }
 
 /// Collects levels.
@@ -85,28 +137,24 @@ pub struct Collector {
 }
 
 impl Collector {
-    /// Adds the cells of rows to keep.
-    pub fn add(&mut self, cells: &Cells, keep: &[bool]) {
+    /// Adds the cells of complete rows.
+    pub fn add(&mut self, cells: &Cells, complete: &Complete) {
         match cells {
-            Cells::Text(cells) => {
-                for (cell, _) in cells.iter().zip(keep).filter(|(_, keep)| **keep) {
-                    if let Some(cell) = cell.filter(|cell| !self.text.contains(*cell)) {
-                        self.text.insert(cell.to_owned());
-                    }
+            Cells::Text(cells) => words(cells, complete, |cell| {
+                if !self.text.contains(cell) {
+                    self.text.insert(cell.to_owned());
                 }
+            }),
+            Cells::Whole(cells) if self.widen(cells) => {
+                let (seen, low) = (self.seen.as_mut_slice(), self.low);
+                whole(cells, complete, |cell| seen[(cell - low) as usize] = true);
             }
-            Cells::Whole(cells) => {
-                let narrow = self.widen(cells);
-                for (cell, _) in cells.iter().zip(keep).filter(|(_, keep)| **keep) {
-                    let Some(cell) = cell else { continue };
-                    if narrow {
-                        self.seen[(cell - self.low) as usize] = true;
-                    } else if self.last != Some(cell) {
-                        self.last = Some(cell);
-                        self.whole.insert(cell);
-                    }
+            Cells::Whole(cells) => whole(cells, complete, |cell| {
+                if self.last != Some(cell) {
+                    self.last = Some(cell);
+                    self.whole.insert(cell);
                 }
-            }
+            }),
         }
     }
 
@@ -178,22 +226,16 @@ impl Dictionary {
         std::mem::take(&mut self.labels)
     }
 
-    /// Writes the codes of rows to keep to `out`.
-    pub fn encode(&self, cells: &Cells, keep: &[bool], out: &mut Vec<u32>) {
+    /// Writes the codes of complete rows to `out`.
+    pub fn encode(&self, cells: &Cells, complete: &Complete, out: &mut Vec<u32>) {
         out.clear();
+        out.reserve(complete.count());
         match (cells, &self.codes) {
             (Cells::Whole(cells), Codes::Table { low, table }) => {
-                let kept = cells.iter().zip(keep).filter(|(_, keep)| **keep);
-                out.extend(kept.filter_map(|(cell, _)| cell).map(|cell| table[(cell - low) as usize]));
+                whole(cells, complete, |cell| out.push(table[(cell - low) as usize]));
             }
-            (Cells::Whole(cells), Codes::Whole(codes)) => {
-                let kept = cells.iter().zip(keep).filter(|(_, keep)| **keep);
-                out.extend(kept.filter_map(|(cell, _)| cell).map(|cell| codes[&cell]));
-            }
-            (Cells::Text(cells), Codes::Text(codes)) => {
-                let kept = cells.iter().zip(keep).filter(|(_, keep)| **keep);
-                out.extend(kept.filter_map(|(cell, _)| cell).map(|cell| codes[cell]));
-            }
+            (Cells::Whole(cells), Codes::Whole(codes)) => whole(cells, complete, |cell| out.push(codes[&cell])),
+            (Cells::Text(cells), Codes::Text(codes)) => words(cells, complete, |cell| out.push(codes[cell])),
             // The type of a column does not change between two passes over one file.
             _ => {}
         }

@@ -8,7 +8,7 @@ use std::sync::Arc;
 use hengping_analytics::mixed::{Chunk, Columns, Levels, Memory, Range, Ranges, Refused, Rows};
 use polars::prelude::*;
 
-use super::levels::{Cells, Collector, Dictionary};
+use super::levels::{Cells, Collector, Complete, Dictionary};
 use super::table::Table;
 use crate::error::Stop;
 
@@ -116,19 +116,20 @@ impl Source {
                 by_level.resize_with(kinds.len(), Collector::default);
             }
             let part = Part::read(frame, &roles, &kinds)?;
-            dropped += part.keep.len() - part.rows();
-            ranges.rows += part.rows();
-            part.kept(&part.y).for_each(|y| ranges.y.hold(y));
-            if let Some(weights) = &part.weights {
-                part.kept(weights).for_each(|w| ranges.weights.hold(w));
+            let (rows, complete) = (part.complete.count(), &part.complete);
+            dropped += frame.height() - rows;
+            ranges.rows += rows;
+            ranges.y.hold_all(&complete.of(part.y));
+            if let Some(weights) = part.weights {
+                ranges.weights.hold_all(&complete.of(weights));
             }
             for (collector, cells) in collectors.iter_mut().zip(&part.factors) {
-                collector.add(cells, &part.keep);
+                collector.add(cells, complete);
             }
-            for ((collector, range), cells) in by_level.iter_mut().zip(&mut numbers).zip(&part.fixed) {
+            for ((collector, range), cells) in by_level.iter_mut().zip(&mut numbers).zip(part.fixed) {
                 match cells {
-                    FixedCells::Levels(cells) => collector.add(cells, &part.keep),
-                    FixedCells::Numbers(values) => part.kept(values).for_each(|x| range.hold(x)),
+                    FixedCells::Levels(cells) => collector.add(&cells, complete),
+                    FixedCells::Numbers(values) => range.hold_all(&complete.of(values)),
                 }
             }
             Ok(())
@@ -169,23 +170,20 @@ impl Source {
 impl Coding {
     /// The complete rows of `frame`.
     fn columns(&self, frame: &DataFrame) -> Result<Columns, Stop> {
-        let part = Part::read(frame, &self.roles, &self.kinds)?;
-        let mut columns = Columns {
-            y: part.kept(&part.y).collect(),
-            weights: part.weights.as_ref().map(|weights| part.kept(weights).collect()),
-            ..Columns::default()
-        };
-        for (dictionary, cells) in self.factors.iter().zip(&part.factors) {
-            let mut codes = Vec::with_capacity(columns.y.len());
-            dictionary.encode(cells, &part.keep, &mut codes);
+        let Part { y, weights, factors, fixed, complete } = Part::read(frame, &self.roles, &self.kinds)?;
+        let mut columns =
+            Columns { y: complete.of(y), weights: weights.map(|weights| complete.of(weights)), ..Columns::default() };
+        for (dictionary, cells) in self.factors.iter().zip(&factors) {
+            let mut codes = Vec::new();
+            dictionary.encode(cells, &complete, &mut codes);
             columns.codes.push(codes);
         }
         let mut codes = Vec::new();
-        for (column, cells) in self.fixed.iter().zip(&part.fixed) {
+        for (column, cells) in self.fixed.iter().zip(fixed) {
             match (column, cells) {
-                (Fixed::Number, FixedCells::Numbers(values)) => columns.fixed.push(part.kept(values).collect()),
+                (Fixed::Number, FixedCells::Numbers(values)) => columns.fixed.push(complete.of(values)),
                 (Fixed::Levels(dictionary), FixedCells::Levels(cells)) => {
-                    dictionary.encode(cells, &part.keep, &mut codes);
+                    dictionary.encode(&cells, &complete, &mut codes);
                     for level in 1..dictionary.labels().len() as u32 {
                         let is = |&code: &u32| if code == level { 1.0 } else { 0.0 };
                         columns.fixed.push(codes.iter().map(is).collect());
@@ -231,55 +229,45 @@ enum FixedCells {
     Levels(Cells),
 }
 
-/// One frame's columns and which of its rows are complete.
+/// One frame's columns and which of its rows are complete in all of them.
 struct Part {
     y: Vec<f64>,
     weights: Option<Vec<f64>>,
     factors: Vec<Cells>,
     fixed: Vec<FixedCells>,
-    keep: Vec<bool>,
+    complete: Complete,
 }
 
 impl Part {
     fn read(frame: &DataFrame, roles: &Roles, kinds: &[Kind]) -> Result<Self, Stop> {
-        let mut keep = vec![true; frame.height()];
-        let complete = |values: &[f64], keep: &mut [bool]| {
-            keep.iter_mut().zip(values).for_each(|(keep, value)| *keep &= value.is_finite());
+        let mut complete = Complete::all(frame.height());
+        let mut finite = |values: Vec<f64>| {
+            if !values.iter().all(|value| value.is_finite()) {
+                complete.without(values.iter().map(|value| !value.is_finite()));
+            }
+            values
         };
-        let y = numbers(frame, &roles.response)?;
-        complete(&y, &mut keep);
-        let weights = roles.weights.as_ref().map(|name| numbers(frame, name)).transpose()?;
-        if let Some(weights) = &weights {
-            complete(weights, &mut keep);
+        let y = finite(numbers(frame, &roles.response)?);
+        let weights = roles.weights.as_ref().map(|name| numbers(frame, name)).transpose()?.map(&mut finite);
+        let mut fixed = Vec::new();
+        for kind in kinds {
+            fixed.push(if kind.by_level {
+                FixedCells::Levels(Cells::of(column(frame, &kind.name)?)?)
+            } else {
+                FixedCells::Numbers(finite(numbers(frame, &kind.name)?))
+            });
         }
         let mut factors = Vec::new();
         for name in &roles.random {
             let parts = name.split(':').map(|part| Cells::of(column(frame, part)?)).collect::<Result<Vec<_>, _>>()?;
-            let cells = Cells::together(parts)?;
-            cells.keep(&mut keep);
-            factors.push(cells);
+            factors.push(Cells::together(parts)?);
         }
-        let mut fixed = Vec::new();
-        for kind in kinds {
-            if kind.by_level {
-                let cells = Cells::of(column(frame, &kind.name)?)?;
-                cells.keep(&mut keep);
-                fixed.push(FixedCells::Levels(cells));
-            } else {
-                let values = numbers(frame, &kind.name)?;
-                complete(&values, &mut keep);
-                fixed.push(FixedCells::Numbers(values));
-            }
-        }
-        Ok(Self { y, weights, factors, fixed, keep })
-    }
-
-    fn rows(&self) -> usize {
-        self.keep.iter().filter(|keep| **keep).count()
-    }
-
-    fn kept<'a>(&'a self, values: &'a [f64]) -> impl Iterator<Item = f64> + 'a {
-        values.iter().zip(&self.keep).filter(|(_, keep)| **keep).map(|(value, _)| *value)
+        let by_level = fixed.iter().filter_map(|cells| match cells {
+            FixedCells::Levels(cells) => Some(cells),
+            FixedCells::Numbers(_) => None,
+        });
+        factors.iter().chain(by_level).for_each(|cells| cells.complete(&mut complete));
+        Ok(Self { y, weights, factors, fixed, complete })
     }
 }
 
@@ -292,5 +280,8 @@ fn numbers(frame: &DataFrame, name: &str) -> Result<Vec<f64>, Stop> {
     let not_numeric = |_| Stop::ColumnUnfit { column: name.to_owned(), reason: "a cell is not a number".to_owned() };
     let cast = column(frame, name)?.strict_cast(&DataType::Float64).map_err(not_numeric)?;
     let cells = cast.f64().map_err(not_numeric)?;
-    Ok(cells.iter().map(|cell| cell.unwrap_or(f64::NAN)).collect())
+    Ok(match cells.cont_slice() {
+        Ok(values) => values.to_vec(),
+        Err(_) => cells.iter().map(|cell| cell.unwrap_or(f64::NAN)).collect(),
+    })
 }
