@@ -12,8 +12,8 @@ use crate::eligible::Entry;
 use crate::ids::{BoxId, InvitationId};
 use crate::manifest::{Manifest, PerSide};
 use crate::statement::Signed;
-use crate::token::{self, Token};
 use crate::token::poprf::Blinded;
+use crate::token::{self, Token};
 
 /// Blinded nonces of one invitation, for each side.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]

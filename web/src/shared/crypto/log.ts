@@ -58,8 +58,9 @@ export function checkLog(
 ): LogCheck {
   const refused = log.refused.find((each) => each.leaf === leaf)
   const unsound = { sound: false, root: '', accepted: 0, place: 'absent', refusedBy: undefined }
-  const checkpoint =
-    !log.checkpoint ? { size: 0, root: '' } : verifyCheckpoint(log.checkpoint, box, agents)
+  const checkpoint = !log.checkpoint
+    ? { size: 0, root: '' }
+    : verifyCheckpoint(log.checkpoint, box, agents)
   if (!checkpoint || !wellFormed(log) || checkpoint.size > log.size) return unsound as LogCheck
   const entries = log.leaves.map(fromHex)
   const whole = hex(merkleRoot(entries))
