@@ -105,9 +105,17 @@ fn the_readme_names_every_direct_dependency() {
         .flat_map(|cell| cell.split([',', ' ', '*', ':']))
         .collect();
     let mut wanted = BTreeSet::new();
-    for path in ["Cargo.toml", "src/domain/Cargo.toml", "analytics/Cargo.toml", "analytics/pipeline/Cargo.toml"] {
+    for path in [
+        "Cargo.toml",
+        "src/domain/Cargo.toml",
+        "src/ports/Cargo.toml",
+        "src/agent/Cargo.toml",
+        "src/relay/Cargo.toml",
+        "analytics/Cargo.toml",
+        "analytics/pipeline/Cargo.toml",
+    ] {
         let manifest: toml::Table = source(path).parse().expect(path);
-        for table in ["dependencies", "dev-dependencies"] {
+        for table in ["dependencies", "dev-dependencies"].into_iter().filter(|table| manifest.contains_key(*table)) {
             wanted.extend(manifest[table].as_table().into_iter().flat_map(|table| table.keys().cloned()));
         }
     }

@@ -62,6 +62,7 @@ impl std::fmt::Debug for Agent {
 
 /// What an agent has to say to a request.
 #[derive(Debug, Clone, PartialEq, Eq)]
+#[expect(clippy::large_enum_variant, reason = "an answer is made, sent and dropped")]
 pub enum Answer {
     /// A statement, which may be a refusal.
     Now(Signed),

@@ -29,6 +29,7 @@ words! {
 /// One thing in a package.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(tag = "what", rename_all = "kebab-case")]
+#[expect(clippy::large_enum_variant, reason = "a package holds hundreds of items, not millions")]
 pub enum Item {
     /// To an agent.
     Request {

@@ -74,6 +74,7 @@ pub struct EvaluatedToken {
 /// What can be said.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(tag = "kind", rename_all = "kebab-case")]
+#[expect(clippy::large_enum_variant, reason = "statements are held by the dozen, and only one of a box names keys")]
 pub enum Said {
     /// The keys this agent made for the box.
     Keys(BoxPublics),
