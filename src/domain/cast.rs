@@ -3,7 +3,7 @@
 //! Whoever takes one of the three checks size, suite and signature with the same functions. Deliberately absent: times,
 //! addresses, and any look inside the posted item.
 
-use ed25519_dalek::{Signer as _, SigningKey};
+use ed25519_dalek::SigningKey;
 use serde::{Deserialize, Serialize};
 
 use crate::ballot::MAX_SEQ;
@@ -175,7 +175,7 @@ impl Receipt {
     /// Signs a receipt.
     #[must_use]
     pub fn sign(id: BoxId, leaf: Digest, seq: u32, key: &SigningKey) -> Self {
-        let signature = Bytes(key.sign(receipt_text(&id, leaf, seq).as_bytes()).to_bytes());
+        let signature = document::sign(key, receipt_text(&id, leaf, seq).as_bytes());
         Self { id, leaf, seq, status: ReceiptStatus::Stored, signature }
     }
 
@@ -244,7 +244,7 @@ fn batch_text(id: &BoxId, body: &[u8]) -> String {
 /// The relay's signature over a batch.
 #[must_use]
 pub fn sign_batch(id: &BoxId, body: &[u8], key: &SigningKey) -> Bytes<64> {
-    Bytes(key.sign(batch_text(id, body).as_bytes()).to_bytes())
+    document::sign(key, batch_text(id, body).as_bytes())
 }
 
 /// Whether the relay that the manifest names handed this batch over.

@@ -5,7 +5,7 @@
 
 use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;
-use ed25519_dalek::{Signer as _, SigningKey};
+use ed25519_dalek::SigningKey;
 
 use crate::digest::{Bytes, Bytes32, Digest};
 use crate::document::{self, DocumentError};
@@ -47,7 +47,7 @@ impl Checkpoint {
     /// One side's signature.
     #[must_use]
     pub fn sign(&self, key: &SigningKey) -> Bytes<64> {
-        Bytes(key.sign(self.text().as_bytes()).to_bytes())
+        document::sign(key, self.text().as_bytes())
     }
 
     /// Whether `key` signed this state.

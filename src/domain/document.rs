@@ -100,6 +100,14 @@ pub fn canonical<T: Serialize>(value: &T) -> Result<String, DocumentError> {
     serde_json_canonicalizer::to_string(value).map_err(|e| DocumentError::NotCanonical(e.to_string()))
 }
 
+/// SHA-256 of the canonical JSON of `value`: what it is named and signed by.
+///
+/// # Errors
+/// [`DocumentError::NotCanonical`].
+pub fn digest<T: Serialize>(value: &T) -> Result<Digest, DocumentError> {
+    Ok(Digest::of(&[canonical(value)?.as_bytes()]))
+}
+
 /// One side's signature over a document's hash.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Signature {
@@ -119,8 +127,8 @@ impl Signature {
     /// Signs kind and hash with a side's key.
     #[must_use]
     pub fn sign(side: Side, kind: DocumentKind, hash: Digest, key: &SigningKey) -> Self {
-        let signature = key.sign(signed_text(kind, hash).as_bytes());
-        Self { side, key: Bytes(key.verifying_key().to_bytes()), signature: Bytes(signature.to_bytes()) }
+        let signature = sign(key, signed_text(kind, hash).as_bytes());
+        Self { side, key: Bytes(key.verifying_key().to_bytes()), signature }
     }
 
     /// Checks the signature over kind and hash; whether the key belongs to the side is the caller's to know.
@@ -130,6 +138,19 @@ impl Signature {
     pub fn verify(&self, kind: DocumentKind, hash: Digest) -> Result<(), DocumentError> {
         verify(&self.key, &self.signature, signed_text(kind, hash).as_bytes())
     }
+}
+
+/// Whether `key` signed kind and hash for `side` in one of these signatures.
+#[must_use]
+pub fn is_signed_by(signatures: &[Signature], side: Side, key: &Bytes32, kind: DocumentKind, hash: Digest) -> bool {
+    let mut theirs = signatures.iter().filter(|s| s.side == side && s.key == *key);
+    theirs.any(|s| s.verify(kind, hash).is_ok())
+}
+
+/// Ed25519 signature (RFC 8032) over a message that begins with a label of its own.
+#[must_use]
+pub fn sign(key: &SigningKey, message: &[u8]) -> Bytes<64> {
+    Bytes(key.sign(message).to_bytes())
 }
 
 /// Strict Ed25519 verification: small-order keys and malleable signatures are refused.

@@ -4,7 +4,7 @@
 //! Each package names the one before it, its receiver and its last day; the receiver takes the next one only, and the last
 //! one again changes nothing. Deliberately absent: large lists, which are files beside a package and named in it.
 
-use ed25519_dalek::{Signer as _, SigningKey};
+use ed25519_dalek::SigningKey;
 use jiff::civil::Date;
 use serde::{Deserialize, Serialize};
 
@@ -149,7 +149,7 @@ impl Package {
     /// # Errors
     /// [`DocumentError::NotCanonical`].
     pub fn digest(&self) -> Result<Digest, DocumentError> {
-        Ok(Digest::of(&[document::canonical(self)?.as_bytes()]))
+        document::digest(self)
     }
 
     /// Signs it.
@@ -157,7 +157,7 @@ impl Package {
     /// # Errors
     /// [`DocumentError::NotCanonical`].
     pub fn sign(self, key: &SigningKey) -> Result<SignedPackage, DocumentError> {
-        let signature = Bytes(key.sign(text(self.digest()?).as_bytes()).to_bytes());
+        let signature = document::sign(key, text(self.digest()?).as_bytes());
         Ok(SignedPackage { package: self, signature })
     }
 }

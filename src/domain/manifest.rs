@@ -6,7 +6,7 @@ use jiff::civil::Date;
 use serde::{Deserialize, Serialize};
 
 use crate::digest::{Bytes32, Digest};
-use crate::document::{Document, DocumentError, DocumentKind, Signature};
+use crate::document::{self, DocumentError, DocumentKind, Signature};
 use crate::envelope::{LockPublic, SUITE};
 use crate::ids::{BoxId, Direction, PeriodId, Side};
 use crate::statement::Signed;
@@ -127,16 +127,22 @@ impl Manifest {
         self.v == 2 && self.suite.as_bytes() == SUITE && named
     }
 
+    /// The hash of the document that it is the body of.
+    ///
+    /// # Errors
+    /// [`DocumentError::NotCanonical`].
+    pub fn hash(&self) -> Result<Digest, DocumentError> {
+        document::digest(self)
+    }
+
     /// The hash of the document, if both sides' signing keys, as it names them, have signed it.
     ///
     /// # Errors
     /// [`DocumentError::BadSignature`] when a side's signature is missing or wrong.
     pub fn signed_by_both(&self, signatures: &[Signature]) -> Result<Digest, DocumentError> {
-        let hash = Document::new(DocumentKind::Manifest, self)?.hash();
-        let signed = |side| {
-            let mut theirs = signatures.iter().filter(|s| s.side == side && s.key == self.keys(side).signing);
-            theirs.any(|s| s.verify(DocumentKind::Manifest, hash).is_ok())
-        };
+        let hash = self.hash()?;
+        let signed =
+            |side| document::is_signed_by(signatures, side, &self.keys(side).signing, DocumentKind::Manifest, hash);
         if signed(Side::Bench) && signed(Side::Bar) { Ok(hash) } else { Err(DocumentError::BadSignature) }
     }
 }

@@ -3,7 +3,7 @@
 //! Requests travel by HTTP or in packages and mean the same; asked again, an agent answers the same. Deliberately absent:
 //! lists of the mix and shares, which are files beside a request and named in it by their digest.
 
-use ed25519_dalek::{Signer as _, SigningKey};
+use ed25519_dalek::SigningKey;
 use serde::{Deserialize, Serialize};
 
 use crate::digest::{Bytes, Bytes32, Digest};
@@ -53,7 +53,7 @@ impl TokenRequest {
     /// # Errors
     /// [`DocumentError::NotCanonical`].
     pub fn digest(&self) -> Result<Digest, DocumentError> {
-        Ok(Digest::of(&[document::canonical(self)?.as_bytes()]))
+        document::digest(self)
     }
 
     /// Signs with the rater's request key.
@@ -61,7 +61,7 @@ impl TokenRequest {
     /// # Errors
     /// [`DocumentError::NotCanonical`].
     pub fn sign(&self, key: &SigningKey) -> Result<Bytes<64>, DocumentError> {
-        Ok(Bytes(key.sign(token_text(self.digest()?).as_bytes()).to_bytes()))
+        Ok(document::sign(key, token_text(self.digest()?).as_bytes()))
     }
 
     /// Checks the rater's signature.
@@ -235,7 +235,7 @@ impl Request {
     /// # Errors
     /// [`DocumentError::NotCanonical`].
     pub fn digest(&self) -> Result<Digest, DocumentError> {
-        Ok(Digest::of(&[document::canonical(self)?.as_bytes()]))
+        document::digest(self)
     }
 
     /// Signs it.
@@ -243,7 +243,7 @@ impl Request {
     /// # Errors
     /// [`DocumentError::NotCanonical`].
     pub fn sign(self, key: &SigningKey) -> Result<SignedRequest, DocumentError> {
-        let signature = Bytes(key.sign(request_text(self.digest()?).as_bytes()).to_bytes());
+        let signature = document::sign(key, request_text(self.digest()?).as_bytes());
         Ok(SignedRequest { request: self, signature })
     }
 }

@@ -3,7 +3,7 @@
 //! A statement is canonical JSON (RFC 8785); who can read it can check it, so the published ones are the record of a box.
 //! Deliberately absent: what an agent bases its answer on.
 
-use ed25519_dalek::{Signer as _, SigningKey};
+use ed25519_dalek::SigningKey;
 use serde::{Deserialize, Serialize};
 
 use crate::digest::{Bytes, Bytes32, Digest};
@@ -241,7 +241,7 @@ impl Statement {
     /// # Errors
     /// [`DocumentError::NotCanonical`].
     pub fn digest(&self) -> Result<Digest, DocumentError> {
-        Ok(Digest::of(&[document::canonical(self)?.as_bytes()]))
+        document::digest(self)
     }
 
     /// Signs it.
@@ -249,7 +249,7 @@ impl Statement {
     /// # Errors
     /// [`DocumentError::NotCanonical`].
     pub fn sign(self, key: &SigningKey) -> Result<Signed, DocumentError> {
-        let signature = Bytes(key.sign(self.text()?.as_bytes()).to_bytes());
+        let signature = document::sign(key, self.text()?.as_bytes());
         Ok(Signed { statement: self, signature })
     }
 }

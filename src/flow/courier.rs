@@ -151,11 +151,7 @@ fn answers(asked: &Asked, said: &Said, digest: Digest) -> bool {
         | (Asked::Shares { .. }, Said::HandedOver { .. })
         | (Asked::Ledger, Said::Ledger { .. })
         | (Asked::Death, Said::Dead { .. }) => true,
-        (Asked::Manifest { manifest, .. }, Said::Adopted { manifest: hash }) => {
-            let document =
-                hengping_domain::document::Document::new(hengping_domain::document::DocumentKind::Manifest, manifest);
-            document.is_ok_and(|document| document.hash() == *hash)
-        }
+        (Asked::Manifest { manifest, .. }, Said::Adopted { manifest: hash }) => manifest.hash().as_ref() == Ok(hash),
         (Asked::Eligibility { number, entries }, Said::Eligibility { number: n, count, .. }) => {
             number == n && entries.len() == *count as usize
         }

@@ -9,7 +9,7 @@ use super::verify::{CheckName, Look, Stage, count, same, show};
 use crate::agreed::{Shuffle, agreed, shuffle};
 use crate::ballot::MAX_SEQ;
 use crate::digest::Digest;
-use crate::document::{Document, DocumentKind};
+use crate::document::{self, DocumentKind};
 use crate::ids::{BoxId, Side};
 use crate::log;
 use crate::manifest::{Manifest, PerSide};
@@ -113,9 +113,8 @@ impl<'a> Look<'a> {
 
     pub(super) fn release(&mut self) {
         let file = self.record.release.as_ref();
-        let document = file.and_then(|file| Document::new(DocumentKind::Release, &file.body).ok());
-        let hash = document.map(|document| document.hash());
-        let manifest = Document::new(DocumentKind::Manifest, self.manifest).ok().map(|document| document.hash());
+        let hash = file.and_then(|file| document::digest(&file.body).ok());
+        let manifest = self.manifest.hash().ok();
         let (draft, part) = (self.draft(), self.part());
         let about = draft.as_ref().is_some_and(|draft| {
             let Manifest { rubric, charter, kind, direction, .. } = self.manifest;
@@ -126,9 +125,10 @@ impl<'a> Look<'a> {
         self.check(CheckName::ReleaseAbout, about && named == manifest, show(named), show(manifest));
 
         let signed = |side: Side| {
-            let key = self.manifest.keys(side).signing;
-            let mut theirs = file.iter().flat_map(|file| &file.signatures).filter(|s| s.side == side && s.key == key);
-            theirs.any(|s| hash.is_some_and(|hash| s.verify(DocumentKind::Release, hash).is_ok()))
+            let key = &self.manifest.keys(side).signing;
+            file.zip(hash).is_some_and(|(file, hash)| {
+                document::is_signed_by(&file.signatures, side, key, DocumentKind::Release, hash)
+            })
         };
         let list = self.one(|said| if let Said::Listed { list, .. } = said { Some(*list) } else { None });
         let tied = same(self.one(|said| match said {

@@ -10,7 +10,7 @@ pub mod poprf;
 use std::fmt;
 use std::str::FromStr;
 
-use ed25519_dalek::{Signer as _, SigningKey};
+use ed25519_dalek::SigningKey;
 use hkdf::Hkdf;
 use serde::{Deserialize, Deserializer, Serialize, Serializer, de};
 use sha2::Sha256;
@@ -105,7 +105,7 @@ impl StampKey {
     /// Signs an envelope's hash under a sequence number, so that nobody who sees the stamp can swap the envelope.
     #[must_use]
     pub fn sign_cast(&self, id: &BoxId, seq: u32, envelope: Digest) -> Bytes<64> {
-        Bytes(self.0.sign(&cast_text(id, seq, envelope)).to_bytes())
+        document::sign(&self.0, &cast_text(id, seq, envelope))
     }
 }
 
