@@ -4,9 +4,10 @@
 
 use hengping::flow::close::{self, TooFew};
 use hengping::flow::{Refusal, batch, export, unseal};
-use hengping_domain::envelope::{ENVELOPE_LEN, Envelope, SUITE};
+use hengping_domain::envelope::{ENVELOPE_LEN, Envelope};
 use hengping_domain::ids::Side;
 use hengping_domain::layer::{POSTED_LEN, Posted};
+use hengping_domain::lock::SUITE;
 use hengping_domain::log;
 use hengping_domain::manifest::PeriodKind;
 use hengping_domain::token::counted_hash;

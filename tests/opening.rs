@@ -4,10 +4,10 @@ use hengping::flow::{Refusal, batch, export, unseal};
 use hengping::opening::{self, Locked, OpeningFailure, Progressed};
 use hengping_agent::config::AskedKind;
 use hengping_domain::digest::Digest;
-use hengping_domain::envelope::SUITE;
 use hengping_domain::ids::Side;
 use hengping_domain::layer;
 use hengping_domain::layer::{POSTED_LEN, Posted};
+use hengping_domain::lock::SUITE;
 use hengping_domain::mix::{read_list, tolerated};
 
 use crate::city::{self, Case, City, bar_box, bench_box, deliver, hand_over, lawyer, refusal};

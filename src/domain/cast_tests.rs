@@ -1,8 +1,8 @@
 //! Tests of casts, receipts and batches as they travel.
 
 use super::*;
-use crate::envelope::SUITE;
 use crate::ids::InvitationId;
+use crate::lock::SUITE;
 use crate::token::Seed;
 
 fn id() -> BoxId {

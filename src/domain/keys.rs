@@ -8,8 +8,8 @@ use hpke::rand_core::CryptoRng;
 use serde::{Deserialize, Serialize};
 
 use crate::digest::{Bytes, Bytes32};
-use crate::envelope::{self, LockPublic};
 use crate::ids::Side;
+use crate::lock::{self, LockPublic};
 use crate::token::poprf::{IssuerKey, IssuerPublic, TagError};
 
 /// Ed25519 signing key of a side's officers (RFC 8032).
@@ -121,8 +121,8 @@ impl BoxSecrets {
     pub fn publics(&self) -> Result<BoxPublics, TagError> {
         Ok(BoxPublics {
             issuer: self.issuer_key()?.public(),
-            mix: envelope::lock_public(&self.mix),
-            opening: envelope::lock_public(&self.opening),
+            mix: lock::lock_public(&self.mix),
+            opening: lock::lock_public(&self.opening),
         })
     }
 }

@@ -4,19 +4,16 @@
 //! `L1 = HPB2 | HPKE[bar mix](L2)`, `L0 = HPB2 | HPKE[bench mix](L1)`; every item of a layer has the same size. Deliberately
 //! absent: lists, which [`crate::mix`] peels, and keys at rest.
 
-use hpke::aead::AesGcm256;
-use hpke::kdf::HkdfSha256;
-use hpke::kem::XWing;
 use hpke::rand_core::CryptoRng;
-use hpke::{Deserializable as _, Kem, OpModeR, OpModeS, Serializable as _};
 
-use crate::digest::{Bytes32, Digest};
-use crate::envelope::{ENC_LEN, ENVELOPE_LEN, Envelope, EnvelopeError, LockPublic, SUITE};
+use crate::digest::Bytes32;
+use crate::envelope::{ENVELOPE_LEN, Envelope};
 use crate::ids::{BoxId, Side};
+use crate::lock::{self, LOCK_LEN, LockPublic, SUITE, Sealed, SealedError};
 use crate::manifest::PerSide;
 
-/// What a layer adds to what it holds: suite, encapsulated key, tag of the sealed text.
-const LAYER_LEN: usize = 4 + ENC_LEN + 16;
+/// What a layer adds to what it holds: the suite and a lock.
+const LAYER_LEN: usize = 4 + LOCK_LEN;
 
 /// Bytes of a side's layer: the bench's is the outer one.
 #[must_use]
@@ -43,104 +40,46 @@ fn info(id: &BoxId, side: Side) -> String {
 /// Puts one side's layer around `inner`.
 ///
 /// # Errors
-/// [`EnvelopeError::Malformed`] when `inner` has another size, [`EnvelopeError::BadKey`].
+/// [`SealedError::Malformed`] when `inner` has another size, [`SealedError::BadKey`].
 pub fn wrap(
     id: &BoxId,
     side: Side,
     public: &LockPublic,
     inner: &[u8],
     rng: &mut impl CryptoRng,
-) -> Result<Vec<u8>, EnvelopeError> {
+) -> Result<Vec<u8>, SealedError> {
     if inner.len() != inner_len(side) {
-        return Err(EnvelopeError::Malformed);
+        return Err(SealedError::Malformed);
     }
-    let public = <XWing as Kem>::PublicKey::from_bytes(&public.0).map_err(|_| EnvelopeError::BadKey)?;
-    let (enc, sealed) = hpke::single_shot_seal_with_rng::<AesGcm256, HkdfSha256, XWing>(
-        &OpModeS::Base,
-        &public,
-        info(id, side).as_bytes(),
-        inner,
-        b"",
-        rng,
-    )
-    .map_err(|_| EnvelopeError::BadKey)?;
-    Ok([SUITE.as_slice(), &enc.to_bytes(), &sealed].concat())
+    Ok([SUITE.as_slice(), &lock::lock(public, &info(id, side), inner, rng)?].concat())
 }
 
 /// Takes one side's layer off.
 ///
 /// # Errors
-/// [`EnvelopeError::Malformed`] for another size or suite, [`EnvelopeError::Locked`] when it does not open with this key.
-pub fn peel(id: &BoxId, side: Side, secret: &Bytes32, item: &[u8]) -> Result<Vec<u8>, EnvelopeError> {
+/// [`SealedError::Malformed`] for another size or suite, [`SealedError::Locked`] when it does not open with this key.
+pub fn peel(id: &BoxId, side: Side, secret: &Bytes32, item: &[u8]) -> Result<Vec<u8>, SealedError> {
     if item.len() != len(side) || !item.starts_with(SUITE) {
-        return Err(EnvelopeError::Malformed);
+        return Err(SealedError::Malformed);
     }
-    let (enc, sealed) = item[SUITE.len()..].split_at(ENC_LEN);
-    let key = <XWing as Kem>::PrivateKey::from_bytes(&secret.0).map_err(|_| EnvelopeError::BadKey)?;
-    let enc = <XWing as Kem>::EncappedKey::from_bytes(enc).map_err(|_| EnvelopeError::Locked)?;
-    hpke::single_shot_open::<AesGcm256, HkdfSha256, XWing>(
-        &OpModeR::Base,
-        &key,
-        &enc,
-        info(id, side).as_bytes(),
-        sealed,
-        b"",
-    )
-    .map_err(|_| EnvelopeError::Locked)
+    lock::unlock(secret, &info(id, side), &item[SUITE.len()..])
 }
 
-/// A posted item, L0: right size, right suite; nothing else is known about it.
-#[derive(Clone, PartialEq, Eq, PartialOrd, Ord)]
-pub struct Posted(Vec<u8>);
-
-impl std::fmt::Debug for Posted {
-    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        write!(f, "Posted({})", self.hash().short())
-    }
-}
-
-impl AsRef<[u8]> for Posted {
-    fn as_ref(&self) -> &[u8] {
-        &self.0
-    }
-}
+/// A posted item, L0.
+pub type Posted = Sealed<POSTED_LEN>;
 
 impl Posted {
-    /// Accepts bytes by size and suite.
-    ///
-    /// # Errors
-    /// [`EnvelopeError::Malformed`].
-    pub fn from_bytes(bytes: Vec<u8>) -> Result<Self, EnvelopeError> {
-        if bytes.len() == POSTED_LEN && bytes.starts_with(SUITE) {
-            Ok(Self(bytes))
-        } else {
-            Err(EnvelopeError::Malformed)
-        }
-    }
-
     /// Wraps an envelope in both layers.
     ///
     /// # Errors
-    /// [`EnvelopeError::BadKey`].
+    /// [`SealedError::BadKey`].
     pub fn wrap(
         id: &BoxId,
         envelope: &Envelope,
         mix: &PerSide<LockPublic>,
         rng: &mut impl CryptoRng,
-    ) -> Result<Self, EnvelopeError> {
+    ) -> Result<Self, SealedError> {
         let halfway = wrap(id, Side::Bar, &mix.bar, envelope.as_bytes(), rng)?;
-        wrap(id, Side::Bench, &mix.bench, &halfway, rng).map(Self)
-    }
-
-    /// SHA-256 of the whole item.
-    #[must_use]
-    pub fn hash(&self) -> Digest {
-        Digest::of(&[&self.0])
-    }
-
-    /// The 6,748 bytes.
-    #[must_use]
-    pub fn as_bytes(&self) -> &[u8] {
-        &self.0
+        Self::from_bytes(wrap(id, Side::Bench, &mix.bench, &halfway, rng)?)
     }
 }

@@ -19,6 +19,7 @@ pub mod ids;
 pub mod invitation;
 pub mod keys;
 pub mod layer;
+pub mod lock;
 pub mod log;
 pub mod manifest;
 pub mod margins;

@@ -7,8 +7,8 @@ use serde::{Deserialize, Serialize};
 
 use crate::digest::{Bytes32, Digest};
 use crate::document::{self, DocumentError, DocumentKind, Signature};
-use crate::envelope::{LockPublic, SUITE};
 use crate::ids::{BoxId, Direction, PeriodId, Side};
+use crate::lock::{LockPublic, SUITE};
 use crate::statement::Signed;
 use crate::token::poprf::IssuerPublic;
 use crate::words;

@@ -2,8 +2,9 @@
 
 use super::*;
 use crate::digest::Bytes;
-use crate::envelope::{ENVELOPE_LEN, Envelope, SUITE, lock_public};
+use crate::envelope::{ENVELOPE_LEN, Envelope};
 use crate::layer::Posted;
+use crate::lock::{SUITE, lock_public};
 use crate::manifest::PerSide;
 use hpke::rand_core::{Rng as _, SeedableRng as _};
 use rand_chacha::ChaCha20Rng;

@@ -1,5 +1,6 @@
 use super::*;
 use crate::digest::Bytes;
+use crate::lock::lock_public;
 use hpke::rand_core::{Rng as _, SeedableRng as _};
 use rand_chacha::ChaCha20Rng;
 
@@ -49,15 +50,15 @@ fn both_shares_open_what_was_sealed() {
 fn one_key_opens_neither_the_other_lock_nor_the_body() {
     let s = sealed(2);
     let bench = s.envelope.share(&s.id, Side::Bench, &s.bench.secret).expect("bench share");
-    assert_eq!(s.envelope.share(&s.id, Side::Bar, &s.bench.secret), Err(EnvelopeError::Locked));
-    assert_eq!(s.envelope.open(&s.id, &bench, &bench), Err(EnvelopeError::WrongShare));
-    assert_eq!(s.envelope.open(&s.id, &bench, &Bytes([0; 32])), Err(EnvelopeError::WrongShare));
+    assert_eq!(s.envelope.share(&s.id, Side::Bar, &s.bench.secret), Err(SealedError::Locked));
+    assert_eq!(s.envelope.open(&s.id, &bench, &bench), Err(SealedError::WrongShare));
+    assert_eq!(s.envelope.open(&s.id, &bench, &Bytes([0; 32])), Err(SealedError::WrongShare));
 }
 
 #[test]
 fn an_envelope_of_one_box_opens_in_no_other() {
     let s = sealed(3);
-    assert_eq!(s.envelope.share(&s.id.counterpart(), Side::Bench, &s.bench.secret), Err(EnvelopeError::Locked));
+    assert_eq!(s.envelope.share(&s.id.counterpart(), Side::Bench, &s.bench.secret), Err(SealedError::Locked));
 }
 
 #[test]
@@ -83,6 +84,6 @@ fn every_changed_byte_is_noticed() {
 
 #[test]
 fn other_sizes_and_suites_are_refused() {
-    assert_eq!(Envelope::from_bytes(vec![0; ENVELOPE_LEN]), Err(EnvelopeError::Malformed));
-    assert_eq!(Envelope::from_bytes(SUITE.to_vec()), Err(EnvelopeError::Malformed));
+    assert_eq!(Envelope::from_bytes(vec![0; ENVELOPE_LEN]), Err(SealedError::Malformed));
+    assert_eq!(Envelope::from_bytes(SUITE.to_vec()), Err(SealedError::Malformed));
 }

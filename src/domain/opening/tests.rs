@@ -1,6 +1,6 @@
 use super::*;
-use crate::envelope::lock_public;
 use crate::ids::{InvitationId, RateeId};
+use crate::lock::lock_public;
 use crate::token::{NymInfo, Seed, SlipInfo, Token};
 use proptest::prelude::*;
 

@@ -6,7 +6,7 @@ use hengping_domain::checkpoint::Checkpoint;
 use hengping_domain::digest::{Bytes, Bytes32, Digest, decode_base64url};
 use hengping_domain::document::{Document, DocumentKind, Signature, canonical, verify};
 use hengping_domain::enrolment::Code;
-use hengping_domain::envelope::{self, Envelope};
+use hengping_domain::envelope::Envelope;
 use hengping_domain::ids::{BoxId, InvitationId, Side};
 use hengping_domain::keys::{SigningKeyFile, SigningPurpose};
 use hengping_domain::layer::{self, Posted};
@@ -176,8 +176,14 @@ fn rust_peels_and_opens_what_the_browser_sealed() {
     assert!(layer::peel(&id, Side::Bench, &secret(Side::Bar, "mix"), &l0).is_err());
     let envelope = Envelope::from_bytes(l2).expect("an envelope");
     for side in [Side::Bench, Side::Bar] {
-        assert_eq!(envelope::lock_public(&secret(side, "opening")), read(&v, &format!("/keys/{side}/opening/public")));
-        assert_eq!(envelope::lock_public(&secret(side, "mix")), read(&v, &format!("/keys/{side}/mix/public")));
+        assert_eq!(
+            hengping_domain::lock::lock_public(&secret(side, "opening")),
+            read(&v, &format!("/keys/{side}/opening/public"))
+        );
+        assert_eq!(
+            hengping_domain::lock::lock_public(&secret(side, "mix")),
+            read(&v, &format!("/keys/{side}/mix/public"))
+        );
     }
     let share = |side: Side| envelope.share(&id, side, &secret(side, "opening")).expect("a share");
     let body = envelope.open(&id, &share(Side::Bench), &share(Side::Bar)).expect("opened");
