@@ -6,7 +6,7 @@ BUILT = $${CARGO_TARGET_DIR:-target}/debug
 WEB = $(shell find web -not -path 'web/node_modules*' -not -path 'web/dist*' -type f 2>/dev/null)
 NEXTEST = $(shell command -v cargo-nextest 2>/dev/null)
 
-.PHONY: demo test check format build web cargo-test web-test walk screenshots openapi everything bench validate
+.PHONY: demo test check format build web cargo-test web-test walk screenshots openapi everything bench validate attack attacks
 # The pages are built before the tests that serve them.
 .NOTPARALLEL:
 
@@ -62,6 +62,27 @@ openapi: build web/node_modules/.package-lock.json
 # WALK: arguments of `hengping demo` for the walk, such as a smaller city.
 walk: web build
 	scripts/walk $(BUILT)/hengping $(WALK)
+
+# The proofs of the ballot with their controls, and what it costs, in one table; the lines are also in target/attack.json.
+# A quarter of an hour: most tests that attack are in `make test` too, the long ones are here alone.
+attack:
+	scripts/test-setup
+	HENGPING_REQUIRE_POSTGRES=1 scripts/with-postgres $(MAKE) attacks
+
+# Without nextest all tests run, each once, which takes longer and finds the same.
+ATTACKS = test(/^(anonymity|forging|issuing|mixing|order|storm|load|opening|cost)::/) \
+	+ test(/^record::/) + package(hengping-attack) + test(rust_costs)
+
+attacks: web build
+	rm -rf target/attack && mkdir -p target/attack
+ifdef NEXTEST
+	HENGPING_ATTACK=$(CURDIR)/target/attack cargo nextest run --workspace --locked --no-fail-fast --run-ignored all -E '$(ATTACKS)'
+else
+	HENGPING_ATTACK=$(CURDIR)/target/attack cargo test --workspace --locked --no-fail-fast -- --include-ignored
+endif
+	HENGPING_ATTACK=$(CURDIR)/target/attack npm --prefix web run rounds
+	HENGPING_ATTACK=$(CURDIR)/target/attack ONLY=rater scripts/walk $(BUILT)/hengping --judges 40 --lawyers 300
+	$(BUILT)/hengping-attack target/attack --out target/attack.json
 
 # This engine against lme4 and GPBoost, where they are installed. BENCH_SIZES and more: docs/benchmarks.md.
 bench: build

@@ -5,6 +5,7 @@
 
 use hengping::flow::batch;
 use hengping::flow::courier::{self, Carrier as _};
+use hengping_attack::Proof;
 use hengping_domain::cast::Cast;
 use hengping_domain::digest::{Bytes, Digest};
 use hengping_domain::ids::{BoxId, InvitationId, Side};
@@ -16,6 +17,7 @@ use hengping_domain::token::{Seed, StampInfo, Token};
 use rand::rngs::StdRng;
 use rand::{Rng as _, SeedableRng as _};
 
+use crate::anonymity::backend;
 use crate::city::{Case, City, bar_box, bench_box, hand_over, lawyer};
 use crate::on_both_backends;
 
@@ -81,6 +83,15 @@ on_both_backends! {
         }
         refused.sort_by_key(|(leaf, side)| (*leaf, side.as_str()));
         let published = batch::published(&trial.site, &id).expect("a log");
+        Proof {
+            name: format!("4 {}: stamps made by the platform or one side that got in", backend(trial)),
+            tries: (EACH * kinds.len()) as u64,
+            found: published.leaves.len() as f64 - kinds.len() as f64,
+            limit: 0.0,
+            control: published.leaves.len() as f64,
+            control_at_least: kinds.len() as f64,
+        }
+        .hold();
         assert!(published.refused == refused, "each is published with the side that found it out, and no other");
     }
 

@@ -23,6 +23,9 @@ export class Walk {
   /** @param {{base: string, relay: string, out: string}} where */
   constructor(browser, { base, relay, out }) {
     Object.assign(this, { browser, base, relay, out, problems: [], seen: 0 })
+    // What the walk finds of casts: how many, how many betray their sender, and how many other requests do.
+    this.casts = { tries: 0, found: 0, control: 0 }
+    this.drafts = new Set()
     this.own = new URL(base).origin
     mkdirSync(out, { recursive: true })
   }

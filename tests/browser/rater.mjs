@@ -33,7 +33,15 @@ async function fillIn(page, walk, pictures) {
     const before = page.url()
     await page.click('.stick .primary')
     await page.waitForURL((url) => url.href !== before)
-    if (page.url().endsWith('/review')) return
+    if (page.url().endsWith('/review')) {
+      const drafts = await page.evaluate(() =>
+        Object.entries(localStorage)
+          .filter(([key]) => key.includes('.draft.'))
+          .map(([, text]) => text.length),
+      )
+      drafts.forEach((length) => walk.drafts.add(length))
+      return
+    }
   }
 }
 
@@ -46,11 +54,16 @@ function watchCasts(walk, page, sizes) {
   const seen = { box: undefined }
   // Only what really left: a request made offline shows provisional headers that were never sent.
   page.on('requestfinished', async (request) => {
-    if (!isCast(request)) return
     const headers = await request.allHeaders()
-    for (const name of ['cookie', 'authorization', 'referer']) {
-      walk.check('POST /box', !(name in headers), `carries ${name}`)
+    const betrays = ['cookie', 'authorization', 'referer'].filter((name) => name in headers)
+    if (!isCast(request)) {
+      // The control: the same look at what the page asks the platform for.
+      if (betrays.includes('cookie')) walk.casts.control++
+      return
     }
+    walk.casts.tries++
+    if (betrays.length > 0) walk.casts.found++
+    walk.check('POST /box', betrays.length === 0, `carries ${betrays.join(', ')}`)
     const { origin } = new URL(request.url())
     walk.check('POST /box', origin === walk.relay, `goes to ${origin}, not to the relay`)
     const { box } = request.postDataJSON()

@@ -2,12 +2,13 @@
  * The whole browser walk against a running demonstration, whose raters still have waiting cases.
  * BASE: its address. ACCOUNTS: the accounts.json it wrote. OUT: folder for the pictures.
  * Optional: HENGPING, the program, to hand over what waits at the relay; KEY, the bar's signing key file, to sign the draft
- * that waits; DOCKET, a file to try an import with; ONLY, one part.
+ * that waits; DOCKET, a file to try an import with; ONLY, the parts that begin so.
  */
 import { execFileSync } from 'node:child_process'
 import { existsSync, mkdirSync, readFileSync, writeFileSync } from 'node:fs'
 import { keyHolderWalk, negotiatorWalk, operatorWalk, publicWalk } from './desk.mjs'
 import { Walk, launch } from './page.mjs'
+import { prove } from './prove.mjs'
 import { darkWalk, rateeWalk, raterWalk } from './rater.mjs'
 
 const written = JSON.parse(readFileSync(process.env.ACCOUNTS ?? 'demo-data/accounts.json', 'utf8'))
@@ -41,7 +42,7 @@ const handOver = relayHandOver()
 const browser = await launch()
 const walk = new Walk(browser, { base, relay: written.relay, out })
 const part = async (name, task) => {
-  if (only && only !== name) return
+  if (only && !name.startsWith(only)) return
   console.log(name)
   try {
     await task()
@@ -57,6 +58,23 @@ await part('rater en', () => raterWalk(walk, account('judge'), 'en', sizes, hand
 for (const [box, seen] of sizes) {
   walk.check(`POST /box ${box}`, seen.size === 1, `sizes differ: ${[...seen].join(', ')}`)
 }
+const { tries, found, control } = walk.casts
+const casts = { tries, limit: 0 }
+prove({
+  ...casts,
+  name: '9 casts of a browser with cookie, authorization or referrer',
+  found,
+  control,
+  control_at_least: 10,
+})
+prove({
+  ...casts,
+  name: '9 sizes of casts beyond one per box',
+  found: [...sizes.values()].reduce((sum, seen) => sum + seen.size - 1, 0),
+  // What the answers would show that no padding makes alike.
+  control: walk.drafts.size - 1,
+  control_at_least: 1,
+})
 for (const locale of ['zh-CN', 'en']) {
   await part(`ratee ${locale}`, () => rateeWalk(walk, account('judge'), locale))
   await part(`public ${locale}`, () => publicWalk(walk, locale))

@@ -24,9 +24,17 @@ use rand::RngExt;
 use rand_chacha::ChaCha20Rng;
 use rand_chacha::rand_core::SeedableRng;
 
-const JUDGES: usize = 24;
 const COURTS: usize = 4;
-const LAWYERS: usize = 90;
+
+/// How many rate and are rated.
+#[derive(Debug, Clone, Copy)]
+pub struct Size {
+    pub judges: usize,
+    pub lawyers: usize,
+}
+
+/// Enough for every rule of the gate.
+const TOWN: Size = Size { judges: 24, lawyers: 90 };
 
 pub fn config(name: &str) -> PathBuf {
     Path::new(env!("CARGO_MANIFEST_DIR")).join("../../config").join(name)
@@ -67,6 +75,11 @@ pub fn world(kind: PeriodKind, ballots: usize) -> World {
 
 /// The box of a period.
 pub fn period(period: &str, kind: PeriodKind, ballots: usize) -> World {
+    sized(period, kind, ballots, TOWN)
+}
+
+/// The box of a period in a city of some size.
+pub fn sized(period: &str, kind: PeriodKind, ballots: usize, size: Size) -> World {
     let mut rng = ChaCha20Rng::seed_from_u64(11);
     let id: BoxId = format!("{period}.bar_rates_bench").parse().unwrap();
     let rubric =
@@ -133,7 +146,7 @@ pub fn period(period: &str, kind: PeriodKind, ballots: usize) -> World {
         canaries: vec![],
         refused: PerSide { bench: 0, bar: 0 },
     };
-    world.fill(ballots, rubric_hash, &mut rng);
+    world.fill(ballots, size, rubric_hash, &mut rng);
     world.shuffle();
     world
 }
@@ -163,10 +176,10 @@ mod erased {
 }
 
 impl World {
-    fn fill(&mut self, ballots: usize, rubric: Digest, rng: &mut ChaCha20Rng) {
-        let quality: Vec<f64> = (0..JUDGES).map(|_| rng.random_range(-0.7..0.7)).collect();
-        let severity: Vec<f64> = (0..LAWYERS).map(|_| rng.random_range(-0.5..0.5)).collect();
-        let seeds: Vec<Seed> = (0..LAWYERS).map(|i| Seed(Bytes([i as u8 + 1; 32]))).collect();
+    fn fill(&mut self, ballots: usize, Size { judges, lawyers }: Size, rubric: Digest, rng: &mut ChaCha20Rng) {
+        let quality: Vec<f64> = (0..judges).map(|_| rng.random_range(-0.7..0.7)).collect();
+        let severity: Vec<f64> = (0..lawyers).map(|_| rng.random_range(-0.5..0.5)).collect();
+        let seeds: Vec<Seed> = (0..lawyers).map(|i| Seed(Bytes(Digest::of(&[b"seed", &i.to_be_bytes()]).0))).collect();
         let key = |side: Side| IssuerKey::from_secret(self.issuers.get(side)).unwrap();
         let issuers = PerSide { bench: key(Side::Bench), bar: key(Side::Bar) };
         let mut nyms = Vec::new();
@@ -181,7 +194,7 @@ impl World {
             ["civil.for", "civil.against", "civil.mixed", "criminal.none"].iter().map(|s| s.parse().unwrap()).collect();
         // Twice as many invitations as ballots: response is one half.
         for number in 0..2 * ballots {
-            let (i, j) = (rng.random_range(0..LAWYERS), rng.random_range(0..JUDGES));
+            let (i, j) = (rng.random_range(0..lawyers), rng.random_range(0..judges));
             let (ratee, stratum) = (RateeId(format!("ratee-{j:02}")), strata[rng.random_range(0..4)]);
             let slip = seeds[i].slip(&InvitationId(format!("{} {number}", self.id)));
             let info = SlipInfo { id: self.id.clone(), ratee: ratee.clone(), court: court(j), stratum, rubric };

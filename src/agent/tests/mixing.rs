@@ -3,6 +3,7 @@
 use std::collections::BTreeMap;
 
 use hengping_agent::Answer;
+use hengping_attack::Proof;
 use hengping_domain::digest::{Bytes, Digest};
 use hengping_domain::envelope::Envelope;
 use hengping_domain::ids::Side;
@@ -81,12 +82,30 @@ fn a_bench_that_drops_or_puts_in_is_refused_or_has_said_so() {
     let all = evil.inner.len();
     let (dropped, mut more) = (&evil.inner[1..], evil.inner.clone());
     more.push(evil.inner[0].clone());
-    assert_eq!(code(&evil.hands_on(dropped, all, &[]).1), MISMATCH, "dropped without a word");
-    assert_eq!(code(&evil.hands_on(dropped, all - 1, &[]).1), MISMATCH, "as if fewer had come in");
-    assert_eq!(code(&evil.hands_on(&more, all, &[]).1), MISMATCH, "one more without a word");
-    assert_eq!(code(&evil.hands_on(&more, all + 1, &[]).1), MISMATCH, "as if more had come in");
-    let stranger = Digest::of(&[b"never posted"]);
-    assert_eq!(code(&evil.hands_on(dropped, all, &[stranger]).1), MISMATCH, "refused what never came in");
+    let stranger = [Digest::of(&[b"never posted"])];
+    let none = [].as_slice();
+    let lies = [
+        ("dropped without a word", dropped, all, none),
+        ("as if fewer had come in", dropped, all - 1, none),
+        ("one more without a word", &more, all, none),
+        ("as if more had come in", &more, all + 1, none),
+        ("refused what never came in", dropped, all, &stranger),
+    ];
+    let said = lies.map(|(what, inner, taken, refused)| (what, code(&evil.hands_on(inner, taken, refused).1)));
+    let unseen: Vec<_> = said.iter().filter(|(_, said)| *said != MISMATCH).collect();
+    // Whoever believes a signed word that adds up, and looks neither into the list nor at the count before, takes these.
+    let adds_up =
+        |(_, inner, taken, refused): &&(&str, &[Vec<u8>], usize, &[Digest])| *taken == inner.len() + refused.len();
+    assert_eq!(unseen, Vec::<&(&str, Option<AgentRefusal>)>::new());
+    Proof {
+        name: "6 drops and additions of a shuffle that the other side takes".into(),
+        tries: lies.len() as u64,
+        found: unseen.len() as f64,
+        limit: 0.0,
+        control: lies.iter().filter(adds_up).count() as f64,
+        control_at_least: 3.0,
+    }
+    .hold();
     let missing = Asked::Mix { input: Digest::of(&[b"x"]), after: None };
     assert_eq!(evil.against.refused(missing), Some(AgentRefusal::OtherSideMissing));
 
@@ -111,7 +130,17 @@ fn a_bench_that_doubles_or_spoils_is_seen_in_what_the_bar_refused() {
     let (_, bar) = evil.hands_on(&inner, 6, &[]);
     let Said::Mixed { taken, passed, refused, .. } = bar.statement.said else { panic!("{bar:?}") };
     assert_eq!((taken, passed, refused.len()), (6, 4, 2));
-    assert!(refused.contains(&spoilt) && refused.contains(&doubled));
+    let seen = [spoilt, doubled].iter().filter(|hash| refused.contains(hash)).count();
+    Proof {
+        name: "6 doubled or spoilt items that no hash is published of".into(),
+        tries: 2,
+        found: 2.0 - seen as f64,
+        limit: 0.0,
+        // What a shuffle that passes everything on would hand on unseen.
+        control: f64::from(taken - passed),
+        control_at_least: 2.0,
+    }
+    .hold();
 }
 
 #[test]
@@ -133,8 +162,8 @@ fn a_ballot_put_in_place_of_another_is_invalid_at_the_opening() {
     let mut inner = evil.inner.clone();
     inner[0] = wrapped;
     let (bench, bar) = evil.hands_on(&inner, 4, &[]);
-    let Said::Mixed { passed: 4, output, ref refused, .. } = bar.statement.said else { panic!("{bar:?}") };
-    assert!(refused.is_empty(), "counts do not show a swap");
+    let Said::Mixed { passed, output, ref refused, .. } = bar.statement.said else { panic!("{bar:?}") };
+    assert!(passed == 4 && refused.is_empty(), "counts do not show a swap");
     let ours = against.ask(Asked::List { mixed: Box::new(against.pair(bar, bench)), audited: false });
     let theirs = against.evil_says(ours.statement.said.clone());
     let said = against.said(Asked::Shares { listed: Box::new(against.pair(ours, theirs)) });
@@ -159,7 +188,16 @@ fn a_ballot_put_in_place_of_another_is_invalid_at_the_opening() {
         device(rater).entries.into_iter().map(move |entry| device(rater).seed.slip(&entry.invitation))
     });
     let missing = slips.filter(|slip| !opened.counted.contains(&counted_hash(slip))).count();
-    assert_eq!(missing, 1);
+    Proof {
+        name: "6 swaps that their rater does not see in the counted list".into(),
+        tries: 1,
+        found: 1.0 - missing as f64,
+        limit: 0.0,
+        // Counts alone show none: as many went on as came in.
+        control: f64::from(passed) - 3.0,
+        control_at_least: 1.0,
+    }
+    .hold();
 }
 
 /// An honest bench and a bar that says of its shuffle what it likes.

@@ -4,6 +4,7 @@
 
 mod casting;
 mod handing;
+mod load;
 mod order;
 mod storm;
 mod world;
