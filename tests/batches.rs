@@ -312,6 +312,25 @@ on_both_backends! {
         assert_eq!(city::close(&trial.site, &bar_box()).expect("closed").as_str(), "closed");
     }
 
+    fn what_one_side_refused_holds_nothing_up_when_it_comes_under_a_higher_number(trial) {
+        let city = City::inviting(trial, 2, 2, &cases());
+        let device = device(&city, &lawyer(0));
+        let item = city.seal(&bar_box(), &device.ballot(0, 1, 4), 1);
+        // The bench marks it as spent, the bar refuses it.
+        let mut half = device.pair(0).0;
+        half.bar = Bytes([8; 64]);
+        let first = device.stamped_with(half, 0, 1, item.clone());
+        hand_over(&trial.site, &bar_box(), std::slice::from_ref(&first));
+        let (second, other) = (device.stamped(0, 2, item), device.seal(1, 1, 4, 2));
+        assert_eq!(first.leaf(), second.leaf());
+        let taken = hand_over(&trial.site, &bar_box(), &[second, other.clone()]);
+        assert_eq!((taken.number, taken.size), (2, 1), "what was refused is not asked about again");
+        assert_eq!(leaves(trial), [other.leaf()]);
+        let published = batch::published(&trial.site, &bar_box()).expect("a log");
+        assert_eq!((published.refused, published.pending), (vec![(first.leaf(), Side::Bar)], false));
+        assert_eq!(city::close(&trial.site, &bar_box()).expect("closed").as_str(), "closed");
+    }
+
     fn the_same_item_under_a_higher_number_holds_nothing_up(trial) {
         let city = City::inviting(trial, 2, 2, &cases());
         let device = device(&city, &lawyer(0));

@@ -29,7 +29,7 @@ pub struct TakenBatch {
 }
 
 /// Takes what the relay hands over; the same body again gets the same answer. The agents are asked at once. A cast whose leaf
-/// waits or is in the box already adds nothing and is left out: with it no agent could answer for the rest.
+/// waits, is in the box or was refused adds nothing and is left out.
 ///
 /// # Errors
 /// [`Refusal::NotFound`], [`Refusal::SignatureRefused`] unless the manifest's relay signed it, [`Refusal::BatchMalformed`]

@@ -119,7 +119,7 @@ fn posted(envelope: Vec<u8>) -> Result<Posted, StoreError> {
     Posted::from_bytes(envelope).map_err(|error| StoreError::broken(error.to_string()))
 }
 
-/// The leaves among these that wait already or are in the box.
+/// The leaves among these that wait already, are in the box, or were refused.
 ///
 /// # Errors
 /// [`StoreError`].
@@ -127,8 +127,11 @@ pub fn known(conn: &mut Connection, leaves: &[Digest]) -> Result<BTreeSet<Digest
     let mut known = BTreeSet::new();
     for leaf in leaves {
         let name = leaf.to_string();
-        let waits = diesel::select(diesel::dsl::exists(pending::table.find(&name))).get_result(conn)?;
-        if waits || diesel::select(diesel::dsl::exists(sealed::table.find(&name))).get_result(conn)? {
+        let refused = refused_leaf::table.filter(refused_leaf::leaf.eq(&name));
+        if diesel::select(diesel::dsl::exists(pending::table.find(&name))).get_result(conn)?
+            || diesel::select(diesel::dsl::exists(sealed::table.find(&name))).get_result(conn)?
+            || diesel::select(diesel::dsl::exists(refused)).get_result(conn)?
+        {
             known.insert(*leaf);
         }
     }

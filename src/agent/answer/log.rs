@@ -44,7 +44,8 @@ pub(super) fn check(agent: &Agent, asking: &Asking<'_>, number: u32, casts: &[Pr
             return Err(AgentRefusal::ListNumber.into());
         }
         let highest = log::highest(conn, id, &casts.iter().map(|cast| cast.stamp.nonce).collect())?;
-        let sorted = rules::check::sort_out(casts, &good, highest);
+        let spent = log::batches(conn, id, &casts.iter().map(Presented::leaf).collect::<Vec<_>>())?;
+        let sorted = rules::check::sort_out(casts, &good, highest, &spent);
         // In the order of the leaves, so that nothing of another order is left in the file.
         let mut accepted = sorted.accepted;
         accepted.sort_by_key(|cast| cast.leaf());

@@ -86,9 +86,10 @@ impl<'a> Look<'a> {
         let accepted = self.end().map_or(u32::MAX, |(_, _, stamps)| stamps);
         let valid = self.part().map_or(0, |part| part.counts.valid);
         let right = |side: Side| {
-            let turned = self.checked(side).values().map(|(_, _, refused)| refused.len()).sum::<usize>();
+            // A leaf that was refused in two batches counts once.
+            let turned: BTreeSet<_> = self.checked(side).into_values().flat_map(|(_, _, refused)| refused).collect();
             ledgers.get(side).is_some_and(|(stamps, slips, spent, refused)| {
-                stamps >= spent && spent >= accepted && slips >= valid && refused == count(turned)
+                stamps >= spent && spent >= accepted && slips >= valid && refused == count(turned.len())
             })
         };
         let holds = right(Side::Bench) && right(Side::Bar);

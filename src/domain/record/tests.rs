@@ -28,7 +28,7 @@ fn key(side: Side, byte: u8) -> SigningKey {
 const SIGNING: u8 = 10;
 const AGENT: u8 = 20;
 
-/// A box from its manifest to its death: two batches, a stamp that was replaced, one that the bar refused.
+/// A box from its manifest to its death: two batches, a stamp that was replaced, one that the bar refused in both.
 struct Town {
     id: BoxId,
     secrets: PerSide<BoxSecrets>,
@@ -97,7 +97,7 @@ fn honest() -> Record {
     forged.stamp.bar.0[0] ^= 1;
     let mut batches = [(0..5).map(|i| cast(i, 1)).collect::<Vec<_>>(), (5..9).map(|i| cast(i, 1)).collect()];
     batches[0].push(forged.clone());
-    batches[1].push(cast(0, 2));
+    batches[1].extend([cast(0, 2), forged.clone()]);
     let (mut log, mut rows, mut checkpoint) = (Vec::new(), Vec::new(), None);
     for (batch, number) in batches.iter_mut().zip(1..) {
         batch.sort_by_key(Presented::leaf);
