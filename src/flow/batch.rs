@@ -11,11 +11,11 @@ use hengping_domain::log;
 use hengping_domain::manifest::PerSide;
 use hengping_domain::request::{Asked, Presented};
 use hengping_domain::statement::{Said, Signed};
+use jiff::civil::Date;
 
 use super::courier::{ask_both, both};
 use super::{Failure, Outcome, Refusal, Site, periods};
-pub use crate::store::ballot_box::Batch;
-use crate::store::ballot_box::{self, BatchState, Cosigned};
+use crate::store::ballot_box::{self, Batch, BatchState, Cosigned};
 use crate::store::period::{self, BoxState};
 use crate::store::{Connection, StoreError, enrolment};
 
@@ -127,6 +127,17 @@ fn cosigned(conn: &mut Connection, site: &Site, id: &BoxId, number: u32) -> Outc
     Ok(true)
 }
 
+/// A batch that is in the box.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct AppendedBatch {
+    /// 1, 2, ..
+    pub number: u32,
+    /// Its leaves in the log: what came, less what was refused.
+    pub size: u32,
+    /// The day it came.
+    pub day: Date,
+}
+
 /// The log of a box as anybody may have it. How many casts wait is not in it: whoever watched that number would see when
 /// the relay handed over.
 #[derive(Debug, Clone)]
@@ -139,8 +150,8 @@ pub struct Published {
     pub checkpoint: Option<String>,
     /// Leaves that an agent refused, with the side.
     pub refused: Vec<(Digest, Side)>,
-    /// The batches that are in the box.
-    pub batches: Vec<Batch>,
+    /// The batches that are in the box; their sizes add up to the leaves.
+    pub batches: Vec<AppendedBatch>,
     /// Whether a batch waits for an agent.
     pub pending: bool,
     /// Whether the box still takes ballots, so that a missing one may yet come.
@@ -158,12 +169,16 @@ pub fn published(site: &Site, id: &BoxId) -> Outcome<Published> {
         let checkpoint = note(conn, id)?;
         let (batches, waiting): (Vec<_>, Vec<_>) =
             ballot_box::batches(conn, id)?.into_iter().partition(|batch| batch.state == BatchState::Appended);
+        let sizes = ballot_box::leaves_by_batch(conn, id)?;
+        let appended = |Batch { number, day, .. }| {
+            AppendedBatch { number, size: sizes.get(&number).copied().unwrap_or(0), day }
+        };
         Ok::<_, Failure>(Published {
             root: log::root(&leaves),
             leaves,
             checkpoint,
             refused: ballot_box::refused(conn, id)?,
-            batches,
+            batches: batches.into_iter().map(appended).collect(),
             pending: !waiting.is_empty(),
             open: held.state == BoxState::Open,
         })

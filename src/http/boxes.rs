@@ -112,7 +112,7 @@ pub async fn find(site: web::Data<Site>, id: web::Path<String>) -> Result<web::J
 #[derive(Debug, Serialize, ToSchema)]
 pub struct BatchBody {
     number: u32,
-    /// Casts the relay handed over, refused ones included.
+    /// Its leaves in the log; those of all batches add up to the log.
     size: u32,
     day: String,
 }
@@ -148,7 +148,7 @@ pub struct LogBody {
 pub async fn log(site: web::Data<Site>, id: web::Path<String>) -> Result<web::Json<LogBody>, Problem> {
     let id: BoxId = parse(&id)?;
     let log = run(move || batch::published(&site, &id)).await?;
-    let batch = |b: batch::Batch| BatchBody { number: b.number, size: b.size, day: b.day.to_string() };
+    let batch = |b: batch::AppendedBatch| BatchBody { number: b.number, size: b.size, day: b.day.to_string() };
     Ok(web::Json(LogBody {
         size: log.leaves.len(),
         root: log.root.to_string(),

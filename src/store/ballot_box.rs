@@ -3,7 +3,7 @@
 //! Every table here is only ever written in batches sorted by leaf, so that none tells who came first. Deliberately absent:
 //! invitations, people, and times finer than the day.
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 
 use diesel::prelude::*;
 use hengping_domain::cast::Cast;
@@ -259,6 +259,26 @@ pub fn leaves(conn: &mut Connection, id: &BoxId) -> Result<Vec<Digest>, StoreErr
             .load(conn)?;
     }
     rows.iter().map(|leaf| stored(leaf)).collect()
+}
+
+/// How many leaves of the log each batch brought, by its number; none of it for a batch of which nothing was good.
+///
+/// # Errors
+/// [`StoreError`].
+pub fn leaves_by_batch(conn: &mut Connection, id: &BoxId) -> Result<BTreeMap<u32, u32>, StoreError> {
+    let mut rows: Vec<(i64, i64)> = sealed::table
+        .filter(sealed::box_.eq(id.to_string()))
+        .group_by(sealed::number)
+        .select((sealed::number, diesel::dsl::count_star()))
+        .load(conn)?;
+    if rows.is_empty() {
+        rows = published_stamp::table
+            .filter(published_stamp::box_.eq(id.to_string()))
+            .group_by(published_stamp::number)
+            .select((published_stamp::number, diesel::dsl::count_star()))
+            .load(conn)?;
+    }
+    rows.into_iter().map(|(at, leaves)| Ok((number(at)?, number(leaves)?))).collect()
 }
 
 /// What was cast under every leaf of a dead box, in log order; empty before.
