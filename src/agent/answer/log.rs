@@ -38,13 +38,14 @@ pub(super) fn check(agent: &Agent, asking: &Asking<'_>, number: u32, casts: &[Pr
     let holds = |cast: &Presented| cast.is_signed(id) && cast.stamp.holds_for(side, &issuer, &info);
     let good = in_parts(casts, |part| part.iter().map(holds).collect());
     let good = good.ok_or_else(|| AgentError::Internal("a worker panicked".to_owned()))?;
+    let leaves: Vec<_> = casts.iter().map(Presented::leaf).collect();
     settle(agent, asking, Keep::Answer, |conn| {
         let found = open(conn, id)?;
         if number != found.row.batches.saturating_add(1) {
             return Err(AgentRefusal::ListNumber.into());
         }
         let highest = log::highest(conn, id, &casts.iter().map(|cast| cast.stamp.nonce).collect())?;
-        let spent = log::batches(conn, id, &casts.iter().map(Presented::leaf).collect::<Vec<_>>())?;
+        let spent = log::batches(conn, id, &leaves)?;
         let sorted = rules::check::sort_out(casts, &good, highest, &spent);
         // In the order of the leaves, so that nothing of another order is left in the file.
         let mut accepted = sorted.accepted;
@@ -52,7 +53,7 @@ pub(super) fn check(agent: &Agent, asking: &Asking<'_>, number: u32, casts: &[Pr
         log::spend(conn, id, number, &accepted)?;
         log::refuse(conn, id, &sorted.refused)?;
         boxes::count_batch(conn, id, number)?;
-        let batch = rules::check::batch(casts);
+        let batch = hengping_domain::log::batch(&leaves);
         Ok(Said::Checked { number, batch, accepted: small(accepted.len()), refused: sorted.refused })
     })
 }

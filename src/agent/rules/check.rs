@@ -21,12 +21,6 @@ pub(crate) fn is_sound(casts: &[Presented]) -> bool {
     casts.windows(2).all(|pair| pair[0].leaf() < pair[1].leaf())
 }
 
-/// Digest of the leaves in their order.
-pub(crate) fn batch(casts: &[Presented]) -> Digest {
-    let leaves: Vec<u8> = casts.iter().flat_map(|cast| cast.leaf().0).collect();
-    Digest::of(&[&leaves])
-}
-
 /// Takes a batch apart. `good` says of each cast whether its holder signed it and this side's tag is right, `highest` of each
 /// stamp what was accepted before, `spent` of each leaf accepted before in which batch. A number is no part of a leaf, so a
 /// leaf can come again under a higher one, and is in one batch all the same.

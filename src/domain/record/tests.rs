@@ -101,13 +101,13 @@ fn honest() -> Record {
     let (mut log, mut rows, mut checkpoint) = (Vec::new(), Vec::new(), None);
     for (batch, number) in batches.iter_mut().zip(1..) {
         batch.sort_by_key(Presented::leaf);
-        let bytes: Vec<u8> = batch.iter().flat_map(|cast| cast.leaf().0).collect();
+        let leaves: Vec<_> = batch.iter().map(Presented::leaf).collect();
         let refused =
             |side| batch.iter().filter(|c| side == Side::Bar && **c == forged).map(Presented::leaf).collect::<Vec<_>>();
         town.both(|side| {
             let refused = refused(side);
             let accepted = u32::try_from(batch.len() - refused.len()).expect("few");
-            Said::Checked { number, batch: Digest::of(&[&bytes]), accepted, refused }
+            Said::Checked { number, batch: log::batch(&leaves), accepted, refused }
         });
         for cast in batch.iter().filter(|cast| **cast != forged) {
             log.push(cast.leaf());
