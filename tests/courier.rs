@@ -9,10 +9,12 @@ use hengping_agent::config::AskedKind;
 use hengping_domain::digest::{Bytes, Digest};
 use hengping_domain::document::DocumentKind;
 use hengping_domain::ids::{PeriodId, Side};
+use hengping_domain::log;
 use hengping_domain::manifest::PeriodKind;
 use hengping_domain::request::Asked;
 use hengping_domain::statement::{AgentRefusal, Said, Signed, Statement};
 
+use crate::agents::lie;
 use crate::city::{self, Case, City, bar_box, bench_box, lawyer, refusal};
 use crate::dump::{content, table};
 use crate::harness::Trial;
@@ -93,6 +95,33 @@ on_both_backends! {
         let mut said: Signed = own;
         said.statement.side = Side::Bar;
         assert_eq!(refusal(courier::hear(&trial.site, &waiting, &said)), Refusal::SignatureRefused);
+    }
+
+    fn what_an_agent_says_of_a_batch_is_about_this_batch(trial) {
+        let city = City::inviting(trial, 2, 2, &cases());
+        let devices = [0, 1].map(|n| city.device(&lawyer(n), 1));
+        devices.iter().for_each(|device| device.mint());
+        trial.agents.send_away(Side::Bar);
+        let [first, second] = [devices[0].seal(0, 1, 4, 1), devices[1].seal(0, 1, 4, 2)];
+        for cast in [&first, &second] {
+            city::hand_in(&trial.site, &bar_box(), std::slice::from_ref(cast)).expect("taken");
+        }
+        deliver(&trial.site).expect("as far as it goes");
+        let waiting = unanswered(trial, Side::Bar).remove(0);
+        let Asked::Check { number: 1, .. } = waiting.request.request.asked else { panic!("{waiting:?}") };
+        let say = |batch, accepted, refused| lie(&bar_box(), Side::Bar, Said::Checked { number: 1, batch, accepted, refused });
+        let own = log::batch(&[first.leaf()]);
+        let before = content(trial, &[]);
+        for (what, said) in [
+            ("another batch", say(log::batch(&[second.leaf()]), 1, vec![])),
+            ("a leaf of the next batch refused", say(own, 0, vec![second.leaf()])),
+            ("a leaf refused twice", say(own, 0, vec![first.leaf(), first.leaf()])),
+            ("more than there is", say(own, 1, vec![first.leaf()])),
+        ] {
+            assert_eq!(refusal(courier::hear(&trial.site, &waiting, &said)), Refusal::SignatureRefused, "{what}");
+        }
+        assert!(content(trial, &[]) == before);
+        courier::hear(&trial.site, &waiting, &say(own, 1, vec![])).expect("control");
     }
 
     fn nothing_moves_while_both_are_away_and_everything_when_they_are_back(trial) {

@@ -3,6 +3,7 @@
 //! A request is kept until it is answered, so an agent may be away for a day; asked again, it says the same. An answer counts
 //! only with the agent key its side enrolled. Deliberately absent: how a request travels, which a [`Carrier`] knows.
 
+use std::collections::BTreeSet;
 use std::path::Path;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
@@ -10,8 +11,9 @@ use std::sync::atomic::{AtomicBool, Ordering};
 use ed25519_dalek::SigningKey;
 use hengping_domain::digest::Digest;
 use hengping_domain::ids::{BoxId, Side};
+use hengping_domain::log;
 use hengping_domain::manifest::{PerSide, RelayKeys};
-use hengping_domain::request::{Asked, Request, SignedRequest};
+use hengping_domain::request::{Asked, Presented, Request, SignedRequest};
 use hengping_domain::statement::{AgentRefusal, Said, Signed};
 
 use super::{Failure, Outcome, Site, batch, death, documents, enrol};
@@ -159,8 +161,11 @@ fn answers(asked: &Asked, said: &Said, digest: Digest) -> bool {
             rater == r && request_key == k
         }
         (Asked::Tokens { request, .. }, Said::Evaluated { request: d, .. }) => request.digest() == Ok(*d),
-        (Asked::Check { number, casts }, Said::Checked { number: n, accepted, refused, .. }) => {
-            number == n && casts.len() == *accepted as usize + refused.len()
+        (Asked::Check { number, casts }, Said::Checked { number: n, batch, accepted, refused }) => {
+            // What a side refuses is taken out of the box's way, so it has to be of this batch.
+            let leaves: BTreeSet<_> = casts.iter().map(Presented::leaf).collect();
+            let of_batch = refused.is_sorted_by(|one, next| one < next) && refused.iter().all(|r| leaves.contains(r));
+            (number, *batch) == (n, log::batch(&leaves)) && of_batch && casts.len() == *accepted as usize + refused.len()
         }
         (Asked::Cosign { size, root, .. }, Said::Cosigned { size: s, root: r, .. })
         | (Asked::Close { size, root, .. }, Said::Closed { size: s, root: r, .. }) => size == s && root == r,
