@@ -37,14 +37,18 @@ pub struct TakenBatch {
 pub fn take(site: &Site, id: &BoxId, body: &[u8], signature: &Bytes<64>) -> Outcome<TakenBatch> {
     let today = site.clock.today();
     let digest = Digest::of(&[body]);
+    // Before anything else is looked at: thousands of signatures of casts are checked for the relay only.
+    site.store.look("whose batch", |conn| {
+        let held = period::find_box(conn, id)?;
+        let manifest = periods::manifest(conn, &held)?;
+        Ok::<_, Failure>(cast::verify_batch(id, body, &manifest.relay.receipt, signature)?)
+    })?;
     let casts = cast::read_batch(id, body).map_err(|_| Refusal::BatchMalformed)?;
     if casts.is_empty() {
         return Err(Refusal::BatchMalformed.into());
     }
     site.store.decide("take batch", |conn| {
         let held = period::find_box(conn, id)?;
-        let manifest = periods::manifest(conn, &held)?;
-        cast::verify_batch(id, body, &manifest.relay.receipt, signature)?;
         let before = ballot_box::batches(conn, id)?;
         if let Some(known) = before.iter().find(|batch| batch.body == digest) {
             return Ok(TakenBatch { number: known.number, size: known.size });
