@@ -397,10 +397,22 @@ impl<'t> City<'t> {
         &self,
         id: &BoxId,
         invalid: u64,
-        mut counted: Vec<Digest>,
+        counted: Vec<Digest>,
         cells: &Value,
         figures: &[&str],
     ) -> Outcome<Digest> {
+        draft::take(&self.trial.site, id, self.draft(id, invalid, counted, cells, figures).path())
+    }
+
+    /// What an opening leaves, without taking it.
+    pub fn draft(
+        &self,
+        id: &BoxId,
+        invalid: u64,
+        mut counted: Vec<Digest>,
+        cells: &Value,
+        figures: &[&str],
+    ) -> tempfile::TempDir {
         counted.sort();
         let dir = tempfile::tempdir().expect("a directory");
         let held = hengping::flow::boxes::find(&self.trial.site, id).expect("a box");
@@ -419,7 +431,7 @@ impl<'t> City<'t> {
         for name in figures {
             write(&format!("figures/{name}"), format!("content of {name}").as_bytes());
         }
-        draft::take(&self.trial.site, id, dir.path())
+        dir
     }
 
     /// Lets a draft out with both sides' signatures.
