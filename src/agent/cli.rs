@@ -267,7 +267,7 @@ pub fn run(command: AgentCommand) -> anyhow::Result<()> {
 fn pin(args: PinArgs) -> anyhow::Result<()> {
     let own = KeyFile::read(&args.dir).map_err(shown)?;
     let pins = match args {
-        PinArgs { file: Some(file), .. } => private::read_json(&file).map_err(shown)?,
+        PinArgs { file: Some(file), .. } => Pins::from_file(&file).map_err(shown)?,
         PinArgs {
             platform: Some(platform),
             relay: Some(relay),

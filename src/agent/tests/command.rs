@@ -88,6 +88,13 @@ fn a_side_sets_up_its_agent_and_its_members() {
             &their_agent,
         ])
     };
+    let old = serde_json::json!({
+        "v": 2, "platform": platform, "relay": relay,
+        "sides": {"bench": {"signing": theirs, "agent": their_agent}, "bar": {"signing": signing, "agent": file.agent}},
+    });
+    let of_another_version = home.write("pins.json", &old.to_string());
+    assert_eq!(code_of(agent(&["pin", "--dir", &dir, "--file", &of_another_version])), "file-malformed");
+    assert_eq!(code_of(with(&["pending"])), "not-pinned", "nothing was fixed");
     pin(&platform).expect("pinned");
     pin(&platform).expect("the same again");
     assert_eq!(code_of(pin(&relay)), "pinned-otherwise");
