@@ -209,11 +209,11 @@ pub(crate) fn files(conn: &mut Connection, id: &BoxId) -> Result<Vec<Digest>, St
     rows.iter().map(|bytes| digest(bytes)).collect()
 }
 
-/// Whether some box has made this file, as a list or as shares.
-pub(crate) fn is_ours(conn: &mut Connection, file: Digest) -> Result<bool, StoreError> {
+/// What a file is for the boxes that have it.
+pub(crate) fn parts(conn: &mut Connection, file: Digest) -> Result<Vec<Part>, StoreError> {
     use box_file as f;
-    let made = f::table.filter(f::digest.eq(file.0.to_vec())).filter(f::part.ne(Part::Input.as_str()));
-    Ok(diesel::select(diesel::dsl::exists(made)).get_result(conn)?)
+    let rows: Vec<String> = f::table.filter(f::digest.eq(file.0.to_vec())).select(f::part).load(conn)?;
+    rows.iter().map(|part| part.parse().map_err(StoreError::broken)).collect()
 }
 
 /// Boxes with their states.

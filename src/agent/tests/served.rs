@@ -129,6 +129,9 @@ fn shares_leave_by_the_network_only_if_the_officers_say_so() {
     trial.agents.bar = trial.again(Side::Bar);
     assert_eq!(ask(&trial), shares);
     assert_eq!(get(&trial), 200);
+    trial.settings.hand_over = hengping_agent::config::HandOver::Directory;
+    trial.agents.bar = trial.again(Side::Bar);
+    assert_eq!(get(&trial), 404, "they have changed their mind");
     trial.said(Side::Bar, Asked::Death);
     assert!(!carried.exists(), "what was laid out for the officers goes too");
 }
