@@ -105,7 +105,7 @@ impl Files {
         }
         let mut source = File::open(from).map_err(|error| failed(from, &error))?;
         let mut incoming = self.receive(name)?;
-        io::copy(&mut source, &mut incoming).map_err(|error| failed(from, &error))?;
+        copy(&mut source, &mut incoming, from)?;
         incoming.finish()
     }
 
@@ -135,6 +135,12 @@ impl Files {
         }
         Ok(())
     }
+}
+
+fn copy(source: &mut File, incoming: &mut Incoming, from: &Path) -> Result<(), AgentError> {
+    // An error of our own comes through `io::copy` as one of the system.
+    let own = |error: io::Error| error.downcast::<AgentError>().unwrap_or_else(|error| failed(from, &error));
+    io::copy(source, incoming).map(drop).map_err(own)
 }
 
 impl Incoming {
@@ -184,5 +190,25 @@ impl Drop for Incoming {
     /// What was not finished is not kept; after `finish` there is nothing under this name any more.
     fn drop(&mut self) {
         let _ = fs::remove_file(&self.at);
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_file_that_is_too_large_is_refused_as_that() {
+        let dir = tempfile::tempdir().expect("a directory");
+        let files = Files::open(&dir.path().join("files")).expect("a directory");
+        let large = dir.path().join("large");
+        // A hole: it takes no room.
+        File::create(&large).and_then(|file| file.set_len(MOST_BYTES + 1)).expect("made");
+        let mut incoming = files.receive(Digest([0; 32])).expect("begun");
+        incoming.size = MOST_BYTES;
+        let refused = copy(&mut File::open(&large).expect("opened"), &mut incoming, &large);
+        assert_eq!(refused.expect_err("too large").code(), "file-too-large");
+        let missing = dir.path().join("missing");
+        assert_eq!(files.take(Digest([0; 32]), &missing).expect_err("not there").code(), "file-failed");
     }
 }
