@@ -155,6 +155,14 @@ impl Agent {
         if offered { Ok(self.files.path(file)) } else { Err(AgentError::NoFile) }
     }
 
+    /// Removes files that no box has and no request that waits names, and what a process that was killed left unfinished.
+    ///
+    /// # Errors
+    /// [`AgentError::File`], [`AgentError::Store`].
+    pub fn sweep(&self) -> Result<(), AgentError> {
+        self.files.sweep(|| self.store.decide(|conn| boxes::needed(conn).map_err(AgentError::from)))
+    }
+
     /// Requests that wait for the officers.
     ///
     /// # Errors

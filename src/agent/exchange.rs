@@ -17,7 +17,6 @@ use crate::config::HandOver;
 use crate::error::AgentError;
 use crate::private;
 use crate::store::packages::{self, Way};
-use crate::store::{Connection, StoreError};
 
 /// What became of a package that came in.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -50,10 +49,6 @@ const fn party(side: Side) -> Party {
     }
 }
 
-fn place(conn: &mut Connection, way: Way) -> Result<Place, StoreError> {
-    Ok(packages::last(conn, way)?.map(|(place, _)| place).unwrap_or_default())
-}
-
 /// Where a file lies beside a package.
 fn beside(package: &Path, file: Digest) -> std::path::PathBuf {
     package.with_file_name(file.to_string())
@@ -70,30 +65,38 @@ impl Agent {
         let today = self.clock.today();
         let take = |last| package.take((Party::Platform, &self.pins.platform), party(self.side()), last, today);
         let sequence = package.package.sequence;
-        let last = self.store.decide(|conn| place(conn, Way::In).map_err(AgentError::from))?;
+        let last = self.store.decide(|conn| packages::place(conn, Way::In).map_err(AgentError::from))?;
         if take(last)? == Taken::Again {
             return Ok(Imported { sequence, requests: 0, again: true });
         }
-        let mut requests = Vec::new();
+        let (mut requests, mut files) = (Vec::new(), Vec::new());
         for item in &package.package.entries {
             match item {
                 Item::Request { request } => requests.push((request.request.digest()?, request)),
                 // Complete before the package counts as taken; a file too many does no harm.
-                Item::File { digest, .. } => self.files.take(*digest, &beside(path, *digest))?,
+                Item::File { digest, .. } => {
+                    self.files.take(*digest, &beside(path, *digest))?;
+                    files.push(*digest);
+                }
                 Item::Statement { .. } => return Err(AgentError::ForeignEntry),
             }
         }
-        self.store.decide(|conn| {
+        let taken = self.store.decide(|conn| {
             // Again, in the transaction: another process may take the same package.
-            let Taken::New(at) = take(place(conn, Way::In)?)? else {
+            let Taken::New(at) = take(packages::place(conn, Way::In)?)? else {
                 return Ok(Imported { sequence, requests: 0, again: true });
             };
             for (order, (digest, request)) in requests.iter().enumerate() {
                 packages::receive(conn, *digest, (sequence, order), request)?;
             }
-            packages::put(conn, Way::In, at, &package)?;
-            Ok(Imported { sequence, requests: requests.len(), again: false })
-        })
+            packages::put(conn, Way::In, at, None)?;
+            Ok::<_, AgentError>(Imported { sequence, requests: requests.len(), again: false })
+        })?;
+        for digest in files {
+            // Again: until their requests were known, a box that died meanwhile took them along.
+            self.files.take(digest, &beside(path, digest))?;
+        }
+        Ok(taken)
     }
 
     /// Answers what came in packages, as far as it can be answered now, and writes the answers as the next package, to be
@@ -125,13 +128,13 @@ impl Agent {
         }
         let waiting = asked.len() - answered.len();
         let (sequence, package) = self.store.decide(|conn| {
-            let last = place(conn, Way::Out)?;
+            let last = packages::place(conn, Way::Out)?;
             let sequence = last.sequence + 1;
             let (from, to) = (party(self.side()), Party::Platform);
             let package = Package { v: 1, from, to, sequence, previous: last.digest, expires, entries };
             let at = Place { sequence, digest: Some(package.digest()?) };
             let package = package.sign(&self.unlocked.key)?;
-            packages::put(conn, Way::Out, at, &package)?;
+            packages::put(conn, Way::Out, at, Some(&package))?;
             for digest in &answered {
                 packages::answered(conn, *digest)?;
             }
@@ -146,8 +149,8 @@ impl Agent {
     /// # Errors
     /// [`AgentError::NothingToSend`] when there was none.
     pub fn export_again(&self, path: &Path) -> Result<Exported, AgentError> {
-        let last = self.store.decide(|conn| packages::last(conn, Way::Out).map_err(AgentError::from))?;
-        let (at, package) = last.ok_or(AgentError::NothingToSend)?;
+        let last = self.store.decide(|conn| packages::last_out(conn).map_err(AgentError::from))?;
+        let package = last.ok_or(AgentError::NothingToSend)?;
         let (mut statements, mut files) = (0, 0);
         for item in &package.package.entries {
             match item {
@@ -161,7 +164,7 @@ impl Agent {
         }
         private::replace(path, &private::json(&package)?)?;
         let waiting = self.store.decide(|conn| packages::waiting(conn).map_err(AgentError::from))?.len();
-        Ok(Exported { sequence: at.sequence, statements, files, waiting })
+        Ok(Exported { sequence: package.package.sequence, statements, files, waiting })
     }
 
     /// The file that goes with a statement: the list that was made, or shares if they leave with everything else.

@@ -68,7 +68,7 @@ impl Drop for Running {
 /// [`AgentError::Listen`] when the address is taken.
 pub fn start(agent: Arc<Agent>, listen: SocketAddr) -> Result<Running, AgentError> {
     let failed = |error: std::io::Error| AgentError::Listen(listen.to_string(), error.to_string());
-    agent.files().sweep()?;
+    agent.sweep()?;
     let listener = TcpListener::bind(listen).map_err(failed)?;
     let address = listener.local_addr().map_err(failed)?;
     let (tell, told) = std::sync::mpsc::channel();

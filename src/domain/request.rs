@@ -11,7 +11,7 @@ use crate::document::{self, DocumentError, Signature};
 use crate::eligible::Entry;
 use crate::ids::{BoxId, InvitationId};
 use crate::manifest::{Manifest, PerSide};
-use crate::statement::Signed;
+use crate::statement::{Said, Signed};
 use crate::token::poprf::Blinded;
 use crate::token::{self, Token};
 
@@ -198,6 +198,21 @@ pub enum Asked {
     Ledger,
     /// Publish the issuer's key and delete everything else of the box.
     Death,
+}
+
+impl Asked {
+    /// The file that an agent has to have for it: the list to be shuffled, or the one to be opened.
+    #[must_use]
+    pub fn file(&self) -> Option<Digest> {
+        match self {
+            Self::Mix { input, .. } => Some(*input),
+            Self::Shares { listed } => match listed.bench.statement.said {
+                Said::Listed { list, .. } => Some(list),
+                _ => None,
+            },
+            _ => None,
+        }
+    }
 }
 
 /// A request before it is signed.

@@ -41,16 +41,21 @@ pub(super) fn shares(agent: &Agent, asking: &Asking<'_>, listed: &PerSide<Signed
     }
     let bytes = make_shares(agent, id, &secrets, &envelopes, &piece)?;
     let name = Digest::of(&[&bytes]);
-    match agent.settings.hand_over {
-        HandOver::Network => drop(agent.files.put(&bytes)?),
+    let file = match agent.settings.hand_over {
+        HandOver::Network => Some(agent.files.write([bytes.as_slice()].into_iter())?.1),
         HandOver::Directory => {
             let dir = agent.hand_over_dir(id);
             private::directory(&dir)?;
             private::replace(&dir.join(format!("shares-{side}.bin")), &bytes)?;
+            None
         }
-    }
+    };
     agent.store.decide(|conn| {
         closed(conn, id)?;
+        // Here, so that no sweep finds the file before it belongs to the box.
+        if let Some(file) = file {
+            file.finish()?;
+        }
         let times = boxes::handed(conn, id)?;
         boxes::own_file(conn, id, list, Part::Input)?;
         boxes::own_file(conn, id, name, Part::Shares)?;
@@ -127,7 +132,8 @@ impl Agent {
             self.store.vacuum()?;
             self.store.decide(|conn| boxes::cleared(conn, id).map_err(AgentError::from))?;
         }
-        Ok(())
+        // Lists that were handed in for a box and never used name none.
+        if dying.is_empty() { Ok(()) } else { self.sweep() }
     }
 }
 

@@ -37,6 +37,7 @@ pub(super) fn mix(agent: &Agent, asking: &Asking<'_>, input: Digest, after: Opti
         };
         let secrets = found.secrets(agent)?;
         approved(agent, conn, asking)?;
+        boxes::own_file(conn, id, input, Part::Input)?;
         Ok(Ok((secrets, expected, from_bench)))
     })?;
     let (secrets, expected, from_bench) = match look {
@@ -60,7 +61,7 @@ pub(super) fn mix(agent: &Agent, asking: &Asking<'_>, input: Digest, after: Opti
     if mixed.taken as usize != mixed.passed as usize + mixed.refused.len() {
         return Err(AgentError::Internal("a worker of the shuffle panicked".to_owned()).into());
     }
-    let output = agent.files.put(&mixed.output)?;
+    let (output, file) = agent.files.write([mixed.output.as_slice()].into_iter())?;
     let outcome = settle(agent, asking, Keep::Journal, |conn| {
         // Again: another process may have shuffled another list meanwhile.
         if closed(conn, id)?.row.mixed.is_some() {
@@ -69,7 +70,8 @@ pub(super) fn mix(agent: &Agent, asking: &Asking<'_>, input: Digest, after: Opti
         let mix::Mixed { taken, passed, refused, .. } = mixed;
         let said = Said::Mixed { input, taken, output, passed, refused };
         boxes::mixed(conn, id, &agent.sign(id, said.clone())?)?;
-        boxes::own_file(conn, id, input, Part::Input)?;
+        // Here, so that no sweep finds the file before it belongs to the box.
+        file.finish()?;
         boxes::own_file(conn, id, output, Part::Output)?;
         Ok(said)
     });

@@ -2,8 +2,10 @@
 
 use diesel::prelude::*;
 use hengping_domain::digest::Digest;
-use hengping_domain::exchange::{Place, SignedPackage};
+use hengping_domain::exchange::{Item, Place, SignedPackage};
+use hengping_domain::ids::BoxId;
 use hengping_domain::request::SignedRequest;
+use hengping_domain::statement::{Said, Signed};
 use hengping_domain::words;
 
 use super::schema::{inbox, package};
@@ -19,28 +21,55 @@ words! {
     }
 }
 
-/// The last package of a direction.
-pub(crate) fn last(conn: &mut Connection, way: Way) -> Result<Option<(Place, SignedPackage)>, StoreError> {
-    let found: Option<(i64, Vec<u8>, String)> = package::table
+/// Number and digest of the last package of a direction.
+pub(crate) fn place(conn: &mut Connection, way: Way) -> Result<Place, StoreError> {
+    let found: Option<(i64, Vec<u8>)> = package::table
         .find(way.as_str())
-        .select((package::sequence, package::digest, package::body))
+        .select((package::sequence, package::digest))
         .first(conn)
         .optional()?;
-    let Some((sequence, hash, body)) = found else { return Ok(None) };
-    let place = Place { sequence: count(sequence)?, digest: Some(digest(&hash)?) };
-    Ok(Some((place, json(&body)?)))
+    let Some((sequence, hash)) = found else { return Ok(Place::default()) };
+    Ok(Place { sequence: count(sequence)?, digest: Some(digest(&hash)?) })
 }
 
-/// Remembers the last package of a direction.
-pub(crate) fn put(conn: &mut Connection, way: Way, place: Place, body: &SignedPackage) -> Result<(), StoreError> {
+/// The last package to the platform, so that it can be written again.
+pub(crate) fn last_out(conn: &mut Connection) -> Result<Option<SignedPackage>, StoreError> {
+    let body: Option<String> =
+        package::table.find(Way::Out.as_str()).select(package::body).first(conn).optional()?;
+    body.filter(|body| !body.is_empty()).as_deref().map(json).transpose()
+}
+
+/// Remembers the place of the last package of a direction, and a package to the platform itself.
+pub(crate) fn put(
+    conn: &mut Connection,
+    way: Way,
+    place: Place,
+    body: Option<&SignedPackage>,
+) -> Result<(), StoreError> {
     let hash = place.digest.ok_or_else(|| StoreError::broken("a package without a digest"))?;
     let row = (
         package::direction.eq(way.as_str()),
         package::sequence.eq(i64::from(place.sequence)),
         package::digest.eq(hash.0.to_vec()),
-        package::body.eq(text(body)?),
+        package::body.eq(body.map(text).transpose()?.unwrap_or_default()),
     );
     diesel::replace_into(package::table).values(row).execute(conn)?;
+    Ok(())
+}
+
+/// Forgets what packages hold of the raters of a box; their places stay. A box dies long after its raters were answered, so
+/// the platform has taken such a package.
+pub(crate) fn forget(conn: &mut Connection, id: &BoxId) -> Result<(), StoreError> {
+    let of_rater = |item: &Item| match item {
+        Item::Statement { signed: Signed { statement, .. }, .. } => {
+            statement.id == *id && matches!(statement.said, Said::Enrolled { .. } | Said::Evaluated { .. })
+        }
+        _ => false,
+    };
+    let named = last_out(conn)?.is_some_and(|last| last.package.entries.iter().any(of_rater));
+    for way in [Some(Way::In), Some(Way::Out).filter(|_| named)].into_iter().flatten() {
+        diesel::update(package::table.find(way.as_str())).set(package::body.eq("")).execute(conn)?;
+    }
     Ok(())
 }
 
