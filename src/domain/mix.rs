@@ -8,7 +8,7 @@ use std::sync::atomic::{AtomicUsize, Ordering};
 
 use crate::digest::{Bytes32, Digest};
 use crate::ids::{BoxId, Side};
-use crate::layer;
+use crate::{layer, parallel};
 
 /// Why bytes are no list of a layer.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
@@ -62,23 +62,10 @@ pub fn mix(
 ) -> Result<Mixed, ListMalformed> {
     let list = read_list(list, layer::len(side))?;
     let done = AtomicUsize::new(0);
-    let part = list.len().div_ceil(threads.max(1)).max(1);
-    let peeled: Vec<(Digest, Option<Vec<u8>>)> = std::thread::scope(|scope| {
-        let workers: Vec<_> = list
-            .chunks(part)
-            .map(|items| {
-                let done = &done;
-                scope.spawn(move || {
-                    let peel = |(hash, item): &(Digest, &[u8])| {
-                        let inner = layer::peel(id, side, secret, item).ok();
-                        progress(done.fetch_add(1, Ordering::Relaxed) + 1);
-                        (*hash, inner)
-                    };
-                    items.iter().map(peel).collect::<Vec<_>>()
-                })
-            })
-            .collect();
-        workers.into_iter().flat_map(|worker| worker.join().unwrap_or_default()).collect()
+    let peeled = parallel::each(&list, threads, |_, (hash, item)| {
+        let inner = layer::peel(id, side, secret, item).ok();
+        progress(done.fetch_add(1, Ordering::Relaxed) + 1);
+        (*hash, inner)
     });
     let (mut seen, mut inside) = (BTreeSet::new(), BTreeSet::new());
     let (mut passed, mut refused) = (Vec::new(), Vec::new());

@@ -8,12 +8,12 @@ use hengping_domain::envelope::Envelope;
 use hengping_domain::ids::BoxId;
 use hengping_domain::keys::BoxSecrets;
 use hengping_domain::manifest::PerSide;
-use hengping_domain::opening;
+use hengping_domain::{opening, parallel};
 use hengping_domain::statement::{AgentRefusal, Said, Signed};
 use hengping_domain::token::TokenKind;
 
 use super::shuffle::file;
-use super::work::{Piece, in_parts};
+use super::work::{Piece, cores};
 use super::{Asking, Keep, Stop, adopted, approved, closed, settle};
 use crate::agent::Agent;
 use crate::config::HandOver;
@@ -39,7 +39,7 @@ pub(super) fn shares(agent: &Agent, asking: &Asking<'_>, listed: &PerSide<Signed
     if usize::try_from(count) != Ok(envelopes.len()) {
         return Err(AgentRefusal::ListMismatch.into());
     }
-    let bytes = make_shares(agent, id, &secrets, &envelopes, &piece)?;
+    let bytes = make_shares(agent, id, &secrets, &envelopes, &piece);
     let name = Digest::of(&[&bytes]);
     let file = match agent.settings.hand_over {
         HandOver::Network => Some(agent.files.write([bytes.as_slice()].into_iter())?.1),
@@ -74,12 +74,12 @@ fn make_shares(
     secrets: &BoxSecrets,
     envelopes: &[Envelope],
     piece: &Piece<'_>,
-) -> Result<Vec<u8>, AgentError> {
+) -> Vec<u8> {
     piece.of(envelopes.len());
-    let work =
-        |part: &[Envelope]| opening::write_shares(part, id, agent.side(), &secrets.opening, |_| piece.one_more());
-    let shares = in_parts(envelopes, work).ok_or_else(|| AgentError::Internal("a worker panicked".to_owned()))?;
-    Ok([secrets.issuer.0.as_slice(), &shares].concat())
+    let shares = parallel::in_parts(envelopes, cores(), |_, part| {
+        opening::write_shares(part, id, agent.side(), &secrets.opening, |_| piece.one_more())
+    });
+    [secrets.issuer.0.as_slice(), &shares].concat()
 }
 
 /// Agrees that a release is about the list that was opened.

@@ -2,11 +2,12 @@
 
 use hengping_domain::checkpoint::Checkpoint;
 use hengping_domain::digest::Digest;
+use hengping_domain::parallel;
 use hengping_domain::request::Presented;
 use hengping_domain::statement::{AgentRefusal, Said, Signed};
 use hengping_domain::token::StampInfo;
 
-use super::work::in_parts;
+use super::work::cores;
 use super::{Asking, Keep, Stop, open, settle, small};
 use crate::agent::Agent;
 use crate::error::AgentError;
@@ -36,8 +37,7 @@ pub(super) fn check(agent: &Agent, asking: &Asking<'_>, number: u32, casts: &[Pr
     let issuer = secrets.issuer_key().map_err(AgentError::from)?;
     let info = StampInfo(id).to_string();
     let holds = |cast: &Presented| cast.is_signed(id) && cast.stamp.holds_for(side, &issuer, &info);
-    let good = in_parts(casts, |part| part.iter().map(holds).collect());
-    let good = good.ok_or_else(|| AgentError::Internal("a worker panicked".to_owned()))?;
+    let good = parallel::each(casts, cores(), |_, cast| holds(cast));
     let leaves: Vec<_> = casts.iter().map(Presented::leaf).collect();
     settle(agent, asking, Keep::Answer, |conn| {
         let found = open(conn, id)?;
