@@ -4,7 +4,7 @@
 
 use std::collections::BTreeSet;
 use std::fs::{self, File};
-use std::io::{self, Write as _};
+use std::io::{self, Read as _, Write as _};
 use std::path::{Path, PathBuf};
 use std::sync::atomic::{AtomicU64, Ordering};
 
@@ -16,6 +16,9 @@ use crate::private::{self, failed};
 
 /// Bytes of a file: more than three hundred thousand posted items.
 pub const MOST_BYTES: u64 = 2 << 30;
+
+/// Items that are read at a time.
+const ITEMS: usize = 2_000;
 
 /// What an unfinished file's name has in it.
 const PART: &str = ".part-";
@@ -68,6 +71,40 @@ impl Files {
             _ => failed(&path, &error),
         })?;
         if Digest::of(&[&bytes]) == name { Ok(bytes) } else { Err(AgentError::FileDigest) }
+    }
+
+    /// Reads a file of items of `len` bytes, some thousand at a time, and checks at the end that it has the digest of its name:
+    /// until then nothing that came of it may leave.
+    ///
+    /// # Errors
+    /// [`AgentError::NoFile`], [`AgentError::FileDigest`] also where the last item is cut off, [`AgentError::File`]; what
+    /// `work` returns.
+    pub fn in_parts<E: From<AgentError>>(
+        &self,
+        name: Digest,
+        len: usize,
+        mut work: impl FnMut(&[u8]) -> Result<(), E>,
+    ) -> Result<(), E> {
+        let path = self.path(name);
+        let broken = |error: io::Error| match error.kind() {
+            io::ErrorKind::NotFound => AgentError::NoFile,
+            _ => failed(&path, &error),
+        };
+        let mut file = File::open(&path).map_err(broken)?;
+        let (mut hash, mut part) = (Sha256::new(), Vec::new());
+        loop {
+            part.clear();
+            (&mut file).take((len * ITEMS) as u64).read_to_end(&mut part).map_err(broken)?;
+            if part.is_empty() {
+                break;
+            }
+            if !part.len().is_multiple_of(len) {
+                return Err(AgentError::FileDigest.into());
+            }
+            hash.update(&part);
+            work(&part)?;
+        }
+        if Digest(hash.finalize().into()) == name { Ok(()) } else { Err(AgentError::FileDigest.into()) }
     }
 
     /// Keeps bytes under their digest.
