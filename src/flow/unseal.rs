@@ -5,8 +5,8 @@
 
 use hengping_domain::digest::Digest;
 use hengping_domain::ids::{BoxId, Side};
+use hengping_domain::layer::Posted;
 use hengping_domain::manifest::PerSide;
-use hengping_domain::mix::write_list;
 use hengping_domain::request::Asked;
 use hengping_domain::statement::{Said, Signed};
 
@@ -28,12 +28,12 @@ pub struct Missing {
     pub code: Option<&'static str>,
 }
 
-/// The list that the bench shuffles: of each stamp the last posted item, sorted.
+/// The items of the list that the bench shuffles: of each stamp the last posted one, sorted by their hashes.
 ///
 /// # Errors
 /// [`Refusal::BoxState`] unless the box is closed, [`Refusal::CounterpartOpen`] before the other direction is.
-pub fn posted(site: &Site, id: &BoxId) -> Outcome<Vec<u8>> {
-    site.store.look("posted list", |conn| {
+pub fn posted(site: &Site, id: &BoxId) -> Outcome<Vec<Posted>> {
+    let mut items = site.store.look("posted list", |conn| {
         if period::find_box(conn, id)?.state != BoxState::Closed {
             return Err(Refusal::BoxState.into());
         }
@@ -41,8 +41,10 @@ pub fn posted(site: &Site, id: &BoxId) -> Outcome<Vec<u8>> {
         if boxes.iter().any(|b| b.id == id.counterpart() && b.state == BoxState::Open) {
             return Err(Refusal::CounterpartOpen.into());
         }
-        Ok::<_, Failure>(write_list(&ballot_box::closed_list(conn, id)?))
-    })
+        Ok::<_, Failure>(ballot_box::closed_list(conn, id)?)
+    })?;
+    items.sort_by_cached_key(Posted::hash);
+    Ok(items)
 }
 
 /// Asks one side to shuffle a list; returns the request's name.
