@@ -4,16 +4,19 @@
 //! without port or database. Deliberately absent: keys. Whoever runs this while both sides' shares are here could read the
 //! ballots; both sides should stand beside it.
 
-use std::io::{BufRead as _, BufReader};
+use std::fs::File;
+use std::io::{self, BufRead as _, BufReader, BufWriter, Read as _, Write as _};
 use std::path::{Path, PathBuf};
 use std::process::{Command, Stdio};
 use std::time::Duration;
 
 use hengping_domain::digest::{Bytes, Digest};
 use hengping_domain::ids::{BoxId, Side};
+use hengping_domain::layer::Posted;
 use hengping_domain::manifest::PerSide;
 use hengping_domain::opening::IssuerKeysFile;
 use serde::Deserialize;
+use sha2::{Digest as _, Sha256};
 
 pub use crate::flow::unseal::Missing;
 use crate::flow::{Failure, Site, courier, draft, export, unseal};
@@ -182,14 +185,12 @@ fn stage_of(
     match stage {
         "mix-bench" => {
             let list = dir.join("posted.bin");
-            let bytes = unseal::posted(site, id)?;
-            std::fs::write(&list, &bytes).map_err(file(&list))?;
-            mixed(site, id, Side::Bench, &list, Digest::of(&[&bytes]), &dir.join("halfway.bin"))
+            write_list(&list, &unseal::posted(site, id)?).map_err(file(&list))?;
+            mixed(site, id, Side::Bench, &list, digest_of(&list)?, &dir.join("halfway.bin"))
         }
         "mix-bar" => {
             let list = dir.join("halfway.bin");
-            let digest = Digest::of(&[&std::fs::read(&list).map_err(file(&list))?]);
-            mixed(site, id, Side::Bar, &list, digest, &dir.join("list.bin"))
+            mixed(site, id, Side::Bar, &list, digest_of(&list)?, &dir.join("list.bin"))
         }
         "list" => {
             unseal::list(site, id, locked == Locked::Accept)?;
@@ -197,6 +198,28 @@ fn stage_of(
         }
         _ => shares(site, id, dir),
     }
+}
+
+/// Writes items one behind the other: a list may have more than a gigabyte, and is held once at most.
+fn write_list(path: &Path, items: &[Posted]) -> io::Result<()> {
+    let mut list = BufWriter::new(File::create(path)?);
+    items.iter().try_for_each(|item| list.write_all(item.as_bytes()))?;
+    list.into_inner()?.sync_all()
+}
+
+/// The digest of a file of any size.
+fn digest_of(path: &Path) -> Result<Digest, OpeningFailure> {
+    let read = || {
+        let (mut list, mut hash) = (File::open(path)?, Sha256::new());
+        let mut piece = vec![0; 1 << 20];
+        loop {
+            match list.read(&mut piece)? {
+                0 => return Ok(Digest(hash.finalize().into())),
+                n => hash.update(&piece[..n]),
+            }
+        }
+    };
+    read().map_err(file(path))
 }
 
 /// How long an agent may shuffle or make shares before the opening says that it waits.
@@ -241,7 +264,7 @@ fn mixed(
         }
     }
     let Some(output) = unseal::output(site, request, side)? else { return settle(site, id, "mix") };
-    if to.exists() && Digest::of(&[&std::fs::read(to).map_err(file(to))?]) == output {
+    if to.exists() && digest_of(to)? == output {
         return Ok(None);
     }
     // What came beside a package lies here under its digest.
@@ -255,7 +278,7 @@ fn mixed(
 /// Both sides' shares of the agreed list, and their issuer keys.
 fn shares(site: &Site, id: &BoxId, dir: &Path) -> Result<Option<Vec<Missing>>, OpeningFailure> {
     let list = dir.join("list.bin");
-    let digest = Digest::of(&[&std::fs::read(&list).map_err(file(&list))?]);
+    let digest = digest_of(&list)?;
     // The bar made this list; the bench has to see it too.
     if let Err(error) = site.agents.carrier.put_file(Side::Bench, digest, &list) {
         return Ok(Some(vec![Missing { side: error.0, kind: "list".to_owned(), request: digest, code: None }]));

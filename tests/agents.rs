@@ -9,17 +9,17 @@ use std::sync::{Arc, LazyLock, Mutex, OnceLock};
 
 use ed25519_dalek::SigningKey;
 use hengping::flow::courier::{self, Carrier, Unreachable};
-use hengping::ports::{Clock, Entropy, NoEntropy, SeededEntropy};
+use hengping::ports::{Clock, Entropy, NoEntropy, SeededEntropy, random};
 use hengping_agent::config::{AskedKind, HandOver, Settings};
 use hengping_agent::keyfile::{Cost, KeyFile, Unlocked};
 use hengping_agent::pins::{Pins, SidePins};
 use hengping_agent::{Agent, Answer, Setup};
 use hengping_domain::digest::{Bytes, Bytes32, Digest};
-use hengping_domain::ids::Side;
+use hengping_domain::ids::{BoxId, Side};
 use hengping_domain::keys::{BoxSecrets, SigningKeyFile};
 use hengping_domain::manifest::{PerSide, RelayKeys, SideKeys};
 use hengping_domain::request::SignedRequest;
-use hengping_domain::statement::Signed;
+use hengping_domain::statement::{Said, Signed, Statement};
 use rand::SeedableRng as _;
 use rand::rngs::StdRng;
 use rand_chacha::ChaCha20Rng;
@@ -60,6 +60,16 @@ fn public(key: &SigningKey) -> Bytes32 {
 /// The public key of a side's agent.
 pub fn agent_key(side: Side) -> Bytes32 {
     *PUBLIC.get(side)
+}
+
+/// What an agent that lies could say, under its own key.
+pub fn lie(id: &BoxId, side: Side, said: Said) -> Signed {
+    // The order of `KeyFile::generate`: master key, agent key.
+    let drawn = entropy(side);
+    let [_, agent] = [random(&drawn).expect("bytes"), random(&drawn).expect("bytes")];
+    let key = SigningKey::from_bytes(&agent);
+    assert_eq!(public(&key), agent_key(side));
+    Statement { v: 1, id: id.clone(), side, said }.sign(&key).expect("signed")
 }
 
 fn entropy(side: Side) -> SeededEntropy {

@@ -35,6 +35,7 @@ use hengping_domain::ids::{BoxId, Direction, PeriodId, Role, Side};
 use hengping_domain::layer::Posted;
 use hengping_domain::log;
 use hengping_domain::manifest::{ClosedManifest, PerSide, PeriodKind};
+use hengping_domain::mix::write_list;
 use hengping_domain::opening::{self, IssuerKeysFile, Opened, read_list, read_shares};
 use hengping_domain::rubric::{Rubric, Text};
 use hengping_domain::statement::{Said, Signed};
@@ -347,7 +348,7 @@ impl<'t> City<'t> {
         let (site, carrier) = (&self.trial.site, &self.trial.site.agents.carrier);
         deliver(site);
         let path = dir.join("list.bin");
-        std::fs::write(&path, unseal::posted(site, id).expect("a list")).expect("written");
+        std::fs::write(&path, write_list(&unseal::posted(site, id).expect("a list"))).expect("written");
         let digest = || Digest::of(&[&std::fs::read(&path).expect("a list")]);
         for &side in Side::ALL {
             carrier.put_file(side, digest(), &path).expect("handed in");
@@ -393,14 +394,19 @@ impl<'t> City<'t> {
         self.take(id, 0, counted.to_vec(), &json!([]), &[])
     }
 
-    fn take(
+    fn take(&self, id: &BoxId, invalid: u64, counted: Vec<Digest>, cells: &Value, figures: &[&str]) -> Outcome<Digest> {
+        draft::take(&self.trial.site, id, self.draft(id, invalid, counted, cells, figures).path())
+    }
+
+    /// What an opening leaves, without taking it.
+    pub fn draft(
         &self,
         id: &BoxId,
         invalid: u64,
         mut counted: Vec<Digest>,
         cells: &Value,
         figures: &[&str],
-    ) -> Outcome<Digest> {
+    ) -> tempfile::TempDir {
         counted.sort();
         let dir = tempfile::tempdir().expect("a directory");
         let held = hengping::flow::boxes::find(&self.trial.site, id).expect("a box");
@@ -419,7 +425,7 @@ impl<'t> City<'t> {
         for name in figures {
             write(&format!("figures/{name}"), format!("content of {name}").as_bytes());
         }
-        draft::take(&self.trial.site, id, dir.path())
+        dir
     }
 
     /// Lets a draft out with both sides' signatures.

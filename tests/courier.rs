@@ -9,10 +9,12 @@ use hengping_agent::config::AskedKind;
 use hengping_domain::digest::{Bytes, Digest};
 use hengping_domain::document::DocumentKind;
 use hengping_domain::ids::{PeriodId, Side};
+use hengping_domain::log;
 use hengping_domain::manifest::PeriodKind;
 use hengping_domain::request::Asked;
 use hengping_domain::statement::{AgentRefusal, Said, Signed, Statement};
 
+use crate::agents::lie;
 use crate::city::{self, Case, City, bar_box, bench_box, lawyer, refusal};
 use crate::dump::{content, table};
 use crate::harness::Trial;
@@ -46,13 +48,13 @@ on_both_backends! {
         city.register();
         eligibility::propose(&trial.site, &bar_box()).expect("proposed");
         let waiting = unanswered(trial, Side::Bar);
-        let of = |kind: &str| waiting.iter().find(|one| one.kind == kind).expect(kind).clone();
-        let (manifest, list) = (of("manifest"), of("eligibility"));
+        let of = |kind: AskedKind| waiting.iter().find(|one| one.kind == kind).expect("asked").clone();
+        let (manifest, list) = (of(AskedKind::Manifest), of(AskedKind::Eligibility));
         let answer = |waiting: &Waiting, side| trial.agents.ask(side, &waiting.request).expect("reached").expect("an answer");
         let adopted = answer(&manifest, Side::Bar);
         let bench = {
             let own = unanswered(trial, Side::Bench);
-            answer(own.iter().find(|one| one.kind == "manifest").expect("asked too"), Side::Bench)
+            answer(own.iter().find(|one| one.kind == AskedKind::Manifest).expect("asked too"), Side::Bench)
         };
         let listed = answer(&list, Side::Bar);
         let key = ed25519_dalek::SigningKey::from_bytes(&[9; 32]);
@@ -95,6 +97,33 @@ on_both_backends! {
         assert_eq!(refusal(courier::hear(&trial.site, &waiting, &said)), Refusal::SignatureRefused);
     }
 
+    fn what_an_agent_says_of_a_batch_is_about_this_batch(trial) {
+        let city = City::inviting(trial, 2, 2, &cases());
+        let devices = [0, 1].map(|n| city.device(&lawyer(n), 1));
+        devices.iter().for_each(|device| device.mint());
+        trial.agents.send_away(Side::Bar);
+        let [first, second] = [devices[0].seal(0, 1, 4, 1), devices[1].seal(0, 1, 4, 2)];
+        for cast in [&first, &second] {
+            city::hand_in(&trial.site, &bar_box(), std::slice::from_ref(cast)).expect("taken");
+        }
+        deliver(&trial.site).expect("as far as it goes");
+        let waiting = unanswered(trial, Side::Bar).remove(0);
+        let Asked::Check { number: 1, .. } = waiting.request.request.asked else { panic!("{waiting:?}") };
+        let say = |batch, accepted, refused| lie(&bar_box(), Side::Bar, Said::Checked { number: 1, batch, accepted, refused });
+        let own = log::batch(&[first.leaf()]);
+        let before = content(trial, &[]);
+        for (what, said) in [
+            ("another batch", say(log::batch(&[second.leaf()]), 1, vec![])),
+            ("a leaf of the next batch refused", say(own, 0, vec![second.leaf()])),
+            ("a leaf refused twice", say(own, 0, vec![first.leaf(), first.leaf()])),
+            ("more than there is", say(own, 1, vec![first.leaf()])),
+        ] {
+            assert_eq!(refusal(courier::hear(&trial.site, &waiting, &said)), Refusal::SignatureRefused, "{what}");
+        }
+        assert!(content(trial, &[]) == before);
+        courier::hear(&trial.site, &waiting, &say(own, 1, vec![])).expect("control");
+    }
+
     fn nothing_moves_while_both_are_away_and_everything_when_they_are_back(trial) {
         let city = invited(trial);
         city.register();
@@ -131,7 +160,7 @@ on_both_backends! {
         let agent = trial.agents.agent(Side::Bench);
         let pending = agent.pending().expect("a list");
         assert_eq!(pending.len(), 1, "the list of a box whose manifest they have not seen is not shown yet");
-        let manifest = unanswered(trial, Side::Bench).into_iter().find(|one| one.kind == "manifest").expect("waits");
+        let manifest = unanswered(trial, Side::Bench).into_iter().find(|one| one.kind == AskedKind::Manifest).expect("waits");
         agent.approve(manifest.digest).expect("approved");
         city::deliver(&trial.site);
         assert_eq!(agreed(trial), Ok(1));
@@ -162,6 +191,32 @@ on_both_backends! {
         assert_eq!(agreed(trial), Ok(2), "both lists, in their order");
         assert!(table(trial, "agent_request").rows.is_empty());
         city.device(&lawyer(0), 1).fetch();
+    }
+
+    fn a_long_list_goes_as_several_that_both_agree_to(trial) {
+        let city = invited(trial);
+        city.register();
+        assert_eq!(eligibility::propose_lists_of(3, &trial.site, &bar_box()).expect("proposed"), 4 * 2);
+        let lists: Vec<_> = unanswered(trial, Side::Bar)
+            .into_iter()
+            .filter_map(|one| match &one.request.request.asked {
+                Asked::Eligibility { number, entries } => {
+                    // A list of the most entries there are takes a fraction of the 32 MiB that an agent reads.
+                    let bytes = serde_json::to_vec(&one.request).expect("json").len();
+                    assert!(bytes / entries.len() < 800, "{bytes} bytes for {} entries", entries.len());
+                    Some((*number, entries.len()))
+                }
+                _ => None,
+            })
+            .collect();
+        let lists = std::collections::BTreeMap::from_iter(lists);
+        assert_eq!(lists, [(1, 3), (2, 3), (3, 2)].into());
+        city::deliver(&trial.site);
+        assert_eq!(agreed(trial), Ok(3));
+        let held = hengping::flow::boxes::find(&trial.site, &bar_box()).expect("a box");
+        assert_eq!(held.eligible, (8, 3));
+        city.device(&lawyer(0), 1).fetch();
+        assert_eq!(eligibility::propose(&trial.site, &bar_box()).expect("nothing new"), 0);
     }
 
     fn a_period_opens_under_the_keys_that_both_agents_made(trial) {

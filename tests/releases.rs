@@ -395,6 +395,27 @@ on_both_backends! {
             let outcome = city.take_draft(&bar_box(), &bad, &[]);
             assert_eq!(refusal(outcome), Refusal::DraftForeign, "{what}");
         }
+        let sealed = u64::from(hengping::flow::boxes::find(&trial.site, &bar_box()).expect("a box").sealed);
+        let counted: Vec<_> = (0..sealed).map(|n| Digest::of(&[&n.to_be_bytes()])).collect();
+        let dir = city.draft(&bar_box(), 0, counted, &json!([]), &[]);
+        let changed = |name: &str, change: &dyn Fn(&mut Value)| {
+            let path = dir.path().join(name);
+            let honest = std::fs::read(&path).expect("a file");
+            let mut file = serde_json::from_slice(&honest).expect("json");
+            change(&mut file);
+            std::fs::write(&path, file.to_string()).expect("written");
+            let outcome = hengping::flow::draft::take(&trial.site, &bar_box(), dir.path());
+            std::fs::write(&path, honest).expect("written");
+            refusal(outcome)
+        };
+        for (what, refused) in [
+            ("another counted list", changed("counted.json", &|file| file["counted"][0] = json!("0".repeat(64)))),
+            ("the list in another order", changed("counted.json", &|file| file["counted"].as_array_mut().expect("a list").reverse())),
+            ("another root", changed("draft.json", &|file| file["counted_root"] = json!("0".repeat(64)))),
+            ("no root", changed("draft.json", &|file| drop(file.as_object_mut().expect("fields").remove("counted_root")))),
+        ] {
+            assert_eq!(refused, Refusal::DraftForeign, "{what}");
+        }
         let empty = tempfile::tempdir().expect("a directory");
         assert!(hengping::flow::draft::take(&trial.site, &bar_box(), empty.path()).is_err(), "a directory without a draft");
         // What an older analysis made of wrong shares: every envelope invalid. Taken, it would burn the box.

@@ -14,7 +14,7 @@ use hengping_domain::statement::{AgentRefusal, Said, Signed, Statement};
 use hengping_ports::{Clock, Entropy};
 
 use crate::answer::work::{Work, Working};
-use crate::config::Settings;
+use crate::config::{HandOver, Settings};
 use crate::error::AgentError;
 use crate::files::Files;
 use crate::keyfile::Unlocked;
@@ -22,6 +22,7 @@ use crate::pending::Pending;
 use crate::pins::Pins;
 use crate::private;
 use crate::seal::Sealed;
+use crate::store::boxes::Part;
 use crate::store::said::Entry;
 use crate::store::{Store, asked, boxes, said};
 
@@ -143,8 +144,23 @@ impl Agent {
     /// # Errors
     /// [`AgentError::NoFile`] when it may not, or is not there.
     pub fn offered(&self, file: Digest) -> Result<PathBuf, AgentError> {
-        let ours = self.store.decide(|conn| boxes::is_ours(conn, file).map_err(AgentError::from))?;
-        if ours && self.files.has(file) { Ok(self.files.path(file)) } else { Err(AgentError::NoFile) }
+        let parts = self.store.decide(|conn| boxes::parts(conn, file).map_err(AgentError::from))?;
+        let leaves = |part: &Part| match part {
+            Part::Input => false,
+            Part::Output => true,
+            // What was made before the officers changed their mind stays with them too.
+            Part::Shares => self.settings.hand_over == HandOver::Network,
+        };
+        let offered = parts.iter().any(leaves) && self.files.has(file);
+        if offered { Ok(self.files.path(file)) } else { Err(AgentError::NoFile) }
+    }
+
+    /// Removes files that no box has and no request that waits names, and what a process that was killed left unfinished.
+    ///
+    /// # Errors
+    /// [`AgentError::File`], [`AgentError::Store`].
+    pub fn sweep(&self) -> Result<(), AgentError> {
+        self.files.sweep(|| self.store.decide(|conn| boxes::needed(conn).map_err(AgentError::from)))
     }
 
     /// Requests that wait for the officers.

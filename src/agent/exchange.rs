@@ -8,7 +8,6 @@ use std::path::Path;
 
 use hengping_domain::digest::Digest;
 use hengping_domain::exchange::{Item, Package, PackageError, Party, Place, SignedPackage, Taken};
-use hengping_domain::ids::Side;
 use hengping_domain::statement::{Said, Signed};
 use jiff::civil::Date;
 
@@ -43,13 +42,6 @@ pub struct Exported {
     pub waiting: usize,
 }
 
-const fn party(side: Side) -> Party {
-    match side {
-        Side::Bench => Party::Bench,
-        Side::Bar => Party::Bar,
-    }
-}
-
 fn place(conn: &mut Connection, way: Way) -> Result<Place, StoreError> {
     Ok(packages::last(conn, way)?.map(|(place, _)| place).unwrap_or_default())
 }
@@ -68,22 +60,25 @@ impl Agent {
     pub fn import_package(&self, path: &Path) -> Result<Imported, AgentError> {
         let package: SignedPackage = private::read_json(path)?;
         let today = self.clock.today();
-        let take = |last| package.take((Party::Platform, &self.pins.platform), party(self.side()), last, today);
+        let take = |last| package.take((Party::Platform, &self.pins.platform), Party::of(self.side()), last, today);
         let sequence = package.package.sequence;
         let last = self.store.decide(|conn| place(conn, Way::In).map_err(AgentError::from))?;
         if take(last)? == Taken::Again {
             return Ok(Imported { sequence, requests: 0, again: true });
         }
-        let mut requests = Vec::new();
+        let (mut requests, mut files) = (Vec::new(), Vec::new());
         for item in &package.package.entries {
             match item {
                 Item::Request { request } => requests.push((request.request.digest()?, request)),
                 // Complete before the package counts as taken; a file too many does no harm.
-                Item::File { digest, .. } => self.files.take(*digest, &beside(path, *digest))?,
+                Item::File { digest, .. } => {
+                    self.files.take(*digest, &beside(path, *digest))?;
+                    files.push(*digest);
+                }
                 Item::Statement { .. } => return Err(AgentError::ForeignEntry),
             }
         }
-        self.store.decide(|conn| {
+        let taken = self.store.decide(|conn| {
             // Again, in the transaction: another process may take the same package.
             let Taken::New(at) = take(place(conn, Way::In)?)? else {
                 return Ok(Imported { sequence, requests: 0, again: true });
@@ -92,8 +87,13 @@ impl Agent {
                 packages::receive(conn, *digest, (sequence, order), request)?;
             }
             packages::put(conn, Way::In, at, &package)?;
-            Ok(Imported { sequence, requests: requests.len(), again: false })
-        })
+            Ok::<_, AgentError>(Imported { sequence, requests: requests.len(), again: false })
+        })?;
+        for digest in files {
+            // Again: until their requests were known, a box that died meanwhile took them along.
+            self.files.take(digest, &beside(path, digest))?;
+        }
+        Ok(taken)
     }
 
     /// Answers what came in packages, as far as it can be answered now, and writes the answers as the next package, to be
@@ -127,7 +127,7 @@ impl Agent {
         let (sequence, package) = self.store.decide(|conn| {
             let last = place(conn, Way::Out)?;
             let sequence = last.sequence + 1;
-            let (from, to) = (party(self.side()), Party::Platform);
+            let (from, to) = (Party::of(self.side()), Party::Platform);
             let package = Package { v: 1, from, to, sequence, previous: last.digest, expires, entries };
             let at = Place { sequence, digest: Some(package.digest()?) };
             let package = package.sign(&self.unlocked.key)?;
@@ -148,6 +148,10 @@ impl Agent {
     pub fn export_again(&self, path: &Path) -> Result<Exported, AgentError> {
         let last = self.store.decide(|conn| packages::last(conn, Way::Out).map_err(AgentError::from))?;
         let (at, package) = last.ok_or(AgentError::NothingToSend)?;
+        // A box that it was about is dead.
+        if at.digest != Some(package.package.digest()?) {
+            return Err(AgentError::NothingToSend);
+        }
         let (mut statements, mut files) = (0, 0);
         for item in &package.package.entries {
             match item {

@@ -2,8 +2,9 @@
 //!
 //! A file is complete or it is not there. Deliberately absent: which file belongs to which box, which the store knows.
 
+use std::collections::BTreeSet;
 use std::fs::{self, File};
-use std::io::{self, Write as _};
+use std::io::{self, Read as _, Write as _};
 use std::path::{Path, PathBuf};
 use std::sync::atomic::{AtomicU64, Ordering};
 
@@ -15,6 +16,9 @@ use crate::private::{self, failed};
 
 /// Bytes of a file: more than three hundred thousand posted items.
 pub const MOST_BYTES: u64 = 2 << 30;
+
+/// Items that are read at a time.
+const ITEMS: usize = 2_000;
 
 /// What an unfinished file's name has in it.
 const PART: &str = ".part-";
@@ -69,18 +73,64 @@ impl Files {
         if Digest::of(&[&bytes]) == name { Ok(bytes) } else { Err(AgentError::FileDigest) }
     }
 
+    /// Reads a file of items of `len` bytes, some thousand at a time, and checks at the end that it has the digest of its name:
+    /// until then nothing that came of it may leave.
+    ///
+    /// # Errors
+    /// [`AgentError::NoFile`], [`AgentError::FileDigest`] also where the last item is cut off, [`AgentError::File`]; what
+    /// `work` returns.
+    pub fn in_parts<E: From<AgentError>>(
+        &self,
+        name: Digest,
+        len: usize,
+        mut work: impl FnMut(&[u8]) -> Result<(), E>,
+    ) -> Result<(), E> {
+        let path = self.path(name);
+        let broken = |error: io::Error| match error.kind() {
+            io::ErrorKind::NotFound => AgentError::NoFile,
+            _ => failed(&path, &error),
+        };
+        let mut file = File::open(&path).map_err(broken)?;
+        let (mut hash, mut part) = (Sha256::new(), Vec::new());
+        loop {
+            part.clear();
+            (&mut file).take((len * ITEMS) as u64).read_to_end(&mut part).map_err(broken)?;
+            if part.is_empty() {
+                break;
+            }
+            if !part.len().is_multiple_of(len) {
+                return Err(AgentError::FileDigest.into());
+            }
+            hash.update(&part);
+            work(&part)?;
+        }
+        if Digest(hash.finalize().into()) == name { Ok(()) } else { Err(AgentError::FileDigest.into()) }
+    }
+
     /// Keeps bytes under their digest.
     ///
     /// # Errors
     /// [`AgentError::File`].
     pub fn put(&self, bytes: &[u8]) -> Result<Digest, AgentError> {
-        let name = Digest::of(&[bytes]);
-        if !self.has(name) {
-            let mut incoming = self.receive(name)?;
-            incoming.write(bytes)?;
-            incoming.finish()?;
-        }
+        let (name, incoming) = self.write([bytes].into_iter())?;
+        incoming.finish()?;
         Ok(name)
+    }
+
+    /// Writes pieces one after the other; the file is there once it is finished.
+    ///
+    /// # Errors
+    /// [`AgentError::File`], [`AgentError::FileTooLarge`].
+    pub fn write<'b>(&self, pieces: impl Iterator<Item = &'b [u8]> + Clone) -> Result<(Digest, Incoming), AgentError> {
+        let mut hash = Sha256::new();
+        pieces.clone().for_each(|piece| hash.update(piece));
+        let name = Digest(hash.finalize().into());
+        let mut incoming = self.receive(name)?;
+        for piece in pieces {
+            incoming.write(piece)?;
+        }
+        incoming.file.sync_all().map_err(|error| failed(&incoming.at, &error))?;
+        Ok((name, incoming))
     }
 
     /// Begins a file that is to have this digest.
@@ -91,7 +141,8 @@ impl Files {
         static NEXT: AtomicU64 = AtomicU64::new(0);
         let (process, number) = (std::process::id(), NEXT.fetch_add(1, Ordering::Relaxed));
         let at = self.0.join(format!("{name}{PART}{process}-{number}"));
-        let file = private::create(&at).map_err(|error| failed(&at, &error))?;
+        let locked = || private::create(&at).and_then(|file| file.lock().map(|()| file));
+        let file = locked().map_err(|error| failed(&at, &error))?;
         Ok(Incoming { file, at, name, files: self.clone(), hash: Sha256::new(), size: 0 })
     }
 
@@ -105,7 +156,7 @@ impl Files {
         }
         let mut source = File::open(from).map_err(|error| failed(from, &error))?;
         let mut incoming = self.receive(name)?;
-        io::copy(&mut source, &mut incoming).map_err(|error| failed(from, &error))?;
+        copy(&mut source, &mut incoming, from)?;
         incoming.finish()
     }
 
@@ -114,27 +165,48 @@ impl Files {
     /// # Errors
     /// [`AgentError::File`].
     pub fn remove(&self, name: Digest) -> Result<(), AgentError> {
-        let path = self.path(name);
-        match fs::remove_file(&path) {
-            Err(error) if error.kind() != io::ErrorKind::NotFound => Err(failed(&path, &error)),
-            _ => Ok(()),
-        }
+        remove(&self.path(name))
     }
 
-    /// Removes what a process that was killed left unfinished; only while no other one works here.
+    /// Removes what a process that was killed left unfinished, and every file that is not among the `needed`. Those are asked
+    /// for after the directory was read: what comes meanwhile is not touched, and what was there is needed by then or never.
     ///
     /// # Errors
-    /// [`AgentError::File`].
-    pub fn sweep(&self) -> Result<(), AgentError> {
+    /// [`AgentError::File`]; what `needed` returns.
+    pub fn sweep(&self, needed: impl FnOnce() -> Result<BTreeSet<Digest>, AgentError>) -> Result<(), AgentError> {
         let entries = fs::read_dir(&self.0).map_err(|error| failed(&self.0, &error))?;
-        for path in entries.filter_map(Result::ok).map(|entry| entry.path()) {
-            let unfinished = path.file_name().is_some_and(|name| name.to_string_lossy().contains(PART));
-            if unfinished {
-                fs::remove_file(&path).map_err(|error| failed(&path, &error))?;
+        let names: Vec<_> = entries.filter_map(Result::ok).map(|entry| entry.file_name()).collect();
+        let needed = needed()?;
+        for name in names.iter().map(|name| name.to_string_lossy()) {
+            let path = self.0.join(&*name);
+            let goes = match name.parse::<Digest>() {
+                Ok(digest) => !needed.contains(&digest),
+                Err(_) => name.contains(PART) && is_left(&path),
+            };
+            if goes {
+                remove(&path)?;
             }
         }
         Ok(())
     }
+}
+
+/// Whether nobody writes an unfinished file any more: who does holds its lock.
+fn is_left(path: &Path) -> bool {
+    File::open(path).is_ok_and(|file| file.try_lock().is_ok())
+}
+
+fn remove(path: &Path) -> Result<(), AgentError> {
+    match fs::remove_file(path) {
+        Err(error) if error.kind() != io::ErrorKind::NotFound => Err(failed(path, &error)),
+        _ => Ok(()),
+    }
+}
+
+fn copy(source: &mut File, incoming: &mut Incoming, from: &Path) -> Result<(), AgentError> {
+    // An error of our own comes through `io::copy` as one of the system.
+    let own = |error: io::Error| error.downcast::<AgentError>().unwrap_or_else(|error| failed(from, &error));
+    io::copy(source, incoming).map(drop).map_err(own)
 }
 
 impl Incoming {
@@ -184,5 +256,42 @@ impl Drop for Incoming {
     /// What was not finished is not kept; after `finish` there is nothing under this name any more.
     fn drop(&mut self) {
         let _ = fs::remove_file(&self.at);
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_sweep_leaves_what_is_needed_or_still_comes_in() {
+        let dir = tempfile::tempdir().expect("a directory");
+        let files = Files::open(&dir.path().join("files")).expect("a directory");
+        let [kept, forgotten] = [b"kept", b"gone"].map(|bytes| files.put(bytes).expect("put"));
+        let coming = Digest::of(&[b"coming"]);
+        let mut incoming = files.receive(coming).expect("begun");
+        incoming.write(b"com").expect("written");
+        let left = dir.path().join("files").join(format!("{coming}{PART}1-0"));
+        fs::write(&left, b"com").expect("of a process that was killed");
+        files.sweep(|| Ok([kept].into())).expect("swept");
+        assert!(files.has(kept) && !files.has(forgotten) && !left.exists());
+        incoming.write(b"ing").expect("written");
+        incoming.finish().expect("finished");
+        assert!(files.has(coming));
+    }
+
+    #[test]
+    fn a_file_that_is_too_large_is_refused_as_that() {
+        let dir = tempfile::tempdir().expect("a directory");
+        let files = Files::open(&dir.path().join("files")).expect("a directory");
+        let large = dir.path().join("large");
+        // A hole: it takes no room.
+        File::create(&large).and_then(|file| file.set_len(MOST_BYTES + 1)).expect("made");
+        let mut incoming = files.receive(Digest([0; 32])).expect("begun");
+        incoming.size = MOST_BYTES;
+        let refused = copy(&mut File::open(&large).expect("opened"), &mut incoming, &large);
+        assert_eq!(refused.expect_err("too large").code(), "file-too-large");
+        let missing = dir.path().join("missing");
+        assert_eq!(files.take(Digest([0; 32]), &missing).expect_err("not there").code(), "file-failed");
     }
 }

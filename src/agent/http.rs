@@ -21,9 +21,8 @@ use crate::agent::{Agent, Answer};
 use crate::error::AgentError;
 use crate::store::StoreError;
 
-pub use files::text as file_text;
-
-/// Bytes of a request: a batch of a hundred thousand stamps.
+/// Bytes of a request. The longest are a list of who may rate whom, of 20,000 entries, and a batch of the relay, of 10,000
+/// casts: 6 MB each. What grows with the box beyond that comes as a file.
 const MOST_REQUEST: usize = 32 << 20;
 
 /// A server that answers, until it is stopped.
@@ -68,7 +67,7 @@ impl Drop for Running {
 /// [`AgentError::Listen`] when the address is taken.
 pub fn start(agent: Arc<Agent>, listen: SocketAddr) -> Result<Running, AgentError> {
     let failed = |error: std::io::Error| AgentError::Listen(listen.to_string(), error.to_string());
-    agent.files().sweep()?;
+    agent.sweep()?;
     let listener = TcpListener::bind(listen).map_err(failed)?;
     let address = listener.local_addr().map_err(failed)?;
     let (tell, told) = std::sync::mpsc::channel();

@@ -56,8 +56,19 @@ impl Pins {
         if !path.exists() {
             return Err(AgentError::NotPinned);
         }
-        let pins: Self = private::read_json(&path)?;
-        if pins.v == 1 { Ok(pins) } else { Err(AgentError::MalformedFile { path, reason: format!("v {}", pins.v) }) }
+        Self::from_file(&path)
+    }
+
+    /// Reads pins from a file of their form.
+    ///
+    /// # Errors
+    /// [`AgentError::File`], [`AgentError::MalformedFile`].
+    pub fn from_file(path: &Path) -> Result<Self, AgentError> {
+        let pins: Self = private::read_json(path)?;
+        match pins.v {
+            1 => Ok(pins),
+            v => Err(AgentError::MalformedFile { path: path.to_owned(), reason: format!("v {v}") }),
+        }
     }
 
     /// Writes them; the same ones again change nothing.

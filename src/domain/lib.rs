@@ -25,6 +25,7 @@ pub mod manifest;
 pub mod margins;
 pub mod mix;
 pub mod opening;
+pub mod parallel;
 pub mod record;
 pub mod release;
 pub mod request;

@@ -16,6 +16,13 @@ pub fn leaf(stamp: &Bytes32, envelope: Digest) -> Digest {
     Digest::of(&[&[0], &stamp.0, envelope.as_bytes()])
 }
 
+/// Digest of a batch: its leaves, in their order, one after the other.
+#[must_use]
+pub fn batch<'a>(leaves: impl IntoIterator<Item = &'a Digest>) -> Digest {
+    let bytes: Vec<u8> = leaves.into_iter().flat_map(|leaf| leaf.0).collect();
+    Digest::of(&[&bytes])
+}
+
 /// RFC 6962 root over the leaves in log order; each leaf is hashed once more as an entry.
 #[must_use]
 pub fn root(leaves: &[Digest]) -> Digest {

@@ -3,12 +3,12 @@
 //! Sorting by hash forgets which item became which; `taken = refused + passed`. Deliberately absent: a proof that the output
 //! is the input; a swap keeps the counts and shows to its rater alone, in the counted list.
 
-use std::collections::BTreeSet;
+use std::collections::BTreeMap;
 use std::sync::atomic::{AtomicUsize, Ordering};
 
 use crate::digest::{Bytes32, Digest};
 use crate::ids::{BoxId, Side};
-use crate::layer;
+use crate::{layer, parallel};
 
 /// Why bytes are no list of a layer.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
@@ -20,7 +20,8 @@ pub struct ListMalformed;
 pub fn write_list<T: AsRef<[u8]>>(items: &[T]) -> Vec<u8> {
     let mut sorted: Vec<_> = items.iter().map(|item| (Digest::of(&[item.as_ref()]), item.as_ref())).collect();
     sorted.sort_unstable_by_key(|(hash, _)| *hash);
-    sorted.into_iter().flat_map(|(_, item)| item).copied().collect()
+    let sorted: Vec<_> = sorted.into_iter().map(|(_, item)| item).collect();
+    sorted.concat()
 }
 
 /// Items of `len` bytes with their hashes; they must stand in the order of these, and may stand twice.
@@ -38,8 +39,8 @@ pub fn read_list(bytes: &[u8], len: usize) -> Result<Vec<(Digest, &[u8])>, ListM
 /// What a shuffle leaves.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Mixed {
-    /// The inner items, a list.
-    pub output: Vec<u8>,
+    /// The inner items in the order of their hashes: one behind the other, a list.
+    pub output: Vec<Vec<u8>>,
     /// Items that came in.
     pub taken: u32,
     /// Items that went on.
@@ -48,50 +49,69 @@ pub struct Mixed {
     pub refused: Vec<Digest>,
 }
 
-/// Takes one side's layer off every item of a list. `progress` hears how many are done; `threads` work side by side.
-///
-/// # Errors
-/// [`ListMalformed`]: then nothing was looked at.
-pub fn mix(
-    id: &BoxId,
+/// A shuffle under way: a list comes in part by part, so that it need not be held beside what it leaves.
+#[derive(Debug)]
+pub struct Mixing<'a> {
+    id: &'a BoxId,
     side: Side,
-    secret: &Bytes32,
-    list: &[u8],
+    secret: &'a Bytes32,
     threads: usize,
-    progress: &(dyn Fn(usize) + Sync),
-) -> Result<Mixed, ListMalformed> {
-    let list = read_list(list, layer::len(side))?;
-    let done = AtomicUsize::new(0);
-    let part = list.len().div_ceil(threads.max(1)).max(1);
-    let peeled: Vec<(Digest, Option<Vec<u8>>)> = std::thread::scope(|scope| {
-        let workers: Vec<_> = list
-            .chunks(part)
-            .map(|items| {
-                let done = &done;
-                scope.spawn(move || {
-                    let peel = |(hash, item): &(Digest, &[u8])| {
-                        let inner = layer::peel(id, side, secret, item).ok();
-                        progress(done.fetch_add(1, Ordering::Relaxed) + 1);
-                        (*hash, inner)
-                    };
-                    items.iter().map(peel).collect::<Vec<_>>()
-                })
-            })
-            .collect();
-        workers.into_iter().flat_map(|worker| worker.join().unwrap_or_default()).collect()
-    });
-    let (mut seen, mut inside) = (BTreeSet::new(), BTreeSet::new());
-    let (mut passed, mut refused) = (Vec::new(), Vec::new());
-    for (hash, inner) in peeled {
-        // Twice the same item, or two items around the same inside: whoever made the second wanted to watch it come out.
-        match inner.filter(|inner| seen.insert(hash) && inside.insert(Digest::of(&[inner]))) {
-            Some(inner) => passed.push(inner),
-            None => refused.push(hash),
+    taken: usize,
+    last: Option<Digest>,
+    inside: BTreeMap<Digest, Vec<u8>>,
+    refused: Vec<Digest>,
+}
+
+impl<'a> Mixing<'a> {
+    /// A shuffle with one side's secret; `threads` work side by side.
+    #[must_use]
+    pub fn new(id: &'a BoxId, side: Side, secret: &'a Bytes32, threads: usize) -> Self {
+        let (inside, refused) = (BTreeMap::new(), Vec::new());
+        Self { id, side, secret, threads, taken: 0, last: None, inside, refused }
+    }
+
+    /// Takes this side's layer off the next items of the list, given with their hashes. `progress` hears how many of the list
+    /// are done.
+    ///
+    /// # Errors
+    /// [`ListMalformed`] when they do not follow the ones before: then none of them was looked at.
+    pub fn part(&mut self, items: &[(Digest, &[u8])], progress: &(dyn Fn(usize) + Sync)) -> Result<(), ListMalformed> {
+        let follows = items.first().is_none_or(|(first, _)| self.last.is_none_or(|last| last <= *first));
+        if !follows || !items.is_sorted_by_key(|(hash, _)| *hash) {
+            return Err(ListMalformed);
+        }
+        let done = AtomicUsize::new(self.taken);
+        let peeled = parallel::each(items, self.threads, |_, (_, item)| {
+            let inner = layer::peel(self.id, self.side, self.secret, item).ok();
+            progress(done.fetch_add(1, Ordering::Relaxed) + 1);
+            inner.map(|inner| (Digest::of(&[&inner]), inner))
+        });
+        for ((hash, _), inner) in items.iter().zip(peeled) {
+            // Twice the same item, or two items around the same inside: whoever made the second wanted to watch it come out.
+            let again = self.last.replace(*hash) == Some(*hash);
+            match inner {
+                Some((inside, inner)) if !again && !self.inside.contains_key(&inside) => {
+                    self.inside.insert(inside, inner);
+                }
+                _ => self.refused.push(*hash),
+            }
+        }
+        self.taken += items.len();
+        Ok(())
+    }
+
+    /// What it leaves, once the whole list came in.
+    #[must_use]
+    pub fn end(mut self) -> Mixed {
+        self.refused.sort_unstable();
+        let count = |n: usize| u32::try_from(n).unwrap_or(u32::MAX);
+        Mixed {
+            taken: count(self.taken),
+            passed: count(self.inside.len()),
+            output: self.inside.into_values().collect(),
+            refused: self.refused,
         }
     }
-    refused.sort_unstable();
-    let count = |n: usize| u32::try_from(n).unwrap_or(u32::MAX);
-    Ok(Mixed { taken: count(list.len()), passed: count(passed.len()), output: write_list(&passed), refused })
 }
 
 /// Items of a list that one side may turn away before an auditor has to look at its key: 0.5 %, but never fewer than 3, so

@@ -27,8 +27,19 @@ fn posted(number: u8, rng: &mut ChaCha20Rng) -> Posted {
     Posted::wrap(&id(), &envelope(number), &mix, rng).expect("wrapped")
 }
 
+/// A shuffle of a list that comes in parts of two items.
 fn shuffle(side: Side, list: &[u8]) -> Result<Mixed, ListMalformed> {
-    mix(&id(), side, SECRET.get(side), list, 2, &|_| ())
+    let id = id();
+    let mut mixing = Mixing::new(&id, side, SECRET.get(side), 2);
+    let done = AtomicUsize::new(0);
+    for part in list.chunks(2 * layer::len(side)) {
+        mixing.part(&read_list(part, layer::len(side))?, &|now| {
+            done.fetch_max(now, Ordering::Relaxed);
+        })?;
+    }
+    let mixed = mixing.end();
+    assert_eq!(done.into_inner(), mixed.taken as usize, "progress is that of the whole list");
+    Ok(mixed)
 }
 
 #[test]
@@ -37,10 +48,10 @@ fn two_shuffles_give_the_envelopes_back_and_keep_the_count() {
     let items: Vec<_> = (0..7).map(|number| posted(number, &mut rng)).collect();
     assert!(items.iter().all(|item| item.as_bytes().len() == 6_748));
     let first = shuffle(Side::Bench, &write_list(&items)).expect("a list");
-    let second = shuffle(Side::Bar, &first.output).expect("a list");
+    let second = shuffle(Side::Bar, &first.output.concat()).expect("a list");
     assert_eq!((first.taken, first.passed, second.taken, second.passed), (7, 7, 7, 7));
     let envelopes: Vec<_> = (0..7).map(envelope).collect();
-    assert_eq!(second.output, write_list(&envelopes));
+    assert_eq!(second.output.concat(), write_list(&envelopes));
 }
 
 #[test]
@@ -69,7 +80,11 @@ fn what_is_twice_malformed_or_foreign_is_refused_by_name() {
 #[test]
 fn an_unsorted_list_is_no_list() {
     let mut rng = ChaCha20Rng::seed_from_u64(3);
+    let mut longer = write_list(&[1, 2, 3, 4].map(|number| posted(number, &mut rng)));
+    longer.rotate_left(2 * layer::POSTED_LEN);
+    assert_eq!(shuffle(Side::Bench, &longer), Err(ListMalformed), "each part by itself is sorted");
     let mut list = write_list(&[posted(1, &mut rng), posted(2, &mut rng)]);
+    assert!(shuffle(Side::Bench, &list).is_ok(), "control");
     list.rotate_left(layer::POSTED_LEN);
     assert_eq!(shuffle(Side::Bench, &list), Err(ListMalformed));
     assert_eq!(shuffle(Side::Bench, &list[1..]), Err(ListMalformed));

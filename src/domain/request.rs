@@ -11,9 +11,10 @@ use crate::document::{self, DocumentError, Signature};
 use crate::eligible::Entry;
 use crate::ids::{BoxId, InvitationId};
 use crate::manifest::{Manifest, PerSide};
-use crate::statement::Signed;
+use crate::statement::{Said, Signed};
 use crate::token::poprf::Blinded;
 use crate::token::{self, Token};
+use crate::words;
 
 /// Blinded nonces of one invitation, for each side.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
@@ -102,6 +103,40 @@ impl Presented {
     #[must_use]
     pub fn leaf(&self) -> Digest {
         crate::log::leaf(&self.stamp.nonce, self.envelope)
+    }
+}
+
+words! {
+    /// What can be asked, as it stands in a request.
+    AskedKind, "request kind" {
+        /// Keys of a box.
+        Keys = "keys",
+        /// Adopt a manifest.
+        Manifest = "manifest",
+        /// A list of who may rate whom.
+        Eligibility = "eligibility",
+        /// A member's device.
+        Enrol = "enrol",
+        /// Blinded nonces.
+        Tokens = "tokens",
+        /// Stamps of a batch.
+        Check = "check",
+        /// The log.
+        Cosign = "cosign",
+        /// The end of casting.
+        Close = "close",
+        /// A shuffle.
+        Mix = "mix",
+        /// The list to be opened.
+        List = "list",
+        /// Shares of it.
+        Shares = "shares",
+        /// A release.
+        Release = "release",
+        /// Counts.
+        Ledger = "ledger",
+        /// The end of the keys.
+        Death = "death",
     }
 }
 
@@ -200,6 +235,42 @@ pub enum Asked {
     Death,
 }
 
+impl Asked {
+    /// Its kind.
+    #[must_use]
+    pub const fn kind(&self) -> AskedKind {
+        match self {
+            Self::Keys => AskedKind::Keys,
+            Self::Manifest { .. } => AskedKind::Manifest,
+            Self::Eligibility { .. } => AskedKind::Eligibility,
+            Self::Enrol { .. } => AskedKind::Enrol,
+            Self::Tokens { .. } => AskedKind::Tokens,
+            Self::Check { .. } => AskedKind::Check,
+            Self::Cosign { .. } => AskedKind::Cosign,
+            Self::Close { .. } => AskedKind::Close,
+            Self::Mix { .. } => AskedKind::Mix,
+            Self::List { .. } => AskedKind::List,
+            Self::Shares { .. } => AskedKind::Shares,
+            Self::Release { .. } => AskedKind::Release,
+            Self::Ledger => AskedKind::Ledger,
+            Self::Death => AskedKind::Death,
+        }
+    }
+
+    /// The file that an agent has to have for it: the list to be shuffled, or the one to be opened.
+    #[must_use]
+    pub fn file(&self) -> Option<Digest> {
+        match self {
+            Self::Mix { input, .. } => Some(*input),
+            Self::Shares { listed } => match listed.bench.statement.said {
+                Said::Listed { list, .. } => Some(list),
+                _ => None,
+            },
+            _ => None,
+        }
+    }
+}
+
 /// A request before it is signed.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Request {
@@ -255,9 +326,23 @@ impl SignedRequest {
     /// [`DocumentError::BadSignature`].
     pub fn verify(&self, platform: &Bytes32) -> Result<Digest, DocumentError> {
         let digest = self.request.digest()?;
-        document::verify(platform, &self.signature, request_text(digest).as_bytes())?;
-        if self.request.v == 1 { Ok(digest) } else { Err(DocumentError::BadSignature) }
+        self.verify_as(digest, platform).map(|()| digest)
     }
+
+    /// The same where the request's digest is known already.
+    ///
+    /// # Errors
+    /// [`DocumentError::BadSignature`].
+    pub fn verify_as(&self, digest: Digest, platform: &Bytes32) -> Result<(), DocumentError> {
+        document::verify(platform, &self.signature, request_text(digest).as_bytes())?;
+        if self.request.v == 1 { Ok(()) } else { Err(DocumentError::BadSignature) }
+    }
+}
+
+/// The text that the platform signs to put a file to an agent or to get one: `method` is `PUT` or `GET`.
+#[must_use]
+pub fn file_text(method: &str, file: Digest) -> String {
+    format!("hengping/v2/file\n{method}\n{file}")
 }
 
 fn request_text(digest: Digest) -> String {

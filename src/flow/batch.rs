@@ -10,12 +10,12 @@ use hengping_domain::ids::{BoxId, Side};
 use hengping_domain::log;
 use hengping_domain::manifest::PerSide;
 use hengping_domain::request::{Asked, Presented};
-use hengping_domain::statement::{Said, Signed};
+use hengping_domain::statement::Said;
+use jiff::civil::Date;
 
 use super::courier::{ask_both, both};
 use super::{Failure, Outcome, Refusal, Site, periods};
-pub use crate::store::ballot_box::Batch;
-use crate::store::ballot_box::{self, BatchState, Cosigned};
+use crate::store::ballot_box::{self, Batch, BatchState, Cosigned};
 use crate::store::period::{self, BoxState};
 use crate::store::{Connection, StoreError, enrolment};
 
@@ -29,7 +29,7 @@ pub struct TakenBatch {
 }
 
 /// Takes what the relay hands over; the same body again gets the same answer. The agents are asked at once. A cast whose leaf
-/// waits or is in the box already adds nothing and is left out: with it no agent could answer for the rest.
+/// waits, is in the box or was refused adds nothing and is left out.
 ///
 /// # Errors
 /// [`Refusal::NotFound`], [`Refusal::SignatureRefused`] unless the manifest's relay signed it, [`Refusal::BatchMalformed`]
@@ -37,14 +37,18 @@ pub struct TakenBatch {
 pub fn take(site: &Site, id: &BoxId, body: &[u8], signature: &Bytes<64>) -> Outcome<TakenBatch> {
     let today = site.clock.today();
     let digest = Digest::of(&[body]);
+    // Before anything else is looked at: thousands of signatures of casts are checked for the relay only.
+    site.store.look("whose batch", |conn| {
+        let held = period::find_box(conn, id)?;
+        let manifest = periods::manifest(conn, &held)?;
+        Ok::<_, Failure>(cast::verify_batch(id, body, &manifest.relay.receipt, signature)?)
+    })?;
     let casts = cast::read_batch(id, body).map_err(|_| Refusal::BatchMalformed)?;
     if casts.is_empty() {
         return Err(Refusal::BatchMalformed.into());
     }
     site.store.decide("take batch", |conn| {
         let held = period::find_box(conn, id)?;
-        let manifest = periods::manifest(conn, &held)?;
-        cast::verify_batch(id, body, &manifest.relay.receipt, signature)?;
         let before = ballot_box::batches(conn, id)?;
         if let Some(known) = before.iter().find(|batch| batch.body == digest) {
             return Ok(TakenBatch { number: known.number, size: known.size });
@@ -90,9 +94,9 @@ fn checked(conn: &mut Connection, site: &Site, id: &BoxId, number: u32) -> Outco
     let casts = ballot_box::waiting(conn, id, number)?;
     let request = ask_both(conn, site, id, &Asked::Check { number, casts })?;
     let Some(answers) = both(conn, request)? else { return Ok(false) };
-    for Signed { statement, .. } in &answers {
-        if let Said::Checked { refused, .. } = &statement.said {
-            ballot_box::refuse(conn, id, number, statement.side, refused)?;
+    for &side in Side::ALL {
+        if let Said::Checked { refused, .. } = &answers.get(side).statement.said {
+            ballot_box::refuse(conn, id, number, side, refused)?;
         }
     }
     let left = !ballot_box::waiting(conn, id, number)?.is_empty();
@@ -113,18 +117,25 @@ fn cosigned(conn: &mut Connection, site: &Site, id: &BoxId, number: u32) -> Outc
     let held = period::find_box(conn, id)?;
     let manifest = periods::manifest(conn, &held)?;
     let state = Checkpoint { id: id.clone(), size, root };
-    let note = |side: Side| {
-        let said = answers.iter().find(|signed| signed.statement.side == side).map(|signed| &signed.statement.said);
-        match said {
-            Some(Said::Cosigned { note, .. }) if state.verify(&manifest.keys(side).agent, note).is_ok() => Ok(*note),
-            _ => Err(Failure::from(Refusal::SignatureRefused)),
-        }
-    };
-    let notes = PerSide { bench: note(Side::Bench)?, bar: note(Side::Bar)? };
+    let notes = PerSide::try_of(|side| match &answers.get(side).statement.said {
+        Said::Cosigned { note, .. } if state.verify(&manifest.keys(side).agent, note).is_ok() => Ok(*note),
+        _ => Err(Failure::from(Refusal::SignatureRefused)),
+    })?;
     ballot_box::append_batch(conn, id, number, &Cosigned { size, root, notes }, today)?;
     enrolment::shuffle(conn, id)?;
     ballot_box::move_batch(conn, id, number, BatchState::Cosigning, BatchState::Appended)?;
     Ok(true)
+}
+
+/// A batch that is in the box.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct AppendedBatch {
+    /// 1, 2, ..
+    pub number: u32,
+    /// Its leaves in the log: what came, less what was refused.
+    pub size: u32,
+    /// The day it came.
+    pub day: Date,
 }
 
 /// The log of a box as anybody may have it. How many casts wait is not in it: whoever watched that number would see when
@@ -139,8 +150,8 @@ pub struct Published {
     pub checkpoint: Option<String>,
     /// Leaves that an agent refused, with the side.
     pub refused: Vec<(Digest, Side)>,
-    /// The batches that are in the box.
-    pub batches: Vec<Batch>,
+    /// The batches that are in the box; their sizes add up to the leaves.
+    pub batches: Vec<AppendedBatch>,
     /// Whether a batch waits for an agent.
     pub pending: bool,
     /// Whether the box still takes ballots, so that a missing one may yet come.
@@ -158,12 +169,15 @@ pub fn published(site: &Site, id: &BoxId) -> Outcome<Published> {
         let checkpoint = note(conn, id)?;
         let (batches, waiting): (Vec<_>, Vec<_>) =
             ballot_box::batches(conn, id)?.into_iter().partition(|batch| batch.state == BatchState::Appended);
+        let sizes = ballot_box::leaves_by_batch(conn, id)?;
+        let appended =
+            |Batch { number, day, .. }| AppendedBatch { number, size: sizes.get(&number).copied().unwrap_or(0), day };
         Ok::<_, Failure>(Published {
             root: log::root(&leaves),
             leaves,
             checkpoint,
             refused: ballot_box::refused(conn, id)?,
-            batches,
+            batches: batches.into_iter().map(appended).collect(),
             pending: !waiting.is_empty(),
             open: held.state == BoxState::Open,
         })

@@ -3,6 +3,7 @@
 //! A request is kept until it is answered, so an agent may be away for a day; asked again, it says the same. An answer counts
 //! only with the agent key its side enrolled. Deliberately absent: how a request travels, which a [`Carrier`] knows.
 
+use std::collections::BTreeSet;
 use std::path::Path;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
@@ -10,8 +11,9 @@ use std::sync::atomic::{AtomicBool, Ordering};
 use ed25519_dalek::SigningKey;
 use hengping_domain::digest::Digest;
 use hengping_domain::ids::{BoxId, Side};
+use hengping_domain::log;
 use hengping_domain::manifest::{PerSide, RelayKeys};
-use hengping_domain::request::{Asked, Request, SignedRequest};
+use hengping_domain::request::{Asked, Presented, Request, SignedRequest};
 use hengping_domain::statement::{AgentRefusal, Said, Signed};
 
 use super::{Failure, Outcome, Site, batch, death, documents, enrol};
@@ -76,7 +78,7 @@ pub fn signed(site: &Site, id: &BoxId, asked: Asked) -> Outcome<(Digest, SignedR
 pub fn ask(conn: &mut Connection, site: &Site, id: &BoxId, side: Side, asked: Asked) -> Outcome<Digest> {
     let (digest, request) = signed(site, id, asked)?;
     if statement::find(conn, digest, side)?.is_none() {
-        let kind = kind_of(&request.request.asked).to_owned();
+        let kind = request.request.asked.kind();
         agent_request::put(conn, &Waiting { digest, side, ballot_box: id.clone(), kind, request })?;
     }
     Ok(digest)
@@ -95,31 +97,9 @@ pub fn ask_both(conn: &mut Connection, site: &Site, id: &BoxId, asked: &Asked) -
 ///
 /// # Errors
 /// Busy or a fault.
-pub fn both(conn: &mut Connection, request: Digest) -> Outcome<Option<[Signed; 2]>> {
-    let bench = statement::find(conn, request, Side::Bench)?;
-    let bar = statement::find(conn, request, Side::Bar)?;
-    Ok(bench.zip(bar).map(|(bench, bar)| [bench, bar]))
-}
-
-/// The word of a request's kind.
-#[must_use]
-pub const fn kind_of(asked: &Asked) -> &'static str {
-    match asked {
-        Asked::Keys => "keys",
-        Asked::Manifest { .. } => "manifest",
-        Asked::Eligibility { .. } => "eligibility",
-        Asked::Enrol { .. } => "enrol",
-        Asked::Tokens { .. } => "tokens",
-        Asked::Check { .. } => "check",
-        Asked::Cosign { .. } => "cosign",
-        Asked::Close { .. } => "close",
-        Asked::Mix { .. } => "mix",
-        Asked::List { .. } => "list",
-        Asked::Shares { .. } => "shares",
-        Asked::Release { .. } => "release",
-        Asked::Ledger => "ledger",
-        Asked::Death => "death",
-    }
+pub fn both(conn: &mut Connection, request: Digest) -> Outcome<Option<PerSide<Signed>>> {
+    let PerSide { bench, bar } = PerSide::try_of(|side| statement::find(conn, request, side))?;
+    Ok(bench.zip(bar).map(|(bench, bar)| PerSide { bench, bar }))
 }
 
 /// In which order requests are carried: an agent cannot agree to a list of a box whose manifest it does not know.
@@ -159,8 +139,13 @@ fn answers(asked: &Asked, said: &Said, digest: Digest) -> bool {
             rater == r && request_key == k
         }
         (Asked::Tokens { request, .. }, Said::Evaluated { request: d, .. }) => request.digest() == Ok(*d),
-        (Asked::Check { number, casts }, Said::Checked { number: n, accepted, refused, .. }) => {
-            number == n && casts.len() == *accepted as usize + refused.len()
+        (Asked::Check { number, casts }, Said::Checked { number: n, batch, accepted, refused }) => {
+            // What a side refuses is taken out of the box's way, so it has to be of this batch.
+            let leaves: BTreeSet<_> = casts.iter().map(Presented::leaf).collect();
+            let of_batch = refused.is_sorted_by(|one, next| one < next) && refused.iter().all(|r| leaves.contains(r));
+            (number, *batch) == (n, log::batch(&leaves))
+                && of_batch
+                && casts.len() == *accepted as usize + refused.len()
         }
         (Asked::Cosign { size, root, .. }, Said::Cosigned { size: s, root: r, .. })
         | (Asked::Close { size, root, .. }, Said::Closed { size: s, root: r, .. }) => size == s && root == r,
@@ -196,7 +181,7 @@ pub fn hear(site: &Site, waiting: &Waiting, signed: &Signed) -> Outcome<()> {
                 agent_request::answer(conn, *digest, *side, signed)?;
             }
             _ => {
-                statement::put(conn, id, kind, *digest, signed, today)?;
+                statement::put(conn, id, kind.as_str(), *digest, signed, today)?;
                 agent_request::forget(conn, *digest, *side)?;
                 if matches!(asked, Asked::Close { .. }) && both(conn, *digest)?.is_some() {
                     ask_both(conn, site, id, &Asked::Ledger)?;

@@ -9,6 +9,7 @@ use std::path::Path;
 use hengping_domain::digest::Digest;
 use hengping_domain::document::{Document, DocumentKind};
 use hengping_domain::ids::BoxId;
+use hengping_domain::log;
 use hengping_domain::opening::Counts;
 use hengping_domain::release::{Cell, Draft};
 use serde::{Deserialize, Serialize};
@@ -57,7 +58,10 @@ pub fn take(site: &Site, id: &BoxId, dir: &Path) -> Outcome<Digest> {
     let files = files(dir)?;
     let hashes = files.iter().map(|(name, bytes)| (name.clone(), Digest::of(&[bytes]))).collect();
     let of_box = draft.id == *id && draft.counts == counted.counts;
-    if !of_box || !adds_up(&counted) || !sound(&draft.cells) {
+    // What both sides sign binds the list that is published, and not only its length.
+    let root = draft.rest.get("counted_root").and_then(|root| Digest::deserialize(root).ok());
+    let bound = root == Some(log::root(&counted.counted));
+    if !of_box || !bound || !adds_up(&counted) || !sound(&draft.cells) {
         return Err(Refusal::DraftForeign.into());
     }
     // A box is opened once: what nobody's ballot came out of was not opened.
@@ -92,12 +96,12 @@ pub fn take(site: &Site, id: &BoxId, dir: &Path) -> Outcome<Digest> {
     })
 }
 
-/// Whether every ballot is in one of the counts, and every counted one in the list, once.
+/// Whether every ballot is in one of the counts, and every counted one in the list, once and in order.
 fn adds_up(file: &CountedFile) -> bool {
     let Counts { taken, refused, invalid, duplicate, valid } = file.counts;
     let parts = [refused, invalid, duplicate, valid].into_iter().map(u64::from).sum::<u64>();
-    let distinct: BTreeSet<_> = file.counted.iter().collect();
-    parts == u64::from(taken) && distinct.len() == file.counted.len() && distinct.len() == valid as usize
+    let ascending = file.counted.is_sorted_by(|one, next| one < next);
+    parts == u64::from(taken) && ascending && file.counted.len() == valid as usize
 }
 
 /// Whether each cell has a name of its own and none that was withheld carries a number: the last look before both sides

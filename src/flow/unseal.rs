@@ -5,14 +5,14 @@
 
 use hengping_domain::digest::Digest;
 use hengping_domain::ids::{BoxId, Side};
+use hengping_domain::layer::Posted;
 use hengping_domain::manifest::PerSide;
-use hengping_domain::mix::write_list;
 use hengping_domain::request::Asked;
 use hengping_domain::statement::{Said, Signed};
 
 use super::courier::{ask, ask_both, refusal_of};
 use super::{Failure, Outcome, Refusal, Site};
-use crate::store::period::{self, BoxState};
+use crate::store::period::{self, BallotBox, BoxState};
 use crate::store::{Connection, agent_request, ballot_box, statement};
 
 /// What is missing, and from whom.
@@ -28,21 +28,34 @@ pub struct Missing {
     pub code: Option<&'static str>,
 }
 
-/// The list that the bench shuffles: of each stamp the last posted item, sorted.
+/// The items of the list that the bench shuffles: of each stamp the last posted one, sorted by their hashes.
 ///
 /// # Errors
 /// [`Refusal::BoxState`] unless the box is closed, [`Refusal::CounterpartOpen`] before the other direction is.
-pub fn posted(site: &Site, id: &BoxId) -> Outcome<Vec<u8>> {
-    site.store.look("posted list", |conn| {
-        if period::find_box(conn, id)?.state != BoxState::Closed {
-            return Err(Refusal::BoxState.into());
-        }
-        let boxes = period::boxes(conn, &id.period)?;
-        if boxes.iter().any(|b| b.id == id.counterpart() && b.state == BoxState::Open) {
-            return Err(Refusal::CounterpartOpen.into());
-        }
-        Ok::<_, Failure>(write_list(&ballot_box::closed_list(conn, id)?))
-    })
+pub fn posted(site: &Site, id: &BoxId) -> Outcome<Vec<Posted>> {
+    let mut items = site.store.look("posted list", |conn| {
+        may_open(conn, id)?;
+        Ok::<_, Failure>(ballot_box::closed_list(conn, id)?)
+    })?;
+    items.sort_by_cached_key(Posted::hash);
+    Ok(items)
+}
+
+/// The box and all of its period, if it is closed and nothing is open that it could be opened before: nothing leaves before
+/// both directions are closed (R14), so opening now could only withhold everything.
+///
+/// # Errors
+/// [`Refusal::BoxState`], [`Refusal::CounterpartOpen`].
+pub(super) fn may_open(conn: &mut Connection, id: &BoxId) -> Outcome<(BallotBox, Vec<BallotBox>)> {
+    let held = period::find_box(conn, id)?;
+    if held.state != BoxState::Closed {
+        return Err(Refusal::BoxState.into());
+    }
+    let boxes = period::boxes(conn, &id.period)?;
+    if boxes.iter().any(|b| b.id == id.counterpart() && b.state == BoxState::Open) {
+        return Err(Refusal::CounterpartOpen.into());
+    }
+    Ok((held, boxes))
 }
 
 /// Asks one side to shuffle a list; returns the request's name.
@@ -74,11 +87,12 @@ pub fn output(site: &Site, request: Digest, side: Side) -> Outcome<Option<Digest
     }))
 }
 
-fn pair(conn: &mut Connection, id: &BoxId, kind: &str) -> Outcome<PerSide<Signed>> {
-    let bench = statement::said(conn, id, kind, Side::Bench)?;
-    let bar = statement::said(conn, id, kind, Side::Bar)?;
-    let (bench, bar) = bench.zip(bar).ok_or(Refusal::AgentsNotReady)?;
-    Ok(PerSide { bench, bar })
+/// What both sides said of a kind that is said once.
+///
+/// # Errors
+/// [`Refusal::AgentsNotReady`] unless both have.
+pub(super) fn pair(conn: &mut Connection, id: &BoxId, kind: &str) -> Outcome<PerSide<Signed>> {
+    PerSide::try_of(|side| statement::said(conn, id, kind, side)?.ok_or_else(|| Refusal::AgentsNotReady.into()))
 }
 
 /// Asks both sides to agree to the list that is opened; `audited` after an auditor has looked at a side's key.
@@ -124,12 +138,12 @@ pub fn missing(site: &Site, id: &BoxId, kind: &str) -> Outcome<Vec<Missing>> {
     site.store.look("missing", |conn| {
         let open = agent_request::of_box(conn, id)?;
         let mut missing = Vec::new();
-        for (side, held, request) in open.into_iter().filter(|(_, held, _)| held == kind) {
+        for (side, held, request) in open.into_iter().filter(|(_, held, _)| held.as_str() == kind) {
             if statement::said(conn, id, kind, side)?.is_some() {
                 continue;
             }
             let code = refusal_of(conn, request, side)?.map(|code| code.as_str());
-            missing.push(Missing { side, kind: held, request, code });
+            missing.push(Missing { side, kind: held.to_string(), request, code });
         }
         Ok::<_, Failure>(missing)
     })

@@ -3,6 +3,7 @@
 //! Deliberately absent: who casts; a ballot is posted to the relay.
 
 use actix_web::{HttpRequest, HttpResponse, web};
+use hengping_domain::document::SIGNATURE_HEADER;
 use hengping_domain::ids::BoxId;
 use hengping_domain::statement::Signed;
 use serde::{Deserialize, Serialize};
@@ -112,7 +113,7 @@ pub async fn find(site: web::Data<Site>, id: web::Path<String>) -> Result<web::J
 #[derive(Debug, Serialize, ToSchema)]
 pub struct BatchBody {
     number: u32,
-    /// Casts the relay handed over, refused ones included.
+    /// Its leaves in the log; those of all batches add up to the log.
     size: u32,
     day: String,
 }
@@ -148,7 +149,7 @@ pub struct LogBody {
 pub async fn log(site: web::Data<Site>, id: web::Path<String>) -> Result<web::Json<LogBody>, Problem> {
     let id: BoxId = parse(&id)?;
     let log = run(move || batch::published(&site, &id)).await?;
-    let batch = |b: batch::Batch| BatchBody { number: b.number, size: b.size, day: b.day.to_string() };
+    let batch = |b: batch::AppendedBatch| BatchBody { number: b.number, size: b.size, day: b.day.to_string() };
     Ok(web::Json(LogBody {
         size: log.leaves.len(),
         root: log.root.to_string(),
@@ -210,7 +211,7 @@ pub async fn batch(
     body: web::Bytes,
 ) -> Result<web::Json<TakenBody>, Problem> {
     let id: BoxId = parse(&id)?;
-    let signature = request.headers().get("hengping-signature").and_then(|value| value.to_str().ok());
+    let signature = request.headers().get(SIGNATURE_HEADER).and_then(|value| value.to_str().ok());
     let signature = signature.and_then(|text| text.parse().ok()).ok_or(Refusal::SignatureRefused)?;
     let taken = run(move || batch::take(&site, &id, &body, &signature)).await?;
     Ok(web::Json(TakenBody { batch: taken.number, taken: taken.size }))

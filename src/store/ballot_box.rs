@@ -3,7 +3,7 @@
 //! Every table here is only ever written in batches sorted by leaf, so that none tells who came first. Deliberately absent:
 //! invitations, people, and times finer than the day.
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 
 use diesel::prelude::*;
 use hengping_domain::cast::Cast;
@@ -17,7 +17,7 @@ use hengping_domain::words;
 use jiff::civil::Date;
 
 use super::schema::{batch, checkpoint, counted, pending, published_stamp, refused_leaf, sealed};
-use super::{Connection, StoreError, one_row, stored};
+use super::{Connection, StoreError, number, one_row, stored};
 
 words! {
     /// Where a batch stands.
@@ -44,10 +44,6 @@ pub struct Batch {
     pub state: BatchState,
     /// The day it came.
     pub day: Date,
-}
-
-fn number(value: i64) -> Result<u32, StoreError> {
-    u32::try_from(value).map_err(|_| StoreError::broken("a stored number is out of range"))
 }
 
 /// The batches of a box, in order.
@@ -119,7 +115,8 @@ fn posted(envelope: Vec<u8>) -> Result<Posted, StoreError> {
     Posted::from_bytes(envelope).map_err(|error| StoreError::broken(error.to_string()))
 }
 
-/// The leaves among these that wait already or are in the box.
+/// The leaves among these that wait already, are in a box, were refused, or were published at a box's end. A leaf names no box,
+/// so what a device repeats in another one is known too.
 ///
 /// # Errors
 /// [`StoreError`].
@@ -127,8 +124,12 @@ pub fn known(conn: &mut Connection, leaves: &[Digest]) -> Result<BTreeSet<Digest
     let mut known = BTreeSet::new();
     for leaf in leaves {
         let name = leaf.to_string();
-        let waits = diesel::select(diesel::dsl::exists(pending::table.find(&name))).get_result(conn)?;
-        if waits || diesel::select(diesel::dsl::exists(sealed::table.find(&name))).get_result(conn)? {
+        let refused = refused_leaf::table.filter(refused_leaf::leaf.eq(&name));
+        if diesel::select(diesel::dsl::exists(pending::table.find(&name))).get_result(conn)?
+            || diesel::select(diesel::dsl::exists(sealed::table.find(&name))).get_result(conn)?
+            || diesel::select(diesel::dsl::exists(refused)).get_result(conn)?
+            || diesel::select(diesel::dsl::exists(published_stamp::table.find(&name))).get_result(conn)?
+        {
             known.insert(*leaf);
         }
     }
@@ -256,6 +257,26 @@ pub fn leaves(conn: &mut Connection, id: &BoxId) -> Result<Vec<Digest>, StoreErr
             .load(conn)?;
     }
     rows.iter().map(|leaf| stored(leaf)).collect()
+}
+
+/// How many leaves of the log each batch brought, by its number; none of it for a batch of which nothing was good.
+///
+/// # Errors
+/// [`StoreError`].
+pub fn leaves_by_batch(conn: &mut Connection, id: &BoxId) -> Result<BTreeMap<u32, u32>, StoreError> {
+    let mut rows: Vec<(i64, i64)> = sealed::table
+        .filter(sealed::box_.eq(id.to_string()))
+        .group_by(sealed::number)
+        .select((sealed::number, diesel::dsl::count_star()))
+        .load(conn)?;
+    if rows.is_empty() {
+        rows = published_stamp::table
+            .filter(published_stamp::box_.eq(id.to_string()))
+            .group_by(published_stamp::number)
+            .select((published_stamp::number, diesel::dsl::count_star()))
+            .load(conn)?;
+    }
+    rows.into_iter().map(|(at, leaves)| Ok((number(at)?, number(leaves)?))).collect()
 }
 
 /// What was cast under every leaf of a dead box, in log order; empty before.

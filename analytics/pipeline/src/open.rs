@@ -7,6 +7,7 @@ use std::sync::atomic::{AtomicUsize, Ordering};
 use std::thread;
 
 use hengping_domain::opening::{Counted, Opened, admit, check};
+use hengping_domain::parallel;
 use hengping_domain::token::nym_hash;
 use polars::prelude::{Column, DataFrame};
 
@@ -22,31 +23,14 @@ fn each<T: Sync, R: Send>(items: &[T], progress: &Progress, work: impl Fn(usize,
     let total = items.len();
     let done = AtomicUsize::new(0);
     let workers = thread::available_parallelism().map_or(1, usize::from);
-    let share = total.div_ceil(workers).max(1);
-    let one = |at: usize, item: &T| {
+    parallel::each(items, workers, |at, item| {
         let result = work(at, item);
         let count = done.fetch_add(1, Ordering::Relaxed) + 1;
         if count.is_multiple_of(CHUNK) || count == total {
             progress.report(count);
         }
         result
-    };
-    let mut results = Vec::with_capacity(total);
-    thread::scope(|scope| {
-        let part = |(part, items): (usize, _)| {
-            let one = &one;
-            scope.spawn(move || {
-                let items: &[T] = items;
-                items.iter().enumerate().map(|(at, item)| one(part * share + at, item)).collect::<Vec<_>>()
-            })
-        };
-        let parts: Vec<_> = items.chunks(share).enumerate().map(part).collect();
-        for part in parts {
-            // A worker that panicked has left the program to its end already.
-            results.extend(part.join().unwrap_or_else(|cause| std::panic::resume_unwind(cause)));
-        }
-    });
-    results
+    })
 }
 
 /// Decrypts with both sides' shares and admits what fits slips, nyms and rubric.

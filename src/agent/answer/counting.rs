@@ -4,16 +4,16 @@ use std::fs;
 use std::path::Path;
 
 use hengping_domain::digest::Digest;
-use hengping_domain::envelope::Envelope;
+use hengping_domain::envelope::{ENVELOPE_LEN, Envelope};
 use hengping_domain::ids::BoxId;
 use hengping_domain::keys::BoxSecrets;
 use hengping_domain::manifest::PerSide;
-use hengping_domain::opening;
 use hengping_domain::statement::{AgentRefusal, Said, Signed};
 use hengping_domain::token::TokenKind;
+use hengping_domain::{opening, parallel};
 
-use super::shuffle::file;
-use super::work::{Piece, in_parts};
+use super::shuffle::unusable;
+use super::work::{Piece, cores};
 use super::{Asking, Keep, Stop, adopted, approved, closed, settle};
 use crate::agent::Agent;
 use crate::config::HandOver;
@@ -35,22 +35,23 @@ pub(super) fn shares(agent: &Agent, asking: &Asking<'_>, listed: &PerSide<Signed
         approved(agent, conn, asking)?;
         Ok::<_, Stop>((secrets, list, count))
     })?;
-    let envelopes = opening::read_list(&file(agent, list)?).map_err(|_| AgentRefusal::ListMismatch)?;
-    if usize::try_from(count) != Ok(envelopes.len()) {
-        return Err(AgentRefusal::ListMismatch.into());
-    }
-    let bytes = make_shares(agent, id, &secrets, &envelopes, &piece)?;
+    let bytes = make_shares(agent, id, &secrets, (list, count as usize), &piece)?;
     let name = Digest::of(&[&bytes]);
-    match agent.settings.hand_over {
-        HandOver::Network => drop(agent.files.put(&bytes)?),
+    let file = match agent.settings.hand_over {
+        HandOver::Network => Some(agent.files.write([bytes.as_slice()].into_iter())?.1),
         HandOver::Directory => {
             let dir = agent.hand_over_dir(id);
             private::directory(&dir)?;
             private::replace(&dir.join(format!("shares-{side}.bin")), &bytes)?;
+            None
         }
-    }
+    };
     agent.store.decide(|conn| {
         closed(conn, id)?;
+        // Here, so that no sweep finds the file before it belongs to the box.
+        if let Some(file) = file {
+            file.finish()?;
+        }
         let times = boxes::handed(conn, id)?;
         boxes::own_file(conn, id, list, Part::Input)?;
         boxes::own_file(conn, id, name, Part::Shares)?;
@@ -62,19 +63,34 @@ pub(super) fn shares(agent: &Agent, asking: &Asking<'_>, listed: &PerSide<Signed
     })
 }
 
-/// The issuer's secret and, of each envelope, its hash and this side's share.
+/// The issuer's secret and, of each envelope of the list, its hash and this side's share.
 fn make_shares(
     agent: &Agent,
     id: &BoxId,
     secrets: &BoxSecrets,
-    envelopes: &[Envelope],
+    (list, count): (Digest, usize),
     piece: &Piece<'_>,
-) -> Result<Vec<u8>, AgentError> {
-    piece.of(envelopes.len());
-    let work =
-        |part: &[Envelope]| opening::write_shares(part, id, agent.side(), &secrets.opening, |_| piece.one_more());
-    let shares = in_parts(envelopes, work).ok_or_else(|| AgentError::Internal("a worker panicked".to_owned()))?;
-    Ok([secrets.issuer.0.as_slice(), &shares].concat())
+) -> Result<Vec<u8>, Stop> {
+    piece.of(count);
+    let mismatch = |_| Stop::from(AgentRefusal::ListMismatch);
+    let mut bytes = secrets.issuer.0.to_vec();
+    let (mut last, mut taken) = (None, 0);
+    let read = agent.files.in_parts(list, ENVELOPE_LEN, |part| {
+        let envelopes = opening::read_list(part).map_err(mismatch)?;
+        // Ascending across parts too, without one twice.
+        let first = envelopes.first().map(Envelope::hash);
+        taken += envelopes.len();
+        if last >= first || taken > count {
+            return Err(AgentRefusal::ListMismatch.into());
+        }
+        last = envelopes.last().map(Envelope::hash);
+        bytes.extend(parallel::in_parts(&envelopes, cores(), |_, part| {
+            opening::write_shares(part, id, agent.side(), &secrets.opening, |_| piece.one_more())
+        }));
+        Ok(())
+    });
+    read.map_err(unusable)?;
+    if taken == count { Ok(bytes) } else { Err(AgentRefusal::ListMismatch.into()) }
 }
 
 /// Agrees that a release is about the list that was opened.
@@ -127,7 +143,8 @@ impl Agent {
             self.store.vacuum()?;
             self.store.decide(|conn| boxes::cleared(conn, id).map_err(AgentError::from))?;
         }
-        Ok(())
+        // Lists that were handed in for a box and never used name none.
+        if dying.is_empty() { Ok(()) } else { self.sweep() }
     }
 }
 

@@ -2,11 +2,12 @@
 
 use hengping_domain::checkpoint::Checkpoint;
 use hengping_domain::digest::Digest;
+use hengping_domain::parallel;
 use hengping_domain::request::Presented;
 use hengping_domain::statement::{AgentRefusal, Said, Signed};
 use hengping_domain::token::StampInfo;
 
-use super::work::in_parts;
+use super::work::cores;
 use super::{Asking, Keep, Stop, open, settle, small};
 use crate::agent::Agent;
 use crate::error::AgentError;
@@ -36,22 +37,23 @@ pub(super) fn check(agent: &Agent, asking: &Asking<'_>, number: u32, casts: &[Pr
     let issuer = secrets.issuer_key().map_err(AgentError::from)?;
     let info = StampInfo(id).to_string();
     let holds = |cast: &Presented| cast.is_signed(id) && cast.stamp.holds_for(side, &issuer, &info);
-    let good = in_parts(casts, |part| part.iter().map(holds).collect());
-    let good = good.ok_or_else(|| AgentError::Internal("a worker panicked".to_owned()))?;
+    let good = parallel::each(casts, cores(), |_, cast| holds(cast));
+    let leaves: Vec<_> = casts.iter().map(Presented::leaf).collect();
     settle(agent, asking, Keep::Answer, |conn| {
         let found = open(conn, id)?;
         if number != found.row.batches.saturating_add(1) {
             return Err(AgentRefusal::ListNumber.into());
         }
         let highest = log::highest(conn, id, &casts.iter().map(|cast| cast.stamp.nonce).collect())?;
-        let sorted = rules::check::sort_out(casts, &good, highest);
+        let spent = log::batches(conn, id, &leaves)?;
+        let sorted = rules::check::sort_out(casts, &good, highest, &spent);
         // In the order of the leaves, so that nothing of another order is left in the file.
         let mut accepted = sorted.accepted;
         accepted.sort_by_key(|cast| cast.leaf());
         log::spend(conn, id, number, &accepted)?;
         log::refuse(conn, id, &sorted.refused)?;
         boxes::count_batch(conn, id, number)?;
-        let batch = rules::check::batch(casts);
+        let batch = hengping_domain::log::batch(&leaves);
         Ok(Said::Checked { number, batch, accepted: small(accepted.len()), refused: sorted.refused })
     })
 }

@@ -7,7 +7,7 @@ use hengping_domain::digest::Digest;
 use hengping_domain::ids::Side;
 use hengping_domain::layer;
 use hengping_domain::manifest::PerSide;
-use hengping_domain::mix;
+use hengping_domain::mix::{self, Mixing};
 use hengping_domain::statement::{AgentRefusal, Said, Signed};
 
 use super::work::cores;
@@ -37,30 +37,38 @@ pub(super) fn mix(agent: &Agent, asking: &Asking<'_>, input: Digest, after: Opti
         };
         let secrets = found.secrets(agent)?;
         approved(agent, conn, asking)?;
+        boxes::own_file(conn, id, input, Part::Input)?;
         Ok(Ok((secrets, expected, from_bench)))
     })?;
     let (secrets, expected, from_bench) = match look {
         Ok(found) => found,
         Err(before) => return Ok(before),
     };
-    let list = file(agent, input)?;
-    let items = mix::read_list(&list, layer::len(side)).map_err(|_| AgentRefusal::ListMismatch)?;
-    let fits = match from_bench {
-        None => items.iter().map(|(hash, _)| hash).eq(&expected),
-        Some(passed) => usize::try_from(passed) == Ok(items.len()),
-    };
-    if !fits {
-        return Err(AgentRefusal::ListMismatch.into());
+    let total = from_bench.map_or(expected.len(), |passed| passed as usize);
+    piece.of(total);
+    tracing::info!(box_id = %id, items = total, "shuffling");
+    let mismatch = || Stop::from(AgentRefusal::ListMismatch);
+    let mut mixing = Mixing::new(id, side, &secrets.mix, cores());
+    let mut at = 0;
+    let read = agent.files.in_parts(input, layer::len(side), |part| {
+        let items = mix::read_list(part, layer::len(side)).map_err(|_| mismatch())?;
+        let end = at + items.len();
+        let fits = match from_bench {
+            None => expected.get(at..end).is_some_and(|known| items.iter().map(|(hash, _)| hash).eq(known)),
+            Some(_) => end <= total,
+        };
+        at = end;
+        if !fits {
+            return Err(mismatch());
+        }
+        mixing.part(&items, &|done| piece.done(done)).map_err(|_| mismatch())
+    });
+    read.map_err(unusable)?;
+    if at != total {
+        return Err(mismatch());
     }
-    piece.of(items.len());
-    drop(items);
-    tracing::info!(box_id = %id, items = expected.len(), "shuffling");
-    let mixed = mix::mix(id, side, &secrets.mix, &list, cores(), &|done| piece.done(done));
-    let mixed = mixed.map_err(|_| AgentRefusal::ListMismatch)?;
-    if mixed.taken as usize != mixed.passed as usize + mixed.refused.len() {
-        return Err(AgentError::Internal("a worker of the shuffle panicked".to_owned()).into());
-    }
-    let output = agent.files.put(&mixed.output)?;
+    let mixed = mixing.end();
+    let (output, file) = agent.files.write(mixed.output.iter().map(Vec::as_slice))?;
     let outcome = settle(agent, asking, Keep::Journal, |conn| {
         // Again: another process may have shuffled another list meanwhile.
         if closed(conn, id)?.row.mixed.is_some() {
@@ -69,7 +77,8 @@ pub(super) fn mix(agent: &Agent, asking: &Asking<'_>, input: Digest, after: Opti
         let mix::Mixed { taken, passed, refused, .. } = mixed;
         let said = Said::Mixed { input, taken, output, passed, refused };
         boxes::mixed(conn, id, &agent.sign(id, said.clone())?)?;
-        boxes::own_file(conn, id, input, Part::Input)?;
+        // Here, so that no sweep finds the file before it belongs to the box.
+        file.finish()?;
         boxes::own_file(conn, id, output, Part::Output)?;
         Ok(said)
     });
@@ -77,12 +86,11 @@ pub(super) fn mix(agent: &Agent, asking: &Asking<'_>, input: Digest, after: Opti
     outcome
 }
 
-/// A list by its digest.
-pub(super) fn file(agent: &Agent, name: Digest) -> Result<Vec<u8>, Stop> {
-    match agent.files.read(name) {
-        Ok(list) => Ok(list),
-        Err(AgentError::NoFile | AgentError::FileDigest) => Err(AgentRefusal::ListMismatch.into()),
-        Err(error) => Err(error.into()),
+/// What came of reading a list: one that is not there or not the one of its name is not the list that was meant.
+pub(super) fn unusable(stop: Stop) -> Stop {
+    match stop {
+        Stop::Failed(AgentError::NoFile | AgentError::FileDigest) => AgentRefusal::ListMismatch.into(),
+        other => other,
     }
 }
 

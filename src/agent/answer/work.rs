@@ -95,16 +95,3 @@ impl Drop for Piece<'_> {
 pub(crate) fn cores() -> usize {
     std::thread::available_parallelism().map_or(1, usize::from)
 }
-
-/// Applies `work` to each part of `items`, side by side, and puts the results behind each other. None when a worker panicked.
-pub(crate) fn in_parts<T: Sync, R: Send>(items: &[T], work: impl Fn(&[T]) -> Vec<R> + Sync) -> Option<Vec<R>> {
-    let part = items.len().div_ceil(cores()).max(1);
-    std::thread::scope(|scope| {
-        let workers: Vec<_> = items.chunks(part).map(|items| scope.spawn(|| work(items))).collect();
-        let mut results = Vec::new();
-        for worker in workers {
-            results.extend(worker.join().ok()?);
-        }
-        Some(results)
-    })
-}

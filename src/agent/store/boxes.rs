@@ -1,14 +1,17 @@
 //! What the agent knows about a box: its sealed secrets, its manifest, how far it is, and its files.
 
+use std::collections::BTreeSet;
+
 use diesel::prelude::*;
 use hengping_domain::digest::Digest;
 use hengping_domain::ids::BoxId;
 use hengping_domain::manifest::Manifest;
+use hengping_domain::request::SignedRequest;
 use hengping_domain::statement::Signed;
 use hengping_domain::words;
 
 use super::schema::{asked, ballot_box, box_file, eligible, enrolment, inbox, mark};
-use super::{Connection, StoreError, count, digest, json, one_row, text};
+use super::{Connection, StoreError, count, digest, json, one_row, packages, text};
 use crate::seal::Sealed;
 
 words! {
@@ -163,16 +166,18 @@ pub(crate) fn handed(conn: &mut Connection, id: &BoxId) -> Result<u32, StoreErro
     count(times)
 }
 
-/// Forgets the secrets, the marks, the enrolments, the lists of who may rate whom and the requests that held them. The log,
+/// Forgets the secrets, the marks, the enrolments, the lists of who may rate whom and the requests and packages that held
+/// them. The log,
 /// the spent stamps and what was said stay: they are public by now.
-pub(crate) fn bury(conn: &mut Connection, id: &BoxId) -> Result<(), StoreError> {
+pub(crate) fn bury(conn: &mut Connection, box_id: &BoxId) -> Result<(), StoreError> {
     use ballot_box as b;
-    let id = id.to_string();
+    let id = box_id.to_string();
     diesel::delete(mark::table.filter(mark::box_id.eq(&id))).execute(conn)?;
     diesel::delete(enrolment::table.filter(enrolment::box_id.eq(&id))).execute(conn)?;
     diesel::delete(eligible::table.filter(eligible::box_id.eq(&id))).execute(conn)?;
     diesel::delete(asked::table.filter(asked::box_id.eq(&id))).execute(conn)?;
     diesel::delete(inbox::table.filter(inbox::box_id.eq(&id))).execute(conn)?;
+    packages::forget(conn, box_id)?;
     let row = b::table.find(&id).filter(b::state.eq(BoxState::Closed.as_str()));
     let set = (b::state.eq(BoxState::Dying.as_str()), b::secrets.eq(None::<Vec<u8>>));
     one_row(diesel::update(row).set(set).execute(conn)?)
@@ -209,11 +214,24 @@ pub(crate) fn files(conn: &mut Connection, id: &BoxId) -> Result<Vec<Digest>, St
     rows.iter().map(|bytes| digest(bytes)).collect()
 }
 
-/// Whether some box has made this file, as a list or as shares.
-pub(crate) fn is_ours(conn: &mut Connection, file: Digest) -> Result<bool, StoreError> {
+/// Every file that a box has or a request that waits names.
+pub(crate) fn needed(conn: &mut Connection) -> Result<BTreeSet<Digest>, StoreError> {
     use box_file as f;
-    let made = f::table.filter(f::digest.eq(file.0.to_vec())).filter(f::part.ne(Part::Input.as_str()));
-    Ok(diesel::select(diesel::dsl::exists(made)).get_result(conn)?)
+    let rows: Vec<Vec<u8>> = f::table.select(f::digest).load(conn)?;
+    let mut needed: BTreeSet<_> = rows.iter().map(|bytes| digest(bytes)).collect::<Result<_, _>>()?;
+    let waiting: Vec<String> = asked::table.select(asked::body).load(conn)?;
+    let carried: Vec<String> = inbox::table.select(inbox::body).load(conn)?;
+    for body in waiting.iter().chain(&carried) {
+        needed.extend(json::<SignedRequest>(body)?.request.asked.file());
+    }
+    Ok(needed)
+}
+
+/// What a file is for the boxes that have it.
+pub(crate) fn parts(conn: &mut Connection, file: Digest) -> Result<Vec<Part>, StoreError> {
+    use box_file as f;
+    let rows: Vec<String> = f::table.filter(f::digest.eq(file.0.to_vec())).select(f::part).load(conn)?;
+    rows.iter().map(|part| part.parse().map_err(StoreError::broken)).collect()
 }
 
 /// Boxes with their states.

@@ -2,8 +2,10 @@
 
 use diesel::prelude::*;
 use hengping_domain::digest::Digest;
-use hengping_domain::exchange::{Place, SignedPackage};
+use hengping_domain::exchange::{Item, Place, SignedPackage};
+use hengping_domain::ids::BoxId;
 use hengping_domain::request::SignedRequest;
+use hengping_domain::statement::{Said, Signed};
 use hengping_domain::words;
 
 use super::schema::{inbox, package};
@@ -41,6 +43,27 @@ pub(crate) fn put(conn: &mut Connection, way: Way, place: Place, body: &SignedPa
         package::body.eq(text(body)?),
     );
     diesel::replace_into(package::table).values(row).execute(conn)?;
+    Ok(())
+}
+
+/// Forgets what packages hold of the raters of a box: the whole content, since it is signed as one. Their places stay. A box
+/// dies long after its raters were answered, so the platform has taken such a package.
+pub(crate) fn forget(conn: &mut Connection, id: &BoxId) -> Result<(), StoreError> {
+    let named = |item: &Item| match item {
+        Item::Request { request } => request.request.id == *id,
+        Item::Statement { signed: Signed { statement, .. }, .. } => {
+            statement.id == *id && matches!(statement.said, Said::Enrolled { .. } | Said::Evaluated { .. })
+        }
+        Item::File { .. } => false,
+    };
+    for &way in Way::ALL {
+        if let Some((place, mut last)) = last(conn, way)?
+            && last.package.entries.iter().any(named)
+        {
+            last.package.entries.clear();
+            put(conn, way, place, &last)?;
+        }
+    }
     Ok(())
 }
 

@@ -66,7 +66,7 @@ fn no_smaller_and_no_other_history_is_cosigned() {
     };
     let checkpoint = Checkpoint { id: id(), size: 3, root: log::root(&log) };
     let keys = manifest.each(|keys| keys.agent);
-    let text = checkpoint.note(&keys, &PerSide { bench: note(Side::Bench), bar: note(Side::Bar) });
+    let text = checkpoint.note(&keys, &PerSide::of(note));
     assert_eq!(Checkpoint::read(&id(), &keys, &text), Ok(checkpoint), "one checkpoint of both");
 
     let close = |size: usize, stamps| Asked::Close { size: small(size), root: log::root(&log[..size]), stamps };
@@ -131,6 +131,38 @@ fn a_leaf_that_one_side_refused_does_not_go_on() {
     trial.shuffle(&[&good.posted]);
     let Said::Ledger { spent, refused, .. } = trial.said(Side::Bar, Asked::Ledger) else { panic!() };
     assert_eq!((spent, refused), (1, 1));
+}
+
+#[test]
+fn a_leaf_that_was_accepted_before_is_refused_and_holds_nothing_up() {
+    let (trial, raters) = Trial::with_raters(2, 1);
+    let manifest = trial.manifest();
+    let tokens: Vec<_> = raters.iter().map(|rater| trial.fetch(rater)).collect();
+    let whole = raters[0].cast(&manifest, &tokens[0], 0, 1, 4);
+    // The bench takes it and the bar does not; a number is no part of a leaf, so under the next one it is the same leaf.
+    let mut half = whole.clone();
+    half.presented.stamp.bar = Bytes([0; 64]);
+    let mut again = whole.clone();
+    again.presented.seq = 2;
+    let key = raters[0].seed.stamp_key(&raters[0].entries[0].invitation);
+    again.presented.signature = key.sign_cast(&id(), 2, whole.posted.hash());
+    let leaf = whole.presented.leaf();
+    assert_eq!([half.presented.leaf(), again.presented.leaf()], [leaf, leaf]);
+    let mut log = Vec::new();
+    let refused = trial.batch(1, &[&half], &mut log);
+    assert_eq!((refused.bench, refused.bar), (vec![], vec![leaf]));
+    let good = raters[1].cast(&manifest, &tokens[1], 0, 1, 4);
+    let refused = trial.batch(2, &[&again, &good], &mut log);
+    assert_eq!((refused.bench, refused.bar), (vec![leaf], vec![]));
+    assert_eq!(log, [good.presented.leaf()]);
+    // What is in the log already is no more taken than what only one side knows.
+    let mut twice = good.clone();
+    twice.presented.seq = 2;
+    let key = raters[1].seed.stamp_key(&raters[1].entries[0].invitation);
+    twice.presented.signature = key.sign_cast(&id(), 2, good.posted.hash());
+    let refused = trial.batch(3, &[&twice], &mut log);
+    assert_eq!((refused.bench.len(), refused.bar.len()), (1, 1));
+    trial.close(&log, 1);
 }
 
 #[test]

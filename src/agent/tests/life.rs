@@ -2,7 +2,7 @@
 
 use std::collections::BTreeMap;
 
-use hengping_agent::Answer;
+use hengping_agent::{Answer, What};
 use hengping_domain::digest::{Bytes, Digest};
 use hengping_domain::ids::Side;
 use hengping_domain::manifest::PerSide;
@@ -47,14 +47,14 @@ fn life(trial: &mut Trial) {
         }
         other => panic!("{other:?}"),
     };
-    let files = PerSide { bench: shares(Side::Bench, 1), bar: shares(Side::Bar, 1) };
+    let files = PerSide::of(|side| shares(side, 1));
     assert_eq!(shares(Side::Bar, 2), files.bar, "again the same, and counted");
 
     // What the opening does with them.
     let envelopes = trial.agents.bar.files().read(list).expect("the list");
     let envelopes = opening::read_list(&envelopes).expect("a list");
     let secret = |side| Bytes(files.get(side)[..32].try_into().expect("32 bytes"));
-    let issuers = IssuerKeysFile::new(&PerSide { bench: secret(Side::Bench), bar: secret(Side::Bar) });
+    let issuers = IssuerKeysFile::new(&PerSide::of(secret));
     let issuers = issuers.keys(&manifest).expect("the manifest's keys");
     let read = |side| opening::read_shares(&files.get(side)[32..], &envelopes, side).expect("shares").shares;
     let (bench, bar) = (read(Side::Bench), read(Side::Bar));
@@ -100,7 +100,8 @@ fn a_box_lives_from_keys_to_death() {
     let kinds: Vec<_> = journal
         .iter()
         .map(|entry| {
-            serde_json::to_value(&entry.signed.statement).expect("json")["kind"].as_str().expect("a kind").to_owned()
+            let What::Said(signed) = &entry.what else { panic!("{entry:?}") };
+            serde_json::to_value(&signed.statement).expect("json")["kind"].as_str().expect("a kind").to_owned()
         })
         .collect();
     let expected =

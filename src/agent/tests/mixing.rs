@@ -8,7 +8,7 @@ use hengping_domain::digest::{Bytes, Digest};
 use hengping_domain::envelope::Envelope;
 use hengping_domain::ids::Side;
 use hengping_domain::manifest::PerSide;
-use hengping_domain::mix::{self, Mixed, tolerated};
+use hengping_domain::mix::{self, Mixing, tolerated};
 use hengping_domain::request::Asked;
 use hengping_domain::statement::{AgentRefusal, Said, Signed};
 use hengping_domain::token::poprf::IssuerKey;
@@ -25,10 +25,6 @@ const MISMATCH: Option<AgentRefusal> = Some(AgentRefusal::ListMismatch);
 
 fn list_of(items: &[Vec<u8>]) -> Vec<u8> {
     mix::write_list(items)
-}
-
-fn items(list: &[u8], len: usize) -> Vec<Vec<u8>> {
-    list.chunks_exact(len).map(<[u8]>::to_vec).collect()
 }
 
 /// A closed box of `raters * 2` ballots whose bench is not honest, its own shuffle done.
@@ -49,9 +45,10 @@ impl EvilBench {
         let list = mix::write_list(&posted);
         let mut outer: Vec<_> = posted.iter().map(|posted| posted.hash()).collect();
         outer.sort();
-        let Mixed { output, .. } =
-            mix::mix(&id(), Side::Bench, &against.secrets.mix, &list, 1, &|_| ()).expect("mixed");
-        let inner = items(&output, layer::len(Side::Bar));
+        let id = id();
+        let mut mixing = Mixing::new(&id, Side::Bench, &against.secrets.mix, 1);
+        mixing.part(&mix::read_list(&list, layer::POSTED_LEN).expect("a list"), &|_| ()).expect("mixed");
+        let inner = mixing.end().output;
         Self { against, input: Digest::of(&[&list]), inner, outer }
     }
 

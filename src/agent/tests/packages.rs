@@ -12,6 +12,7 @@ use hengping_domain::statement::Said;
 use jiff::civil::{Date, date};
 
 use crate::harness::{Closed, Trial, id, key};
+use crate::traces::{dump, found};
 
 const UNTIL: Date = date(2026, 6, 30);
 
@@ -161,4 +162,28 @@ fn lists_travel_beside_the_packages() {
     let beside = std::fs::read(platform.dir.join(output.to_string())).expect("the list");
     assert_eq!(Digest::of(&[&beside]), *output);
     assert!(package.package.entries.contains(&Item::File { digest: *output, size: beside.len() as u64 }));
+}
+
+#[test]
+fn packages_keep_nothing_of_a_rater_after_death() {
+    let mut trial = Trial::new();
+    let raters = trial.begin(1, 1);
+    let certificate = trial.enrol(&raters[0]);
+    let agent = trial.agents.bench.clone();
+    let mut platform = Platform::new(trial.dir.path());
+    let asked = request(&trial, trial.tokens_request(&raters[0], &certificate));
+    agent.import_package(&platform.send(vec![asked])).expect("taken");
+    let out = platform.dir.join("from-1.json");
+    assert_eq!(agent.export_package(&out, UNTIL).expect("written").statements, 1);
+    trial.close(&[], 0);
+    let held = || {
+        let store = dump(&trial.agent_dir(Side::Bench));
+        [raters[0].number.as_str(), raters[0].entries[0].invitation.as_str()].map(|word| found(&store, word.as_bytes()))
+    };
+    assert_eq!(held(), [true, true], "they were there");
+    assert!(matches!(trial.said(Side::Bench, Asked::Death), Said::Dead { .. }));
+    assert_eq!(held(), [false, false]);
+    assert_eq!(code(agent.export_again(&out)), "package-empty");
+    agent.import_package(&platform.send(vec![request(&trial, Asked::Keys)])).expect("the next one in order");
+    assert_eq!(agent.export_package(&out, UNTIL).expect("written").sequence, 2);
 }

@@ -3,14 +3,15 @@
 use std::net::SocketAddr;
 
 use ed25519_dalek::Signer as _;
-use hengping_agent::http::{self, file_text};
+use hengping_agent::Answer;
+use hengping_agent::http;
 use hengping_domain::digest::{Bytes, Digest};
 use hengping_domain::ids::Side;
-use hengping_domain::mix;
-use hengping_domain::request::{Asked, Request, SignedRequest};
+use hengping_domain::request::{Asked, Request, SignedRequest, file_text};
 use hengping_domain::statement::{AgentRefusal, Said, Signed, Statement};
+use hengping_domain::{log, mix};
 
-use crate::harness::{Closed, Trial, id, key};
+use crate::harness::{Closed, Trial, id, key, other_box};
 
 struct Client {
     at: SocketAddr,
@@ -129,6 +130,32 @@ fn shares_leave_by_the_network_only_if_the_officers_say_so() {
     trial.agents.bar = trial.again(Side::Bar);
     assert_eq!(ask(&trial), shares);
     assert_eq!(get(&trial), 200);
+    trial.settings.hand_over = hengping_agent::config::HandOver::Directory;
+    trial.agents.bar = trial.again(Side::Bar);
+    assert_eq!(get(&trial), 404, "they have changed their mind");
     trial.said(Side::Bar, Asked::Death);
     assert!(!carried.exists(), "what was laid out for the officers goes too");
+}
+
+#[test]
+fn a_list_that_was_never_used_goes_when_a_box_dies() {
+    let closed = Closed::new(2);
+    let list = mix::write_list(&closed.posted());
+    let mut trial = closed.trial;
+    trial.settings.approve = [hengping_agent::config::AskedKind::Mix].into();
+    trial.agents.bench = trial.again(Side::Bench);
+    let (asked_for, unused) = (trial.put(Side::Bench, &list), trial.put(Side::Bench, b"fits no request"));
+    assert_eq!(trial.ask(Side::Bench, Asked::Mix { input: asked_for, after: None }), Answer::Later);
+    let other = trial.manifest_of(&other_box());
+    let end = Asked::Close { size: 0, root: log::root(&[]), stamps: 0 };
+    for asked in [trial.adopt(&other), end, Asked::Death] {
+        assert_eq!(trial.ask_of(other_box(), Side::Bench, asked).refusal(), None);
+    }
+    let files = trial.agents.bench.files();
+    assert!(files.has(asked_for) && !files.has(unused), "what waits for the officers is still there");
+    // The same at the start of a server, which may have been down when a box died.
+    let unused = trial.put(Side::Bench, b"fits no request");
+    let running = http::start(trial.agents.bench.clone(), ([127, 0, 0, 1], 0).into()).expect("listening");
+    assert!(files.has(asked_for) && !files.has(unused));
+    drop(running);
 }

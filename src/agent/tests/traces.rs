@@ -14,7 +14,7 @@ use rand_chacha::rand_core::SeedableRng as _;
 use crate::harness::{KEY_SEED, Trial};
 
 /// Everything below a directory that a copy of the store would hold, and the key file.
-fn dump(dir: &Path) -> Vec<u8> {
+pub(crate) fn dump(dir: &Path) -> Vec<u8> {
     let mut bytes = Vec::new();
     for entry in std::fs::read_dir(dir).expect("a directory") {
         let path = entry.expect("an entry").path();
@@ -25,7 +25,7 @@ fn dump(dir: &Path) -> Vec<u8> {
     bytes
 }
 
-fn found(dump: &[u8], what: &[u8]) -> bool {
+pub(crate) fn found(dump: &[u8], what: &[u8]) -> bool {
     dump.windows(what.len()).any(|window| window == what)
 }
 

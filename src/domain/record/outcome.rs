@@ -6,7 +6,7 @@ use serde::Deserialize;
 
 use super::StampRow;
 use super::verify::{CheckName, Look, Stage, count, same, show};
-use crate::agreed::{Shuffle, agreed, shuffle};
+use crate::agreed::{agreed, shuffle};
 use crate::ballot::MAX_SEQ;
 use crate::digest::Digest;
 use crate::document::{self, DocumentKind};
@@ -46,10 +46,9 @@ impl<'a> Look<'a> {
         };
         let (mixed, listed) = (both(mixed), both(listed));
         let shuffle = |side| mixed.as_ref().and_then(|mixed| shuffle(self.manifest, side, mixed.get(side)).ok());
-        let follows = |bench: &Shuffle, bar: &Shuffle| (bench.output, bench.passed) == (bar.input, bar.taken);
         let stamps = self.end().map(|(_, _, stamps)| stamps);
         let (bench, bar) = (shuffle(Side::Bench), shuffle(Side::Bar));
-        let holds = bench.as_ref().zip(bar.as_ref()).is_some_and(|(bench, bar)| follows(bench, bar))
+        let holds = bench.as_ref().zip(bar.as_ref()).is_some_and(|(bench, bar)| bar.follows(bench))
             && bench.as_ref().map(|bench| bench.taken) == stamps;
         let found = show(bench.map(|bench| format!("{} taken", bench.taken)));
         // Between the two shuffles one of them is still to come.
@@ -86,9 +85,10 @@ impl<'a> Look<'a> {
         let accepted = self.end().map_or(u32::MAX, |(_, _, stamps)| stamps);
         let valid = self.part().map_or(0, |part| part.counts.valid);
         let right = |side: Side| {
-            let turned = self.checked(side).values().map(|(_, _, refused)| refused.len()).sum::<usize>();
+            // A leaf that was refused in two batches counts once.
+            let turned: BTreeSet<_> = self.checked(side).into_values().flat_map(|(_, _, refused)| refused).collect();
             ledgers.get(side).is_some_and(|(stamps, slips, spent, refused)| {
-                stamps >= spent && spent >= accepted && slips >= valid && refused == count(turned)
+                stamps >= spent && spent >= accepted && slips >= valid && refused == count(turned.len())
             })
         };
         let holds = right(Side::Bench) && right(Side::Bar);

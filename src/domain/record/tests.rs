@@ -28,7 +28,7 @@ fn key(side: Side, byte: u8) -> SigningKey {
 const SIGNING: u8 = 10;
 const AGENT: u8 = 20;
 
-/// A box from its manifest to its death: two batches, a stamp that was replaced, one that the bar refused.
+/// A box from its manifest to its death: two batches, a stamp that was replaced, one that the bar refused in both.
 struct Town {
     id: BoxId,
     secrets: PerSide<BoxSecrets>,
@@ -80,14 +80,14 @@ fn honest() -> Record {
     let sign =
         |kind, hash| Side::ALL.iter().map(|&side| Signature::sign(side, kind, hash, &key(side, SIGNING))).collect();
     let signatures: Vec<Signature> = sign(DocumentKind::Manifest, document.hash());
-    let made = PerSide { bench: publics(Side::Bench, &town), bar: publics(Side::Bar, &town) };
+    let made = PerSide::of(|side| publics(side, &town));
     town.both(|side| Said::Keys(made.get(side).clone()));
     town.both(|_| Said::Adopted { manifest: document.hash() });
     town.both(|_| Said::Eligibility { number: 1, root: digest("list 1"), count: 30, total: 30 });
     town.both(|_| Said::Eligibility { number: 2, root: digest("list 2"), count: 5, total: 35 });
 
     let issuer = |side: Side| town.secrets.get(side).issuer_key().expect("a key");
-    let issuers = PerSide { bench: issuer(Side::Bench), bar: issuer(Side::Bar) };
+    let issuers = PerSide::of(issuer);
     let cast = |rater: usize, seq| {
         let nonce = Seed(Bytes([5; 32])).stamp_key(&InvitationId(format!("i{rater}"))).nonce();
         let stamp = Token::mint(nonce, &issuers, &StampInfo(&id).to_string()).expect("a stamp");
@@ -97,17 +97,17 @@ fn honest() -> Record {
     forged.stamp.bar.0[0] ^= 1;
     let mut batches = [(0..5).map(|i| cast(i, 1)).collect::<Vec<_>>(), (5..9).map(|i| cast(i, 1)).collect()];
     batches[0].push(forged.clone());
-    batches[1].push(cast(0, 2));
+    batches[1].extend([cast(0, 2), forged.clone()]);
     let (mut log, mut rows, mut checkpoint) = (Vec::new(), Vec::new(), None);
     for (batch, number) in batches.iter_mut().zip(1..) {
         batch.sort_by_key(Presented::leaf);
-        let bytes: Vec<u8> = batch.iter().flat_map(|cast| cast.leaf().0).collect();
+        let leaves: Vec<_> = batch.iter().map(Presented::leaf).collect();
         let refused =
             |side| batch.iter().filter(|c| side == Side::Bar && **c == forged).map(Presented::leaf).collect::<Vec<_>>();
         town.both(|side| {
             let refused = refused(side);
             let accepted = u32::try_from(batch.len() - refused.len()).expect("few");
-            Said::Checked { number, batch: Digest::of(&[&bytes]), accepted, refused }
+            Said::Checked { number, batch: log::batch(&leaves), accepted, refused }
         });
         for cast in batch.iter().filter(|cast| **cast != forged) {
             log.push(cast.leaf());

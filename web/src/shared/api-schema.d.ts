@@ -607,7 +607,7 @@ export interface components {
             number: number;
             /**
              * Format: int32
-             * @description Casts the relay handed over, refused ones included.
+             * @description Its leaves in the log; those of all batches add up to the log.
              */
             size: number;
         };
