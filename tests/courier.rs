@@ -193,6 +193,32 @@ on_both_backends! {
         city.device(&lawyer(0), 1).fetch();
     }
 
+    fn a_long_list_goes_as_several_that_both_agree_to(trial) {
+        let city = invited(trial);
+        city.register();
+        assert_eq!(eligibility::propose_lists_of(3, &trial.site, &bar_box()).expect("proposed"), 4 * 2);
+        let lists: Vec<_> = unanswered(trial, Side::Bar)
+            .into_iter()
+            .filter_map(|one| match &one.request.request.asked {
+                Asked::Eligibility { number, entries } => {
+                    // A list of the most entries there are takes a fraction of the 32 MiB that an agent reads.
+                    let bytes = serde_json::to_vec(&one.request).expect("json").len();
+                    assert!(bytes / entries.len() < 800, "{bytes} bytes for {} entries", entries.len());
+                    Some((*number, entries.len()))
+                }
+                _ => None,
+            })
+            .collect();
+        let lists = std::collections::BTreeMap::from_iter(lists);
+        assert_eq!(lists, [(1, 3), (2, 3), (3, 2)].into());
+        city::deliver(&trial.site);
+        assert_eq!(agreed(trial), Ok(3));
+        let held = hengping::flow::boxes::find(&trial.site, &bar_box()).expect("a box");
+        assert_eq!(held.eligible, (8, 3));
+        city.device(&lawyer(0), 1).fetch();
+        assert_eq!(eligibility::propose(&trial.site, &bar_box()).expect("nothing new"), 0);
+    }
+
     fn a_period_opens_under_the_keys_that_both_agents_made(trial) {
         let city = City::found(trial, city::lenient);
         let (site, plan) = (&trial.site, city.plan("2026", PeriodKind::Regular));

@@ -16,11 +16,22 @@ use crate::store::eligibility::{self, List};
 use crate::store::invitation::{self, Invitation};
 use crate::store::{Connection, StoreError, docket, period, person};
 
+/// Entries of a list: more than these become several, so that a request stays far below what an agent takes at once.
+const MOST_ENTRIES: usize = 20_000;
+
 /// Proposes what is on no list yet; returns how many entries, 0 when there is nothing to propose.
 ///
 /// # Errors
 /// [`super::Refusal::NotFound`], [`super::Refusal::NotInForce`] before the manifest is.
 pub fn propose(site: &Site, id: &BoxId) -> Outcome<u32> {
+    propose_lists_of(MOST_ENTRIES, site, id)
+}
+
+/// As [`propose`], with lists of at most so many entries.
+///
+/// # Errors
+/// As [`propose`].
+pub fn propose_lists_of(most: usize, site: &Site, id: &BoxId) -> Outcome<u32> {
     let today = site.clock.today();
     site.store.decide("propose eligibility", |conn| {
         let held = period::find_box(conn, id)?;
@@ -30,19 +41,29 @@ pub fn propose(site: &Site, id: &BoxId) -> Outcome<u32> {
         if new.is_empty() {
             return Ok(0);
         }
-        let number = eligibility::of_box(conn, id)?.last().map_or(0, |list| list.number) + 1;
-        for invitation in &new {
-            eligibility::enter(conn, invitation, number)?;
+        let first = eligibility::of_box(conn, id)?.last().map_or(0, |list| list.number) + 1;
+        for (number, part) in (first..).zip(new.chunks(most.max(1))) {
+            for invitation in part {
+                eligibility::enter(conn, invitation, number)?;
+            }
         }
-        let lists = entries(conn, id)?;
-        let all: Vec<&Entry> = lists.values().flatten().collect();
-        let root = eligible::root(all.iter().copied())?;
-        let (size, total) = (new.len() as u32, u32::try_from(all.len()).unwrap_or(u32::MAX));
-        let entries = lists.get(&number).cloned().unwrap_or_default();
-        let request = ask_both(conn, site, id, &Asked::Eligibility { number, entries })?;
-        eligibility::insert(conn, id, &List { number, request, size, total, root, day: today })?;
-        Ok::<_, Failure>(size)
+        let mut all: Vec<Entry> = Vec::new();
+        for (number, entries) in entries(conn, id)? {
+            all.extend_from_slice(&entries);
+            if number < first {
+                continue;
+            }
+            let root = eligible::root(&all)?;
+            let (size, total) = (length(entries.len()), length(all.len()));
+            let request = ask_both(conn, site, id, &Asked::Eligibility { number, entries })?;
+            eligibility::insert(conn, id, &List { number, request, size, total, root, day: today })?;
+        }
+        Ok::<_, Failure>(length(new.len()))
     })
+}
+
+fn length(count: usize) -> u32 {
+    u32::try_from(count).unwrap_or(u32::MAX)
 }
 
 /// Asks both agents to adopt the manifest, if they have not been asked.
