@@ -110,6 +110,27 @@ on_both_backends! {
         assert_eq!(first.enrol().expect("an answer"), elsewhere, "a key that was given up does not come back");
     }
 
+    fn a_lost_code_is_replaced_by_the_association_and_only_the_new_one_enrols(trial) {
+        let city = City::inviting(trial, 2, 2, &cases());
+        city.enrol(&lawyer(0));
+        let (device, old) = (city.device(&lawyer(0), 1), city.code(&lawyer(0)));
+        let codes = trial.agents.beside("another.csv");
+        // Sent while the agent is away, with the code that dies meanwhile.
+        trial.agents.send_away(Side::Bar);
+        assert_eq!(device.enrol_with(&old.key()).expect("passed on"), Standing::Waiting);
+        trial.agents.agent(Side::Bar).renew_code(&lawyer(0), &codes).expect("another code");
+        trial.agents.bring_back(Side::Bar);
+        deliver(&trial.site);
+        let refused = Standing::Refused("enrolment-refused".to_owned());
+        assert_eq!(device.enrol_with(&old.key()).expect("an answer"), refused, "the old one, as a wrong one");
+        let text = std::fs::read_to_string(&codes).expect("a code");
+        let new: Code = text.trim_end().rsplit(',').next().expect("a code").parse().expect("a code");
+        let standing = device.enrol_with(&new.key()).expect("an answer");
+        assert!(matches!(standing, Standing::Enrolled(_)), "{standing:?}");
+        device.unblind(&device.ask().expect("asked"));
+        assert_eq!(city.device(&lawyer(0), 2).enrol_with(&new.key()).expect("an answer"), Standing::Refused("enrolled-elsewhere".to_owned()));
+    }
+
     fn an_enrolment_waits_for_an_agent_that_is_away(trial) {
         let city = City::inviting(trial, 2, 2, &cases());
         let device = city.device(&lawyer(0), 1);

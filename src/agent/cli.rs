@@ -15,6 +15,7 @@ use clap::{Args, Subcommand};
 use hengping_domain::digest::{Bytes32, Digest};
 use hengping_domain::ids::{BoxId, Side};
 use hengping_domain::manifest::PerSide;
+use hengping_domain::statement::Signed;
 use hengping_ports::SystemEntropy;
 use jiff::civil::Date;
 
@@ -22,6 +23,7 @@ use crate::config::{Settings, TEMPLATE};
 use crate::error::AgentError;
 use crate::keyfile::{Cost, KeyFile};
 use crate::pins::{Pins, SidePins};
+use crate::store::said::What;
 use crate::{http, officers, private};
 use unlock::{NewPassphrase, UnlockArgs};
 
@@ -162,6 +164,17 @@ pub enum MembersCommand {
         #[command(flatten)]
         unlock: UnlockArgs,
     },
+    /// Give a member another code; the one before opens nothing any more. Devices that are enrolled stay enrolled.
+    Code {
+        /// Member number.
+        number: String,
+        /// Where to write `number,name,code`; it is written once.
+        #[arg(long)]
+        out: PathBuf,
+        /// Which agent, and how it is unlocked.
+        #[command(flatten)]
+        unlock: UnlockArgs,
+    },
     /// Let another device of a member be enrolled; tokens that were issued stay issued.
     Reset {
         /// Member number.
@@ -255,9 +268,14 @@ pub fn run(command: AgentCommand) -> anyhow::Result<()> {
         }
         AgentCommand::Journal { unlock } => {
             for entry in unlock.agent()?.journal().map_err(shown)? {
-                let statement = &entry.signed.statement;
-                let said = serde_json::to_string(&statement)?;
-                say!("{}  {}  {}  {}  {said}", entry.number, entry.day, statement.id, entry.request);
+                let (number, day, request) = (entry.number, &entry.day, &entry.request);
+                match &entry.what {
+                    What::Said(Signed { statement, .. }) => {
+                        let said = serde_json::to_string(&statement)?;
+                        say!("{number}  {day}  {}  {request}  {said}", statement.id);
+                    }
+                    What::Done(deed) => say!("{number}  {day}  {}", serde_json::to_string(deed)?),
+                }
             }
             Ok(())
         }
@@ -328,9 +346,24 @@ fn members(command: MembersCommand) -> anyhow::Result<()> {
             say!("{count}  {}", out.display());
             Ok(())
         }
+        MembersCommand::Code { number, out, unlock } => {
+            unlock.agent()?.renew_code(&number, &out).map_err(shown)?;
+            say!("{number}  {}", out.display());
+            eprintln!(
+                "旧激活码已失效；已登记的设备不受影响。请不经平台送交本人。 / The old code is dead; enrolled devices stay. Hand it \
+                 over by a way that does not pass through the platform."
+            );
+            Ok(())
+        }
         MembersCommand::Reset { number, id, unlock } => {
-            unlock.agent()?.reset_member(&number, &id).map_err(shown)?;
+            let issued = unlock.agent()?.reset_member(&number, &id).map_err(shown)?;
             say!("{number}  {id}");
+            if issued {
+                eprintln!(
+                    "该会员在此封存库中已领取凭证：没有恢复码的新设备在本库中领不到凭证，下一封存库可照常参加。 / Tokens were issued: \
+                     without the recovery code another device gets none in this box; the next box is open to it."
+                );
+            }
             Ok(())
         }
     }

@@ -89,6 +89,9 @@ pub enum AgentError {
     /// Nothing with this digest waits for the officers.
     #[error("没有待批准的此项请求 / no such request waits for approval")]
     NotPending,
+    /// No member with this number.
+    #[error("会员名单中没有 {0} / no member has the number {0}")]
+    UnknownMember(String),
     /// No member with this number, or nothing to reset.
     #[error("没有可重置的登记：{0} / nothing to reset for {0}")]
     NothingToReset(String),
@@ -149,6 +152,7 @@ impl AgentError {
             Self::FileTooLarge => "file-too-large",
             Self::NoFile => "file-unknown",
             Self::NotPending => "not-pending",
+            Self::UnknownMember(_) => "member-unknown",
             Self::NothingToReset(_) => "nothing-to-reset",
             Self::MalformedMember { .. } => "member-malformed",
             Self::Package(error) => error.code(),

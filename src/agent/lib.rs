@@ -37,4 +37,4 @@ pub use agent::{Agent, Answer, Setup};
 pub use answer::work::Work;
 pub use error::AgentError;
 pub use store::StoreError;
-pub use store::said::Entry as JournalEntry;
+pub use store::said::{Deed, Entry as JournalEntry, What};

@@ -1,7 +1,8 @@
-//! This side's members: each gets a code by a way that does not pass through the platform, and their devices can be reset.
+//! This side's members: each gets a code by a way that does not pass through the platform, another one when it is lost, and
+//! their devices can be reset.
 //!
-//! A code is shown once, in the file that the import writes; the agent keeps its key, sealed. Deliberately absent: removing a
-//! member, whose rights follow from the lists of each box.
+//! A code is shown once, in a file that is written when it is made; the agent keeps its key, sealed. Deliberately absent:
+//! removing a member, whose rights follow from the lists of each box.
 
 use std::collections::BTreeSet;
 use std::io::Read;
@@ -9,13 +10,15 @@ use std::path::Path;
 
 use hengping_domain::enrolment::Code;
 use hengping_domain::ids::BoxId;
+use hengping_domain::token::TokenKind;
 use hengping_ports::random;
 use serde::Deserialize;
 
 use crate::agent::Agent;
 use crate::error::AgentError;
 use crate::private;
-use crate::store::members as rows;
+use crate::store::said::Deed;
+use crate::store::{marks, members as rows, said};
 
 /// Characters of a number or a name.
 const LONGEST: usize = 100;
@@ -117,15 +120,43 @@ impl Agent {
         })
     }
 
+    /// Gives a member another code and writes `number,name,code` to a new file before the old one dies. Devices that are
+    /// enrolled stay; the code is for boxes in which none is, or in which it was reset.
+    ///
+    /// # Errors
+    /// [`AgentError::UnknownMember`], [`AgentError::Exists`] when the file is there already: then the old code holds.
+    pub fn renew_code(&self, number: &str, codes: &Path) -> Result<(), AgentError> {
+        let mut written = false;
+        let outcome = self.store.decide(|conn| {
+            let name = rows::name(conn, number)?.ok_or_else(|| AgentError::UnknownMember(number.to_owned()))?;
+            let code = Code::from_random(random(&*self.entropy)?);
+            let key = self.unlocked.master.seal(&code_key_of(number), &code.key().0.0, &*self.entropy)?;
+            rows::set_code_key(conn, number, &key)?;
+            said::note(conn, self.clock.today(), &Deed::Code { member: number.to_owned() })?;
+            private::write_new(codes, &code_list(&[NewMember { number: number.to_owned(), name, code }])?)?;
+            written = true;
+            Ok(())
+        });
+        if outcome.is_err() && written {
+            // This code opens nothing.
+            let _ = std::fs::remove_file(codes);
+        }
+        outcome
+    }
+
     /// Lets another device of a member be enrolled in a box; what was issued stays marked, and the key given up cannot come
-    /// back.
+    /// back. Returns whether tokens were issued: then a device with another seed gets none in this box, because a second nym
+    /// would be a second rater.
     ///
     /// # Errors
     /// [`AgentError::NothingToReset`].
-    pub fn reset_member(&self, number: &str, id: &BoxId) -> Result<(), AgentError> {
-        self.store.decide(|conn| match rows::reset(conn, id, number)? {
-            true => Ok(()),
-            false => Err(AgentError::NothingToReset(number.to_owned())),
+    pub fn reset_member(&self, number: &str, id: &BoxId) -> Result<bool, AgentError> {
+        self.store.decide(|conn| {
+            if !rows::reset(conn, id, number)? {
+                return Err(AgentError::NothingToReset(number.to_owned()));
+            }
+            said::note(conn, self.clock.today(), &Deed::Reset { member: number.to_owned() })?;
+            Ok(marks::find(conn, id, TokenKind::Nym, number)?.is_some())
         })
     }
 }

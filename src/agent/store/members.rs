@@ -6,7 +6,7 @@ use hengping_domain::ids::BoxId;
 use std::collections::BTreeSet;
 
 use super::schema::{enrolment, member};
-use super::{Connection, StoreError, bytes};
+use super::{Connection, StoreError, bytes, one_row};
 use crate::seal::Sealed;
 
 const LIVE: &str = "live";
@@ -32,6 +32,16 @@ pub(crate) fn known(conn: &mut Connection, numbers: &BTreeSet<&str>) -> Result<B
 pub(crate) fn add(conn: &mut Connection, number: &str, name: &str, code_key: &Sealed) -> Result<bool, StoreError> {
     let row = (member::number.eq(number), member::name.eq(name), member::code_key.eq(&code_key.0));
     Ok(diesel::insert_or_ignore_into(member::table).values(row).execute(conn)? == 1)
+}
+
+/// The name of a member.
+pub(crate) fn name(conn: &mut Connection, number: &str) -> Result<Option<String>, StoreError> {
+    Ok(member::table.find(number).select(member::name).first(conn).optional()?)
+}
+
+/// Puts another code's key in the place of a member's.
+pub(crate) fn set_code_key(conn: &mut Connection, number: &str, code_key: &Sealed) -> Result<(), StoreError> {
+    one_row(diesel::update(member::table.find(number)).set(member::code_key.eq(&code_key.0)).execute(conn)?)
 }
 
 /// What is known of a key for a rater.

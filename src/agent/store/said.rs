@@ -6,6 +6,7 @@ use hengping_domain::digest::Digest;
 use hengping_domain::ids::BoxId;
 use hengping_domain::statement::Signed;
 use jiff::civil::Date;
+use serde::{Deserialize, Serialize};
 
 use super::schema::{journal, said};
 use super::{Connection, StoreError, count, json, text};
@@ -44,11 +45,20 @@ fn link(previous: &str, day: &str, request: &str, signed: &str) -> Digest {
 
 /// Appends a statement to the journal.
 pub(crate) fn enter(conn: &mut Connection, day: Date, request: Digest, signed: &Signed) -> Result<(), StoreError> {
+    append(conn, day, request.to_string(), text(signed)?)
+}
+
+/// Appends what the officers did by themselves.
+pub(crate) fn note(conn: &mut Connection, day: Date, deed: &Deed) -> Result<(), StoreError> {
+    append(conn, day, String::new(), text(deed)?)
+}
+
+fn append(conn: &mut Connection, day: Date, request: String, signed: String) -> Result<(), StoreError> {
     use journal as j;
     let last: Option<(i64, String)> =
         j::table.order(j::number.desc()).select((j::number, j::hash)).first(conn).optional()?;
     let (number, previous) = last.map_or_else(|| (1, ORIGIN.to_string()), |(number, hash)| (number + 1, hash));
-    let (day, request, signed) = (day.to_string(), request.to_string(), text(signed)?);
+    let day = day.to_string();
     let hash = link(&previous, &day, &request, &signed).to_string();
     let row = (
         j::number.eq(number),
@@ -62,17 +72,44 @@ pub(crate) fn enter(conn: &mut Connection, day: Date, request: Digest, signed: &
     Ok(())
 }
 
+/// What officers do that lets a device in; no box is named, so nothing of one is left here when it is dead.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(tag = "deed", rename_all = "kebab-case", deny_unknown_fields)]
+pub enum Deed {
+    /// A member got another code.
+    Code {
+        /// Member number.
+        member: String,
+    },
+    /// A member's device was given up, so that another one can be enrolled.
+    Reset {
+        /// Member number.
+        member: String,
+    },
+}
+
+/// What an entry of the journal is about.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(untagged)]
+#[expect(clippy::large_enum_variant, reason = "nearly every entry is a statement")]
+pub enum What {
+    /// An answer that commits the side.
+    Said(Signed),
+    /// Something its officers did.
+    Done(Deed),
+}
+
 /// An entry of the journal.
 #[derive(Debug, Clone)]
 pub struct Entry {
     /// 1, 2, ..
     pub number: u32,
-    /// The day on which it was said.
+    /// The day of it.
     pub day: String,
-    /// Digest of the request.
+    /// Digest of the request; empty for what nobody asked.
     pub request: String,
-    /// The statement.
-    pub signed: Signed,
+    /// The statement or deed.
+    pub what: What,
 }
 
 #[derive(Queryable)]
@@ -101,8 +138,8 @@ pub(crate) fn journal(conn: &mut Connection) -> Result<Vec<Entry>, StoreError> {
             return Err(StoreError::broken(format!("journal entry {expected} was changed or is missing")));
         }
         last = hash;
-        let signed = json(&row.signed)?;
-        entries.push(Entry { number: count(row.number)?, day: row.day, request: row.request, signed });
+        let what = json(&row.signed)?;
+        entries.push(Entry { number: count(row.number)?, day: row.day, request: row.request, what });
     }
     Ok(entries)
 }

@@ -130,6 +130,16 @@ fn a_side_sets_up_its_agent_and_its_members() {
     }
     assert!(!home.at("bad-codes.csv").exists());
     assert_eq!(code_of(with(&["members", "reset", "101", BOX])), "nothing-to-reset");
+    let another = home.path("another.csv");
+    assert_eq!(code_of(with(&["members", "code", "999", "--out", &another])), "member-unknown");
+    assert!(!home.at("another.csv").exists());
+    assert_eq!(code_of(with(&["members", "code", "101", "--out", &codes])), "file-exists");
+    with(&["members", "code", "101", "--out", &another]).expect("another code");
+    let renewed = std::fs::read_to_string(&another).expect("a code");
+    assert!(renewed.starts_with("number,name,code\n101,张三,") && renewed.lines().count() == 2, "{renewed}");
+    assert!(!text.contains(renewed.rsplit(',').next().expect("a code")), "it is another one");
+    assert_eq!(mode(&home.at("another.csv")), 0o600);
+    with(&["journal"]).expect("with what the officers did");
     assert_eq!(code_of(with(&["approve", &"0".repeat(64)])), "not-pending");
     assert_eq!(
         code_of(with(&["exchange", "export", &home.path("out.json"), "--expires", "2100-01-01"])),

@@ -1,8 +1,10 @@
 //! Who gets tokens: one set for each rater, whatever is asked how often, and nothing for anybody else.
 
+use hengping_agent::{Deed, What};
 use hengping_domain::digest::{Bytes, Digest};
+use hengping_domain::eligible::Entry;
 use hengping_domain::enrolment::Code;
-use hengping_domain::ids::{InvitationId, Side};
+use hengping_domain::ids::{BoxId, InvitationId, Side};
 use hengping_domain::request::{Asked, BlindedToken, MOST_TOKENS, Presented, Request};
 use hengping_domain::statement::{AgentRefusal, Said, Signed, Statement};
 use hengping_domain::token::{Seed, StampInfo, Token};
@@ -171,7 +173,8 @@ fn a_code_enrols_one_device_until_it_is_reset() {
     assert_eq!(trial.refused(Side::Bar, trial.enrol_request(other)), elsewhere);
     trial.both(|| trial.tokens_request(mine, &certificate));
 
-    trial.agents.bar.reset_member(&mine.number, &id()).expect("reset");
+    let issued = trial.agents.bar.reset_member(&mine.number, &id()).expect("reset");
+    assert!(issued, "the officers hear that another seed comes too late");
     let nothing = trial.agents.bar.reset_member(&mine.number, &id()).expect_err("there is none now");
     assert_eq!(nothing.code(), "nothing-to-reset");
     assert_eq!(trial.refused(Side::Bar, trial.tokens_request(mine, &certificate)), Some(AgentRefusal::NotEnrolled));
@@ -181,6 +184,70 @@ fn a_code_enrols_one_device_until_it_is_reset() {
         let asked = trial.tokens_request(other, &fresh);
         assert_eq!(trial.refused(side, asked), Some(AgentRefusal::IssuedElsewhere), "marks stay: no second vote");
     }
+}
+
+#[test]
+fn a_lost_code_is_replaced_and_the_old_one_dies() {
+    let (mut trial, raters) = Trial::with_raters(2, 1);
+    let (mine, other) = (&raters[0], &raters[1]);
+    let (bar, old) = (trial.agents.bar.clone(), trial.enrol_request(mine));
+    let enrolled = trial.enrol(other);
+    let renew = |trial: &mut Trial, number: &str| {
+        let path = trial.dir.path().join(format!("code-{}.csv", trial.codes.len()));
+        bar.renew_code(number, &path).expect("another code");
+        let text = std::fs::read_to_string(&path).expect("a code");
+        let code = text.trim_end().rsplit(',').next().expect("a code").parse().expect("a code");
+        std::fs::remove_file(&path).expect("handed over");
+        trial.codes.insert(number.to_owned(), code);
+    };
+    renew(&mut trial, &mine.number);
+    let refused = Some(AgentRefusal::EnrolmentRefused);
+    assert_eq!(trial.refused(Side::Bar, old), refused, "the old code, as a wrong one");
+    let certificate = trial.enrol(mine);
+    trial.both(|| trial.tokens_request(mine, &certificate));
+    // Whoever is enrolled stays enrolled.
+    let asked = trial.tokens_request(other, &enrolled);
+    renew(&mut trial, &other.number);
+    trial.both(|| asked.clone());
+    let journal = || bar.journal().expect("the chain holds");
+    let done = journal().into_iter().filter_map(|entry| match entry.what {
+        What::Done(deed) => Some(deed),
+        What::Said(_) => None,
+    });
+    let done: Vec<_> = done.collect();
+    let code = |rater: &Rater| Deed::Code { member: rater.number.clone() };
+    assert_eq!(done, [code(mine), code(other)]);
+    let (taken, before) = (trial.dir.path().join("taken.csv"), journal().len());
+    std::fs::write(&taken, "somebody's").expect("written");
+    assert_eq!(bar.renew_code(&mine.number, &taken).expect_err("not replaced").code(), "file-exists");
+    assert_eq!(journal().len(), before, "and nothing is noted of it");
+    assert_eq!(bar.renew_code("nobody", &trial.dir.path().join("x")).expect_err("nobody").code(), "member-unknown");
+}
+
+#[test]
+fn a_lost_seed_costs_this_box_and_not_the_next() {
+    let (trial, raters) = Trial::with_raters(1, 2);
+    let (mine, anew) = (&raters[0], &with_seed(&raters[0], 77));
+    trial.fetch(mine);
+    assert!(trial.agents.bar.reset_member(&mine.number, &id()).expect("reset"));
+    let certificate = trial.enrol(anew);
+    // A case that nobody asked tokens for is no way in: the nym of the box was answered.
+    let more = Entry { invitation: InvitationId("later".to_owned()), ..mine.entries[0].clone() };
+    trial.both(|| Asked::Eligibility { number: 2, entries: vec![more.clone()] });
+    let later = Rater { number: anew.number.clone(), seed: with_seed(mine, 77).seed, entries: vec![more] };
+    for side in BOTH {
+        let asked = trial.tokens_request(&later, &certificate);
+        assert_eq!(trial.refused(side, asked), Some(AgentRefusal::IssuedElsewhere));
+    }
+    let next: BoxId = "2027.bar_rates_bench".parse().expect("a box");
+    let manifest = trial.manifest_of(&next);
+    let request_key = public(&anew.seed.request_key(&next));
+    let mac = trial.codes[&anew.number].key().vouch(&next, &anew.number, &request_key);
+    for side in BOTH {
+        assert_eq!(trial.ask_of(next.clone(), side, trial.adopt(&manifest)).refusal(), None);
+    }
+    let enrol = Asked::Enrol { rater: anew.number.clone(), request_key, mac };
+    assert_eq!(trial.ask_of(next, Side::Bar, enrol).refusal(), None, "the same code, another box");
 }
 
 /// A stamp as one side alone can make it: its own tag, and of the other tag what it can think of.

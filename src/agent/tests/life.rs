@@ -2,7 +2,7 @@
 
 use std::collections::BTreeMap;
 
-use hengping_agent::Answer;
+use hengping_agent::{Answer, What};
 use hengping_domain::digest::{Bytes, Digest};
 use hengping_domain::ids::Side;
 use hengping_domain::manifest::PerSide;
@@ -100,7 +100,8 @@ fn a_box_lives_from_keys_to_death() {
     let kinds: Vec<_> = journal
         .iter()
         .map(|entry| {
-            serde_json::to_value(&entry.signed.statement).expect("json")["kind"].as_str().expect("a kind").to_owned()
+            let What::Said(signed) = &entry.what else { panic!("{entry:?}") };
+            serde_json::to_value(&signed.statement).expect("json")["kind"].as_str().expect("a kind").to_owned()
         })
         .collect();
     let expected =
