@@ -58,6 +58,14 @@ pub struct Shuffle {
     pub refused: Vec<Digest>,
 }
 
+impl Shuffle {
+    /// Whether this shuffle, of the bar, took what the bench's left.
+    #[must_use]
+    pub fn follows(&self, bench: &Self) -> bool {
+        (self.input, self.taken) == (bench.output, bench.passed)
+    }
+}
+
 /// A side's statement `mixed`, if it holds and adds up.
 ///
 /// # Errors
@@ -112,7 +120,7 @@ impl Agreed {
 pub fn agreed(manifest: &Manifest, mixed: &PerSide<Signed>, lists: &PerSide<Signed>) -> Result<Agreed, AgreedError> {
     let bench = shuffle(manifest, Side::Bench, &mixed.bench)?;
     let bar = shuffle(manifest, Side::Bar, &mixed.bar)?;
-    if (bar.input, bar.taken) != (bench.output, bench.passed) {
+    if !bar.follows(&bench) {
         return Err(AgreedError::Unchained);
     }
     let (list, count) = (bar.output, bar.passed);

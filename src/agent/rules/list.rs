@@ -1,31 +1,22 @@
 //! Which list is shuffled, and which one is opened.
 
+use hengping_domain::agreed::{self, AgreedError, Shuffle};
 use hengping_domain::digest::Digest;
 use hengping_domain::ids::Side;
 use hengping_domain::manifest::{Manifest, PerSide};
 use hengping_domain::mix::tolerated;
-use hengping_domain::statement::{AgentRefusal, Said, Signed};
+use hengping_domain::statement::{AgentRefusal, Signed};
 
-/// What a side said of its shuffle.
-#[derive(Debug, Clone, Copy)]
-struct Shuffle<'a> {
-    input: Digest,
-    taken: u32,
-    output: Digest,
-    passed: u32,
-    refused: &'a [Digest],
+const fn refusal(error: &AgreedError) -> AgentRefusal {
+    match error {
+        AgreedError::Unsigned { .. } => AgentRefusal::OtherSideMissing,
+        AgreedError::Miscounted(_) | AgreedError::Unchained | AgreedError::OtherList(_) => AgentRefusal::ListMismatch,
+    }
 }
 
 /// A side's statement about its shuffle; its numbers add up.
-fn shuffle<'a>(manifest: &Manifest, side: Side, signed: &'a Signed) -> Result<Shuffle<'a>, AgentRefusal> {
-    let missing = AgentRefusal::OtherSideMissing;
-    let said = signed.said(&manifest.id, side, &manifest.keys(side).agent).map_err(|_| missing)?;
-    let Said::Mixed { input, taken, output, passed, refused } = said else { return Err(missing) };
-    let adds_up = usize::try_from(*taken) == Ok(refused.len() + *passed as usize) && refused.is_sorted();
-    if !adds_up {
-        return Err(AgentRefusal::ListMismatch);
-    }
-    Ok(Shuffle { input: *input, taken: *taken, output: *output, passed: *passed, refused })
+fn shuffle(manifest: &Manifest, side: Side, signed: &Signed) -> Result<Shuffle, AgentRefusal> {
+    agreed::shuffle(manifest, side, signed).map_err(|error| refusal(&error))
 }
 
 /// For the bar: how many items the bench's list has, if it is what the bench made of the closed list. `closed` are the
@@ -55,12 +46,12 @@ pub(crate) fn agree(
 ) -> Result<(Digest, u32), AgentRefusal> {
     let mismatch = AgentRefusal::ListMismatch;
     let (bench, bar) = (shuffle(manifest, Side::Bench, &mixed.bench)?, shuffle(manifest, Side::Bar, &mixed.bar)?);
-    let chained = bar.input == bench.output && bar.taken == bench.passed && usize::try_from(bench.taken) == Ok(closed);
+    let chained = bar.follows(&bench) && usize::try_from(bench.taken) == Ok(closed);
     if own != Some(mixed.get(side)) || !chained {
         return Err(mismatch);
     }
-    let spoilt = |shuffle: Shuffle<'_>| shuffle.refused.len() > tolerated(shuffle.taken as usize);
-    if !audited && (spoilt(bench) || spoilt(bar)) {
+    let spoilt = |shuffle: &Shuffle| shuffle.refused.len() > tolerated(shuffle.taken as usize);
+    if !audited && (spoilt(&bench) || spoilt(&bar)) {
         return Err(AgentRefusal::TooManyRefused);
     }
     Ok((bar.output, bar.passed))
@@ -73,10 +64,7 @@ pub(crate) fn agreed(
     listed: &PerSide<Signed>,
     own: Option<&Signed>,
 ) -> Result<(Digest, u32), AgentRefusal> {
-    let said = |side| match listed.get(side).said(&manifest.id, side, &manifest.keys(side).agent) {
-        Ok(Said::Listed { list, count }) => Ok((*list, *count)),
-        _ => Err(AgentRefusal::OtherSideMissing),
-    };
+    let said = |side| agreed::listed(manifest, side, listed.get(side)).map_err(|error| refusal(&error));
     let (bench, bar) = (said(Side::Bench)?, said(Side::Bar)?);
     if bench == bar && own == Some(listed.get(side)) { Ok(bench) } else { Err(AgentRefusal::ListMismatch) }
 }

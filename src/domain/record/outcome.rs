@@ -6,7 +6,7 @@ use serde::Deserialize;
 
 use super::StampRow;
 use super::verify::{CheckName, Look, Stage, count, same, show};
-use crate::agreed::{Shuffle, agreed, shuffle};
+use crate::agreed::{agreed, shuffle};
 use crate::ballot::MAX_SEQ;
 use crate::digest::Digest;
 use crate::document::{self, DocumentKind};
@@ -46,10 +46,9 @@ impl<'a> Look<'a> {
         };
         let (mixed, listed) = (both(mixed), both(listed));
         let shuffle = |side| mixed.as_ref().and_then(|mixed| shuffle(self.manifest, side, mixed.get(side)).ok());
-        let follows = |bench: &Shuffle, bar: &Shuffle| (bench.output, bench.passed) == (bar.input, bar.taken);
         let stamps = self.end().map(|(_, _, stamps)| stamps);
         let (bench, bar) = (shuffle(Side::Bench), shuffle(Side::Bar));
-        let holds = bench.as_ref().zip(bar.as_ref()).is_some_and(|(bench, bar)| follows(bench, bar))
+        let holds = bench.as_ref().zip(bar.as_ref()).is_some_and(|(bench, bar)| bar.follows(bench))
             && bench.as_ref().map(|bench| bench.taken) == stamps;
         let found = show(bench.map(|bench| format!("{} taken", bench.taken)));
         // Between the two shuffles one of them is still to come.
