@@ -48,13 +48,13 @@ on_both_backends! {
         city.register();
         eligibility::propose(&trial.site, &bar_box()).expect("proposed");
         let waiting = unanswered(trial, Side::Bar);
-        let of = |kind: &str| waiting.iter().find(|one| one.kind == kind).expect(kind).clone();
-        let (manifest, list) = (of("manifest"), of("eligibility"));
+        let of = |kind: AskedKind| waiting.iter().find(|one| one.kind == kind).expect("asked").clone();
+        let (manifest, list) = (of(AskedKind::Manifest), of(AskedKind::Eligibility));
         let answer = |waiting: &Waiting, side| trial.agents.ask(side, &waiting.request).expect("reached").expect("an answer");
         let adopted = answer(&manifest, Side::Bar);
         let bench = {
             let own = unanswered(trial, Side::Bench);
-            answer(own.iter().find(|one| one.kind == "manifest").expect("asked too"), Side::Bench)
+            answer(own.iter().find(|one| one.kind == AskedKind::Manifest).expect("asked too"), Side::Bench)
         };
         let listed = answer(&list, Side::Bar);
         let key = ed25519_dalek::SigningKey::from_bytes(&[9; 32]);
@@ -160,7 +160,7 @@ on_both_backends! {
         let agent = trial.agents.agent(Side::Bench);
         let pending = agent.pending().expect("a list");
         assert_eq!(pending.len(), 1, "the list of a box whose manifest they have not seen is not shown yet");
-        let manifest = unanswered(trial, Side::Bench).into_iter().find(|one| one.kind == "manifest").expect("waits");
+        let manifest = unanswered(trial, Side::Bench).into_iter().find(|one| one.kind == AskedKind::Manifest).expect("waits");
         agent.approve(manifest.digest).expect("approved");
         city::deliver(&trial.site);
         assert_eq!(agreed(trial), Ok(1));

@@ -20,7 +20,7 @@ use hengping_domain::lock::SUITE;
 use hengping_domain::manifest::{PerSide, PeriodKind};
 use hengping_domain::opening::Counts;
 use hengping_domain::release::ReleaseState;
-use hengping_domain::request::{Asked, Request};
+use hengping_domain::request::{Asked, AskedKind, Request};
 use hengping_domain::statement::{Said, Signed, Statement};
 use hengping_domain::token::{Seed, Token};
 use jiff::civil::date;
@@ -250,7 +250,7 @@ on_both_backends! {
         let request = Request::new(bar_box(), Asked::Ledger);
         let name = request.digest().expect("a name");
         let request = request.sign(&key).expect("signed");
-        let waiting = |side| Waiting { digest: name, side, ballot_box: bar_box(), kind: "ledger".into(), request: request.clone() };
+        let waiting = |side| Waiting { digest: name, side, ballot_box: bar_box(), kind: AskedKind::Ledger, request: request.clone() };
         for side in [Side::Bench, Side::Bar, Side::Bar] {
             write(trial, |conn| agent_request::put(conn, &waiting(side))).expect("put");
         }

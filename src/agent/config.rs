@@ -6,45 +6,12 @@ use std::collections::BTreeSet;
 use std::fs;
 use std::path::{Path, PathBuf};
 
+pub use hengping_domain::request::AskedKind;
 use hengping_domain::words;
 use serde::Deserialize;
 
 use crate::error::AgentError;
 use crate::private;
-
-words! {
-    /// What can be asked, as it stands in a request.
-    AskedKind, "request kind" {
-        /// Keys of a box.
-        Keys = "keys",
-        /// Adopt a manifest.
-        Manifest = "manifest",
-        /// A list of who may rate whom.
-        Eligibility = "eligibility",
-        /// A member's device.
-        Enrol = "enrol",
-        /// Blinded nonces.
-        Tokens = "tokens",
-        /// Stamps of a batch.
-        Check = "check",
-        /// The log.
-        Cosign = "cosign",
-        /// The end of casting.
-        Close = "close",
-        /// A shuffle.
-        Mix = "mix",
-        /// The list to be opened.
-        List = "list",
-        /// Shares of it.
-        Shares = "shares",
-        /// A release.
-        Release = "release",
-        /// Counts.
-        Ledger = "ledger",
-        /// The end of the keys.
-        Death = "death",
-    }
-}
 
 words! {
     /// How a file of shares leaves.

@@ -29,7 +29,7 @@ pub struct Pending {
 impl Pending {
     pub(crate) fn new(digest: Digest, day: String, request: &SignedRequest) -> Self {
         let (zh, en) = words(&request.request.asked);
-        let kind = crate::answer::kind(&request.request.asked);
+        let kind = request.request.asked.kind();
         Self { digest, day, id: request.request.id.clone(), kind, zh, en }
     }
 }

@@ -65,7 +65,7 @@ pub struct Mixing<'a> {
 impl<'a> Mixing<'a> {
     /// A shuffle with one side's secret; `threads` work side by side.
     #[must_use]
-    pub const fn new(id: &'a BoxId, side: Side, secret: &'a Bytes32, threads: usize) -> Self {
+    pub fn new(id: &'a BoxId, side: Side, secret: &'a Bytes32, threads: usize) -> Self {
         let (inside, refused) = (BTreeMap::new(), Vec::new());
         Self { id, side, secret, threads, taken: 0, last: None, inside, refused }
     }

@@ -14,6 +14,7 @@ use crate::manifest::{Manifest, PerSide};
 use crate::statement::{Said, Signed};
 use crate::token::poprf::Blinded;
 use crate::token::{self, Token};
+use crate::words;
 
 /// Blinded nonces of one invitation, for each side.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
@@ -102,6 +103,40 @@ impl Presented {
     #[must_use]
     pub fn leaf(&self) -> Digest {
         crate::log::leaf(&self.stamp.nonce, self.envelope)
+    }
+}
+
+words! {
+    /// What can be asked, as it stands in a request.
+    AskedKind, "request kind" {
+        /// Keys of a box.
+        Keys = "keys",
+        /// Adopt a manifest.
+        Manifest = "manifest",
+        /// A list of who may rate whom.
+        Eligibility = "eligibility",
+        /// A member's device.
+        Enrol = "enrol",
+        /// Blinded nonces.
+        Tokens = "tokens",
+        /// Stamps of a batch.
+        Check = "check",
+        /// The log.
+        Cosign = "cosign",
+        /// The end of casting.
+        Close = "close",
+        /// A shuffle.
+        Mix = "mix",
+        /// The list to be opened.
+        List = "list",
+        /// Shares of it.
+        Shares = "shares",
+        /// A release.
+        Release = "release",
+        /// Counts.
+        Ledger = "ledger",
+        /// The end of the keys.
+        Death = "death",
     }
 }
 
@@ -201,6 +236,27 @@ pub enum Asked {
 }
 
 impl Asked {
+    /// Its kind.
+    #[must_use]
+    pub const fn kind(&self) -> AskedKind {
+        match self {
+            Self::Keys => AskedKind::Keys,
+            Self::Manifest { .. } => AskedKind::Manifest,
+            Self::Eligibility { .. } => AskedKind::Eligibility,
+            Self::Enrol { .. } => AskedKind::Enrol,
+            Self::Tokens { .. } => AskedKind::Tokens,
+            Self::Check { .. } => AskedKind::Check,
+            Self::Cosign { .. } => AskedKind::Cosign,
+            Self::Close { .. } => AskedKind::Close,
+            Self::Mix { .. } => AskedKind::Mix,
+            Self::List { .. } => AskedKind::List,
+            Self::Shares { .. } => AskedKind::Shares,
+            Self::Release { .. } => AskedKind::Release,
+            Self::Ledger => AskedKind::Ledger,
+            Self::Death => AskedKind::Death,
+        }
+    }
+
     /// The file that an agent has to have for it: the list to be shuffled, or the one to be opened.
     #[must_use]
     pub fn file(&self) -> Option<Digest> {

@@ -78,7 +78,7 @@ pub fn signed(site: &Site, id: &BoxId, asked: Asked) -> Outcome<(Digest, SignedR
 pub fn ask(conn: &mut Connection, site: &Site, id: &BoxId, side: Side, asked: Asked) -> Outcome<Digest> {
     let (digest, request) = signed(site, id, asked)?;
     if statement::find(conn, digest, side)?.is_none() {
-        let kind = kind_of(&request.request.asked).to_owned();
+        let kind = request.request.asked.kind();
         agent_request::put(conn, &Waiting { digest, side, ballot_box: id.clone(), kind, request })?;
     }
     Ok(digest)
@@ -101,27 +101,6 @@ pub fn both(conn: &mut Connection, request: Digest) -> Outcome<Option<[Signed; 2
     let bench = statement::find(conn, request, Side::Bench)?;
     let bar = statement::find(conn, request, Side::Bar)?;
     Ok(bench.zip(bar).map(|(bench, bar)| [bench, bar]))
-}
-
-/// The word of a request's kind.
-#[must_use]
-pub const fn kind_of(asked: &Asked) -> &'static str {
-    match asked {
-        Asked::Keys => "keys",
-        Asked::Manifest { .. } => "manifest",
-        Asked::Eligibility { .. } => "eligibility",
-        Asked::Enrol { .. } => "enrol",
-        Asked::Tokens { .. } => "tokens",
-        Asked::Check { .. } => "check",
-        Asked::Cosign { .. } => "cosign",
-        Asked::Close { .. } => "close",
-        Asked::Mix { .. } => "mix",
-        Asked::List { .. } => "list",
-        Asked::Shares { .. } => "shares",
-        Asked::Release { .. } => "release",
-        Asked::Ledger => "ledger",
-        Asked::Death => "death",
-    }
 }
 
 /// In which order requests are carried: an agent cannot agree to a list of a box whose manifest it does not know.
@@ -201,7 +180,7 @@ pub fn hear(site: &Site, waiting: &Waiting, signed: &Signed) -> Outcome<()> {
                 agent_request::answer(conn, *digest, *side, signed)?;
             }
             _ => {
-                statement::put(conn, id, kind, *digest, signed, today)?;
+                statement::put(conn, id, kind.as_str(), *digest, signed, today)?;
                 agent_request::forget(conn, *digest, *side)?;
                 if matches!(asked, Asked::Close { .. }) && both(conn, *digest)?.is_some() {
                     ask_both(conn, site, id, &Asked::Ledger)?;

@@ -147,7 +147,7 @@ pub fn tokens(site: &Site, rater: &PersonId, request: &TokenRequest, signature: 
         {
             return Ok((Some(heard), false));
         }
-        let kind = courier::kind_of(&signed.request.asked).to_owned();
+        let kind = signed.request.asked.kind();
         let waiting = Waiting { digest, side, ballot_box: id.clone(), kind, request: signed.clone() };
         site.store.write("token request waits", |conn| agent_request::put(conn, &waiting))?;
         Ok::<_, Failure>((None, false))

@@ -10,6 +10,7 @@ use std::sync::atomic::Ordering;
 use hengping_domain::digest::Digest;
 use hengping_domain::ids::{BoxId, Side};
 use hengping_domain::release::ReleaseState;
+use hengping_domain::request::AskedKind;
 
 use super::{Failure, Outcome, Site};
 use crate::store::period::{self, BoxState};
@@ -126,9 +127,9 @@ pub fn look(site: &Site, id: &BoxId) -> Outcome<Room> {
         let mut waiting = Vec::new();
         for (side, kind, request) in agent_request::of_box(conn, id)? {
             // Who waits for tokens or enrolment is nobody's business here.
-            if kind != "tokens" && kind != "enrol" {
+            if !matches!(kind, AskedKind::Tokens | AskedKind::Enrol) {
                 let code = super::courier::refusal_of(conn, request, side)?.map(|code| code.as_str());
-                waiting.push((side, kind, request, code));
+                waiting.push((side, kind.to_string(), request, code));
             }
         }
         let said = |conn: &mut Connection, kind: &str, side| {

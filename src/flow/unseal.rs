@@ -126,12 +126,12 @@ pub fn missing(site: &Site, id: &BoxId, kind: &str) -> Outcome<Vec<Missing>> {
     site.store.look("missing", |conn| {
         let open = agent_request::of_box(conn, id)?;
         let mut missing = Vec::new();
-        for (side, held, request) in open.into_iter().filter(|(_, held, _)| held == kind) {
+        for (side, held, request) in open.into_iter().filter(|(_, held, _)| held.as_str() == kind) {
             if statement::said(conn, id, kind, side)?.is_some() {
                 continue;
             }
             let code = refusal_of(conn, request, side)?.map(|code| code.as_str());
-            missing.push(Missing { side, kind: held, request, code });
+            missing.push(Missing { side, kind: held.to_string(), request, code });
         }
         Ok::<_, Failure>(missing)
     })

@@ -5,7 +5,7 @@
 use diesel::prelude::*;
 use hengping_domain::digest::Digest;
 use hengping_domain::ids::{BoxId, Side};
-use hengping_domain::request::SignedRequest;
+use hengping_domain::request::{AskedKind, SignedRequest};
 use hengping_domain::statement::Signed;
 
 use super::schema::agent_request;
@@ -21,7 +21,7 @@ pub struct Waiting {
     /// What it is about.
     pub ballot_box: BoxId,
     /// The kind, as in the request.
-    pub kind: String,
+    pub kind: AskedKind,
     /// The request.
     pub request: SignedRequest,
 }
@@ -38,7 +38,7 @@ pub fn put(conn: &mut Connection, new: &Waiting) -> Result<(), StoreError> {
                 agent_request::digest.eq(new.digest.to_string()),
                 agent_request::side.eq(new.side.as_str()),
                 agent_request::box_.eq(new.ballot_box.to_string()),
-                agent_request::kind.eq(&new.kind),
+                agent_request::kind.eq(new.kind.as_str()),
                 agent_request::request.eq(text),
                 agent_request::answer.eq(None::<String>),
             ))
@@ -56,7 +56,13 @@ type Row = (String, String, String, String, String, Option<String>);
 fn read(row: Row) -> Result<Waiting, StoreError> {
     let (digest, side, ballot_box, kind, request, _) = row;
     let request = serde_json::from_str(&request).map_err(|_| StoreError::broken("cannot read a request"))?;
-    Ok(Waiting { digest: stored(&digest)?, side: stored(&side)?, ballot_box: stored(&ballot_box)?, kind, request })
+    let (digest, side, ballot_box) = (stored(&digest)?, stored(&side)?, stored(&ballot_box)?);
+    Ok(Waiting { digest, side, ballot_box, kind: stored(&kind)?, request })
+}
+
+/// Kinds that raters ask.
+fn of_raters() -> [&'static str; 2] {
+    [AskedKind::Tokens, AskedKind::Enrol].map(AskedKind::as_str)
 }
 
 /// The requests that a side's agent has not answered, by digest.
@@ -78,7 +84,7 @@ pub fn unanswered(conn: &mut Connection, side: Side) -> Result<Vec<Waiting>, Sto
 pub fn refused(conn: &mut Connection, side: Side) -> Result<Vec<Waiting>, StoreError> {
     let rows: Vec<Row> = agent_request::table
         .filter(agent_request::side.eq(side.as_str()).and(agent_request::answer.is_not_null()))
-        .filter(agent_request::kind.ne("tokens").and(agent_request::kind.ne("enrol")))
+        .filter(agent_request::kind.ne_all(of_raters()))
         .order(agent_request::digest)
         .load(conn)?;
     rows.into_iter().map(read).collect()
@@ -88,13 +94,13 @@ pub fn refused(conn: &mut Connection, side: Side) -> Result<Vec<Waiting>, StoreE
 ///
 /// # Errors
 /// [`StoreError`].
-pub fn of_box(conn: &mut Connection, id: &BoxId) -> Result<Vec<(Side, String, Digest)>, StoreError> {
+pub fn of_box(conn: &mut Connection, id: &BoxId) -> Result<Vec<(Side, AskedKind, Digest)>, StoreError> {
     let rows: Vec<(String, String, String)> = agent_request::table
         .filter(agent_request::box_.eq(id.to_string()))
         .order((agent_request::kind, agent_request::side, agent_request::digest))
         .select((agent_request::side, agent_request::kind, agent_request::digest))
         .load(conn)?;
-    rows.into_iter().map(|(side, kind, digest)| Ok((stored(&side)?, kind, stored(&digest)?))).collect()
+    rows.into_iter().map(|(side, kind, digest)| Ok((stored(&side)?, stored(&kind)?, stored(&digest)?))).collect()
 }
 
 /// One request.
@@ -135,9 +141,8 @@ pub fn answered(conn: &mut Connection, digest: Digest, side: Side) -> Result<Opt
 /// # Errors
 /// [`StoreError`].
 pub fn forget_raters(conn: &mut Connection, id: &BoxId) -> Result<(), StoreError> {
-    let of_raters = agent_request::kind.eq("tokens").or(agent_request::kind.eq("enrol"));
-    diesel::delete(agent_request::table.filter(agent_request::box_.eq(id.to_string())).filter(of_raters))
-        .execute(conn)?;
+    let of_box = agent_request::table.filter(agent_request::box_.eq(id.to_string()));
+    diesel::delete(of_box.filter(agent_request::kind.eq_any(of_raters()))).execute(conn)?;
     Ok(())
 }
 

@@ -83,32 +83,12 @@ impl Asking<'_> {
     }
 }
 
-/// What kind of request it is.
-pub(crate) const fn kind(asked: &Asked) -> AskedKind {
-    match asked {
-        Asked::Keys => AskedKind::Keys,
-        Asked::Manifest { .. } => AskedKind::Manifest,
-        Asked::Eligibility { .. } => AskedKind::Eligibility,
-        Asked::Enrol { .. } => AskedKind::Enrol,
-        Asked::Tokens { .. } => AskedKind::Tokens,
-        Asked::Check { .. } => AskedKind::Check,
-        Asked::Cosign { .. } => AskedKind::Cosign,
-        Asked::Close { .. } => AskedKind::Close,
-        Asked::Mix { .. } => AskedKind::Mix,
-        Asked::List { .. } => AskedKind::List,
-        Asked::Shares { .. } => AskedKind::Shares,
-        Asked::Release { .. } => AskedKind::Release,
-        Asked::Ledger => AskedKind::Ledger,
-        Asked::Death => AskedKind::Death,
-    }
-}
-
 /// Answers a request.
 pub(crate) fn answer(agent: &Agent, request: &SignedRequest) -> Result<Answer, AgentError> {
     let id = &request.request.id;
     let digest = request.request.digest()?;
     let outcome = match request.verify(&agent.pins.platform) {
-        Ok(digest) => decide(agent, &Asking { request, digest, kind: kind(&request.request.asked) }),
+        Ok(digest) => decide(agent, &Asking { request, digest, kind: request.request.asked.kind() }),
         Err(_) => Err(AgentRefusal::RequestRefused.into()),
     };
     match outcome {
