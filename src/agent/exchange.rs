@@ -8,7 +8,6 @@ use std::path::Path;
 
 use hengping_domain::digest::Digest;
 use hengping_domain::exchange::{Item, Package, PackageError, Party, Place, SignedPackage, Taken};
-use hengping_domain::ids::Side;
 use hengping_domain::statement::{Said, Signed};
 use jiff::civil::Date;
 
@@ -42,13 +41,6 @@ pub struct Exported {
     pub waiting: usize,
 }
 
-const fn party(side: Side) -> Party {
-    match side {
-        Side::Bench => Party::Bench,
-        Side::Bar => Party::Bar,
-    }
-}
-
 /// Where a file lies beside a package.
 fn beside(package: &Path, file: Digest) -> std::path::PathBuf {
     package.with_file_name(file.to_string())
@@ -63,7 +55,7 @@ impl Agent {
     pub fn import_package(&self, path: &Path) -> Result<Imported, AgentError> {
         let package: SignedPackage = private::read_json(path)?;
         let today = self.clock.today();
-        let take = |last| package.take((Party::Platform, &self.pins.platform), party(self.side()), last, today);
+        let take = |last| package.take((Party::Platform, &self.pins.platform), Party::of(self.side()), last, today);
         let sequence = package.package.sequence;
         let last = self.store.decide(|conn| packages::place(conn, Way::In).map_err(AgentError::from))?;
         if take(last)? == Taken::Again {
@@ -130,7 +122,7 @@ impl Agent {
         let (sequence, package) = self.store.decide(|conn| {
             let last = packages::place(conn, Way::Out)?;
             let sequence = last.sequence + 1;
-            let (from, to) = (party(self.side()), Party::Platform);
+            let (from, to) = (Party::of(self.side()), Party::Platform);
             let package = Package { v: 1, from, to, sequence, previous: last.digest, expires, entries };
             let at = Place { sequence, digest: Some(package.digest()?) };
             let package = package.sign(&self.unlocked.key)?;

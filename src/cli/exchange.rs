@@ -8,7 +8,7 @@ use std::path::{Path, PathBuf};
 use anyhow::{Context as _, anyhow};
 use clap::Subcommand;
 use hengping_domain::digest::Digest;
-use hengping_domain::exchange::{Party, SignedPackage};
+use hengping_domain::exchange::SignedPackage;
 use hengping_domain::ids::Side;
 use jiff::civil::Date;
 
@@ -61,13 +61,10 @@ pub(super) fn run(command: ExchangeCommand) -> anyhow::Result<()> {
         }
         ExchangeCommand::Import { site, package, opening } => {
             let signed: SignedPackage = read_json(&package)?;
-            let side = match signed.package.from {
-                Party::Bench => Side::Bench,
-                Party::Bar => Side::Bar,
-                Party::Platform => {
-                    return Err(anyhow!("[package-signature] this package is not from an agent / 不是节点的数据包"));
-                }
-            };
+            let from = signed.package.from.side();
+            let side = from.ok_or_else(|| {
+                anyhow!("[package-signature] this package is not from an agent / 不是节点的数据包")
+            })?;
             let done = exchange::import(&site.site()?, side, &signed).map_err(|not| match not {
                 NotTaken::Package(error) => anyhow!("[{}] {error}", error.code()),
                 NotTaken::Step(failure) => said(failure),

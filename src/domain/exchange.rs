@@ -10,6 +10,7 @@ use serde::{Deserialize, Serialize};
 
 use crate::digest::{Bytes, Bytes32, Digest};
 use crate::document::{self, DocumentError};
+use crate::ids::Side;
 use crate::request::SignedRequest;
 use crate::statement::Signed;
 use crate::words;
@@ -23,6 +24,27 @@ words! {
         Bench = "bench",
         /// The bar's agent.
         Bar = "bar",
+    }
+}
+
+impl Party {
+    /// The agent of a side.
+    #[must_use]
+    pub const fn of(side: Side) -> Self {
+        match side {
+            Side::Bench => Self::Bench,
+            Side::Bar => Self::Bar,
+        }
+    }
+
+    /// Whose agent it is; none for the platform.
+    #[must_use]
+    pub const fn side(self) -> Option<Side> {
+        match self {
+            Self::Platform => None,
+            Self::Bench => Some(Side::Bench),
+            Self::Bar => Some(Side::Bar),
+        }
     }
 }
 

@@ -16,15 +16,6 @@ use super::courier::{self, rank};
 use super::{Failure, Outcome, Site, documents};
 use crate::store::{StoreError, agent_request, package};
 
-/// The side's name as a party of packages.
-#[must_use]
-pub const fn party(side: Side) -> Party {
-    match side {
-        Side::Bench => Party::Bench,
-        Side::Bar => Party::Bar,
-    }
-}
-
 /// A package with everything one side's agent has not answered, and the digests of the files that go beside it.
 ///
 /// # Errors
@@ -42,7 +33,7 @@ pub fn export(site: &Site, side: Side, expires: Date) -> Outcome<(SignedPackage,
         let package = Package {
             v: 1,
             from: Party::Platform,
-            to: party(side),
+            to: Party::of(side),
             sequence: last.sequence + 1,
             previous: last.digest,
             expires,
@@ -89,7 +80,7 @@ pub fn import(site: &Site, side: Side, package: &SignedPackage) -> Result<Import
     let (key, last) = site.store.look("package", |conn| {
         Ok::<_, Failure>((documents::keys(conn, side)?.agent, package::place(conn, side, false)?))
     })?;
-    let taken = package.take((party(side), &key), Party::Platform, last, today).map_err(NotTaken::Package)?;
+    let taken = package.take((Party::of(side), &key), Party::Platform, last, today).map_err(NotTaken::Package)?;
     let mut done = Imported::default();
     let Taken::New(place) = taken else { return Ok(done) };
     for item in &package.package.entries {
