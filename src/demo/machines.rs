@@ -59,7 +59,7 @@ impl Places {
             key_files::write_secret(&keys.join(format!("{side}-signing.json")), &key)?;
             Ok::<_, anyhow::Error>(key)
         };
-        let signing = PerSide { bench: signing(Side::Bench)?, bar: signing(Side::Bar)? };
+        let signing = PerSide::try_of(signing)?;
         let platform = key_files::platform(&keys.join("platform.key"))?;
         let relay = dir.join("relay");
         let receipt = hengping_relay::keys::init(&relay, &SystemEntropy)?;
@@ -68,9 +68,9 @@ impl Places {
             file.create(&place(dir, side))?;
             Ok::<_, anyhow::Error>(unlocked.public())
         };
-        let agent = PerSide { bench: init(Side::Bench)?, bar: init(Side::Bar)? };
+        let agent = PerSide::try_of(init)?;
         let pins = |side: Side| SidePins { signing: signing.get(side).public, agent: *agent.get(side) };
-        let pins = Pins::new(platform, receipt, PerSide { bench: pins(Side::Bench), bar: pins(Side::Bar) });
+        let pins = Pins::new(platform, receipt, PerSide::of(pins));
         for &side in Side::ALL {
             pins.create(&place(dir, side), side, agent.get(side))?;
         }

@@ -34,6 +34,19 @@ pub struct PerSide<T> {
 }
 
 impl<T> PerSide<T> {
+    /// The same made for each side, the bench first.
+    pub fn of(mut make: impl FnMut(Side) -> T) -> Self {
+        Self { bench: make(Side::Bench), bar: make(Side::Bar) }
+    }
+
+    /// The same where it may fail.
+    ///
+    /// # Errors
+    /// The first one of `make`.
+    pub fn try_of<E>(mut make: impl FnMut(Side) -> Result<T, E>) -> Result<Self, E> {
+        Ok(Self { bench: make(Side::Bench)?, bar: make(Side::Bar)? })
+    }
+
     /// The value of one side.
     #[must_use]
     pub const fn get(&self, side: Side) -> &T {

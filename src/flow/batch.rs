@@ -10,7 +10,7 @@ use hengping_domain::ids::{BoxId, Side};
 use hengping_domain::log;
 use hengping_domain::manifest::PerSide;
 use hengping_domain::request::{Asked, Presented};
-use hengping_domain::statement::{Said, Signed};
+use hengping_domain::statement::Said;
 use jiff::civil::Date;
 
 use super::courier::{ask_both, both};
@@ -94,9 +94,9 @@ fn checked(conn: &mut Connection, site: &Site, id: &BoxId, number: u32) -> Outco
     let casts = ballot_box::waiting(conn, id, number)?;
     let request = ask_both(conn, site, id, &Asked::Check { number, casts })?;
     let Some(answers) = both(conn, request)? else { return Ok(false) };
-    for Signed { statement, .. } in &answers {
-        if let Said::Checked { refused, .. } = &statement.said {
-            ballot_box::refuse(conn, id, number, statement.side, refused)?;
+    for &side in Side::ALL {
+        if let Said::Checked { refused, .. } = &answers.get(side).statement.said {
+            ballot_box::refuse(conn, id, number, side, refused)?;
         }
     }
     let left = !ballot_box::waiting(conn, id, number)?.is_empty();
@@ -117,14 +117,10 @@ fn cosigned(conn: &mut Connection, site: &Site, id: &BoxId, number: u32) -> Outc
     let held = period::find_box(conn, id)?;
     let manifest = periods::manifest(conn, &held)?;
     let state = Checkpoint { id: id.clone(), size, root };
-    let note = |side: Side| {
-        let said = answers.iter().find(|signed| signed.statement.side == side).map(|signed| &signed.statement.said);
-        match said {
-            Some(Said::Cosigned { note, .. }) if state.verify(&manifest.keys(side).agent, note).is_ok() => Ok(*note),
-            _ => Err(Failure::from(Refusal::SignatureRefused)),
-        }
-    };
-    let notes = PerSide { bench: note(Side::Bench)?, bar: note(Side::Bar)? };
+    let notes = PerSide::try_of(|side| match &answers.get(side).statement.said {
+        Said::Cosigned { note, .. } if state.verify(&manifest.keys(side).agent, note).is_ok() => Ok(*note),
+        _ => Err(Failure::from(Refusal::SignatureRefused)),
+    })?;
     ballot_box::append_batch(conn, id, number, &Cosigned { size, root, notes }, today)?;
     enrolment::shuffle(conn, id)?;
     ballot_box::move_batch(conn, id, number, BatchState::Cosigning, BatchState::Appended)?;

@@ -97,10 +97,9 @@ pub fn ask_both(conn: &mut Connection, site: &Site, id: &BoxId, asked: &Asked) -
 ///
 /// # Errors
 /// Busy or a fault.
-pub fn both(conn: &mut Connection, request: Digest) -> Outcome<Option<[Signed; 2]>> {
-    let bench = statement::find(conn, request, Side::Bench)?;
-    let bar = statement::find(conn, request, Side::Bar)?;
-    Ok(bench.zip(bar).map(|(bench, bar)| [bench, bar]))
+pub fn both(conn: &mut Connection, request: Digest) -> Outcome<Option<PerSide<Signed>>> {
+    let PerSide { bench, bar } = PerSide::try_of(|side| statement::find(conn, request, side))?;
+    Ok(bench.zip(bar).map(|(bench, bar)| PerSide { bench, bar }))
 }
 
 /// In which order requests are carried: an agent cannot agree to a list of a box whose manifest it does not know.

@@ -10,20 +10,20 @@ use hengping_domain::charter::Charter;
 use hengping_domain::digest::Digest;
 use hengping_domain::docket::roster::RosterEntry;
 use hengping_domain::document::DocumentKind;
-use hengping_domain::ids::{BoxId, PersonId, RateeId, Side};
+use hengping_domain::ids::{BoxId, PersonId, RateeId};
 use hengping_domain::invitation::InvitationState;
-use hengping_domain::manifest::{ClosedManifest, PerSide};
+use hengping_domain::manifest::ClosedManifest;
 use hengping_domain::margins::{CourtMargin, Margins, RateeMargin};
 use hengping_domain::rubric::Rubric;
 use hengping_domain::stratum::Stratum;
 use serde::Serialize;
 
-use super::{Failure, Fault, Outcome, Refusal, Site, documents, periods};
+use super::{Failure, Fault, Outcome, Site, documents, periods, unseal};
 use crate::store::ballot_box;
 use crate::store::invitation::{self, Invitation};
-use crate::store::period::{self, BoxState};
+use crate::store::period::BoxState;
 use crate::store::person::{self, Person};
-use crate::store::{Connection, StoreError, release, statement};
+use crate::store::{Connection, StoreError, release};
 
 /// Everything the opening reads, still in memory.
 struct Exported {
@@ -47,32 +47,18 @@ struct LedgerLine {
 /// Writes the opening's input files into an empty or new directory.
 ///
 /// # Errors
-/// [`Refusal::BoxState`] unless the box is closed, [`Refusal::CounterpartOpen`] before the other direction is,
-/// [`Refusal::AgentsNotReady`] before both sides have agreed to the list; a fault when a file cannot be written.
+/// [`super::Refusal::BoxState`] unless the box is closed, [`super::Refusal::CounterpartOpen`] before the other direction is,
+/// [`super::Refusal::AgentsNotReady`] before both sides have agreed to the list; a fault when a file cannot be written.
 pub fn export(site: &Site, id: &BoxId, dir: &Path) -> Outcome<()> {
     let exported = site.store.look("export box", |conn| collect(conn, id))?;
     write(&exported, dir).map_err(|error| Failure::Fault(Fault::new(&error)))
 }
 
 fn collect(conn: &mut Connection, id: &BoxId) -> Outcome<Exported> {
-    let held = period::find_box(conn, id)?;
-    if held.state != BoxState::Closed {
-        return Err(Refusal::BoxState.into());
-    }
+    let (held, boxes) = unseal::may_open(conn, id)?;
     let manifest = periods::manifest(conn, &held)?;
-    let boxes = period::boxes(conn, &id.period)?;
-    // Nothing leaves before both directions are closed (R14), so opening now could only withhold everything.
-    if boxes.iter().any(|b| b.id == id.counterpart() && b.state == BoxState::Open) {
-        return Err(Refusal::CounterpartOpen.into());
-    }
     let stamps = ballot_box::stamps(conn, id)?;
-    let mut said = |kind| {
-        let bench = statement::said(conn, id, kind, Side::Bench)?;
-        let bar = statement::said(conn, id, kind, Side::Bar)?;
-        let (bench, bar) = bench.zip(bar).ok_or(Refusal::AgentsNotReady)?;
-        Ok::<_, Failure>(PerSide { bench, bar })
-    };
-    let (mixed, listed) = (said("mix")?, said("list")?);
+    let (mixed, listed) = (unseal::pair(conn, id, "mix")?, unseal::pair(conn, id, "list")?);
     let charter = documents::in_force(conn, DocumentKind::Charter, manifest.charter)?.read()?;
     let rubric = documents::in_force(conn, DocumentKind::Rubric, manifest.rubric)?.read()?;
     let invitations = invitation::of_box(conn, id)?;

@@ -12,7 +12,7 @@ use hengping_domain::statement::{Said, Signed};
 
 use super::courier::{ask, ask_both, refusal_of};
 use super::{Failure, Outcome, Refusal, Site};
-use crate::store::period::{self, BoxState};
+use crate::store::period::{self, BallotBox, BoxState};
 use crate::store::{Connection, agent_request, ballot_box, statement};
 
 /// What is missing, and from whom.
@@ -34,17 +34,28 @@ pub struct Missing {
 /// [`Refusal::BoxState`] unless the box is closed, [`Refusal::CounterpartOpen`] before the other direction is.
 pub fn posted(site: &Site, id: &BoxId) -> Outcome<Vec<Posted>> {
     let mut items = site.store.look("posted list", |conn| {
-        if period::find_box(conn, id)?.state != BoxState::Closed {
-            return Err(Refusal::BoxState.into());
-        }
-        let boxes = period::boxes(conn, &id.period)?;
-        if boxes.iter().any(|b| b.id == id.counterpart() && b.state == BoxState::Open) {
-            return Err(Refusal::CounterpartOpen.into());
-        }
+        may_open(conn, id)?;
         Ok::<_, Failure>(ballot_box::closed_list(conn, id)?)
     })?;
     items.sort_by_cached_key(Posted::hash);
     Ok(items)
+}
+
+/// The box and all of its period, if it is closed and nothing is open that it could be opened before: nothing leaves before
+/// both directions are closed (R14), so opening now could only withhold everything.
+///
+/// # Errors
+/// [`Refusal::BoxState`], [`Refusal::CounterpartOpen`].
+pub(super) fn may_open(conn: &mut Connection, id: &BoxId) -> Outcome<(BallotBox, Vec<BallotBox>)> {
+    let held = period::find_box(conn, id)?;
+    if held.state != BoxState::Closed {
+        return Err(Refusal::BoxState.into());
+    }
+    let boxes = period::boxes(conn, &id.period)?;
+    if boxes.iter().any(|b| b.id == id.counterpart() && b.state == BoxState::Open) {
+        return Err(Refusal::CounterpartOpen.into());
+    }
+    Ok((held, boxes))
 }
 
 /// Asks one side to shuffle a list; returns the request's name.
@@ -76,11 +87,12 @@ pub fn output(site: &Site, request: Digest, side: Side) -> Outcome<Option<Digest
     }))
 }
 
-fn pair(conn: &mut Connection, id: &BoxId, kind: &str) -> Outcome<PerSide<Signed>> {
-    let bench = statement::said(conn, id, kind, Side::Bench)?;
-    let bar = statement::said(conn, id, kind, Side::Bar)?;
-    let (bench, bar) = bench.zip(bar).ok_or(Refusal::AgentsNotReady)?;
-    Ok(PerSide { bench, bar })
+/// What both sides said of a kind that is said once.
+///
+/// # Errors
+/// [`Refusal::AgentsNotReady`] unless both have.
+pub(super) fn pair(conn: &mut Connection, id: &BoxId, kind: &str) -> Outcome<PerSide<Signed>> {
+    PerSide::try_of(|side| statement::said(conn, id, kind, side)?.ok_or_else(|| Refusal::AgentsNotReady.into()))
 }
 
 /// Asks both sides to agree to the list that is opened; `audited` after an auditor has looked at a side's key.

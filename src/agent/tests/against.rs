@@ -52,7 +52,7 @@ impl Against {
             let agent = if which == side { unlocked.public() } else { public(&evil) };
             SidePins { signing: public(signing.get(which)), agent }
         };
-        let sides = PerSide { bench: of(Side::Bench), bar: of(Side::Bar) };
+        let sides = PerSide::of(of);
         let pins = Pins::new(public(&platform), public(&key(4)), sides);
         let clock = Arc::new(SettableClock::on(date(2026, 6, 1)));
         let dir_of_agent = dir.path().join("agent");

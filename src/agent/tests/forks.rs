@@ -66,7 +66,7 @@ fn no_smaller_and_no_other_history_is_cosigned() {
     };
     let checkpoint = Checkpoint { id: id(), size: 3, root: log::root(&log) };
     let keys = manifest.each(|keys| keys.agent);
-    let text = checkpoint.note(&keys, &PerSide { bench: note(Side::Bench), bar: note(Side::Bar) });
+    let text = checkpoint.note(&keys, &PerSide::of(note));
     assert_eq!(Checkpoint::read(&id(), &keys, &text), Ok(checkpoint), "one checkpoint of both");
 
     let close = |size: usize, stamps| Asked::Close { size: small(size), root: log::root(&log[..size]), stamps };

@@ -106,10 +106,10 @@ impl Trial {
             file.create(&setup(dir.path(), side)).expect("written");
             unlocked
         };
-        let unlocked = PerSide { bench: make(Side::Bench), bar: make(Side::Bar) };
+        let unlocked = PerSide::of(make);
         let of = |side| SidePins { signing: public(signing.get(side)), agent: unlocked.get(side).public() };
         let pins =
-            Pins::new(public(&platform), public(&key(4)), PerSide { bench: of(Side::Bench), bar: of(Side::Bar) });
+            Pins::new(public(&platform), public(&key(4)), PerSide::of(of));
         let clock = Arc::new(SettableClock::on(date(2026, 6, 1)));
         let PerSide { bench, bar } = unlocked;
         let seeds = PerSide { bench: next_seed(), bar: next_seed() };
@@ -183,7 +183,7 @@ impl Trial {
 
     /// Asks both sides.
     pub(crate) fn both(&self, asked: impl Fn() -> Asked) -> PerSide<Signed> {
-        PerSide { bench: self.signed_by(Side::Bench, asked()), bar: self.signed_by(Side::Bar, asked()) }
+        PerSide::of(|side| self.signed_by(side, asked()))
     }
 
     pub(crate) fn refused(&self, side: Side, asked: Asked) -> Option<AgentRefusal> {
@@ -291,7 +291,7 @@ impl Trial {
             Said::Checked { refused, .. } => refused,
             other => panic!("{other:?}"),
         };
-        let refused = PerSide { bench: refused(Side::Bench), bar: refused(Side::Bar) };
+        let refused = PerSide::of(refused);
         let good = |leaf: &Digest| !refused.bench.contains(leaf) && !refused.bar.contains(leaf);
         let leaves: Vec<_> = casts.iter().map(Presented::leaf).filter(good).collect();
         log.extend(&leaves);

@@ -47,14 +47,14 @@ fn life(trial: &mut Trial) {
         }
         other => panic!("{other:?}"),
     };
-    let files = PerSide { bench: shares(Side::Bench, 1), bar: shares(Side::Bar, 1) };
+    let files = PerSide::of(|side| shares(side, 1));
     assert_eq!(shares(Side::Bar, 2), files.bar, "again the same, and counted");
 
     // What the opening does with them.
     let envelopes = trial.agents.bar.files().read(list).expect("the list");
     let envelopes = opening::read_list(&envelopes).expect("a list");
     let secret = |side| Bytes(files.get(side)[..32].try_into().expect("32 bytes"));
-    let issuers = IssuerKeysFile::new(&PerSide { bench: secret(Side::Bench), bar: secret(Side::Bar) });
+    let issuers = IssuerKeysFile::new(&PerSide::of(secret));
     let issuers = issuers.keys(&manifest).expect("the manifest's keys");
     let read = |side| opening::read_shares(&files.get(side)[32..], &envelopes, side).expect("shares").shares;
     let (bench, bar) = (read(Side::Bench), read(Side::Bar));

@@ -80,14 +80,14 @@ fn honest() -> Record {
     let sign =
         |kind, hash| Side::ALL.iter().map(|&side| Signature::sign(side, kind, hash, &key(side, SIGNING))).collect();
     let signatures: Vec<Signature> = sign(DocumentKind::Manifest, document.hash());
-    let made = PerSide { bench: publics(Side::Bench, &town), bar: publics(Side::Bar, &town) };
+    let made = PerSide::of(|side| publics(side, &town));
     town.both(|side| Said::Keys(made.get(side).clone()));
     town.both(|_| Said::Adopted { manifest: document.hash() });
     town.both(|_| Said::Eligibility { number: 1, root: digest("list 1"), count: 30, total: 30 });
     town.both(|_| Said::Eligibility { number: 2, root: digest("list 2"), count: 5, total: 35 });
 
     let issuer = |side: Side| town.secrets.get(side).issuer_key().expect("a key");
-    let issuers = PerSide { bench: issuer(Side::Bench), bar: issuer(Side::Bar) };
+    let issuers = PerSide::of(issuer);
     let cast = |rater: usize, seq| {
         let nonce = Seed(Bytes([5; 32])).stamp_key(&InvitationId(format!("i{rater}"))).nonce();
         let stamp = Token::mint(nonce, &issuers, &StampInfo(&id).to_string()).expect("a stamp");

@@ -144,7 +144,7 @@ impl<'a> Look<'a> {
         };
         let signed: Vec<_> = record.statements.iter().filter(holds).collect();
         let of = |side| signed.iter().filter(|s| s.statement.side == side).map(|s| &s.statement.said).collect();
-        let said: PerSide<Vec<&Said>> = PerSide { bench: of(Side::Bench), bar: of(Side::Bar) };
+        let said: PerSide<Vec<&Said>> = PerSide::of(of);
         let stage = |said: &&Said| match said {
             Said::Released { .. } => Stage::Released,
             Said::Listed { .. } | Said::HandedOver { .. } => Stage::Listed,
@@ -173,7 +173,7 @@ impl<'a> Look<'a> {
     /// What each side said of one kind, all of it.
     pub(super) fn all<T>(&self, of: impl Fn(&'a Said) -> Option<T>) -> PerSide<Vec<T>> {
         let of = |side| self.said.get(side).iter().filter_map(|said| of(said)).collect();
-        PerSide { bench: of(Side::Bench), bar: of(Side::Bar) }
+        PerSide::of(of)
     }
 
     /// The one thing each side said of one kind.

@@ -36,7 +36,7 @@ fn bytes(value: &Value, path: &str) -> Vec<u8> {
 }
 
 fn sides<T>(of: impl Fn(Side) -> T) -> PerSide<T> {
-    PerSide { bench: of(Side::Bench), bar: of(Side::Bar) }
+    PerSide::of(of)
 }
 
 fn invitation(v: &Value) -> InvitationId {

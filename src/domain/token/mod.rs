@@ -87,7 +87,7 @@ impl Seed {
     /// As [`Seed::blind`].
     pub fn blind_both(&self, kind: TokenKind, id: &str, nonce: &Bytes32) -> Result<PerSide<Blinding>, TagError> {
         let blind = |side| self.blind(kind, id, side, nonce);
-        Ok(PerSide { bench: blind(Side::Bench)?, bar: blind(Side::Bar)? })
+        PerSide::try_of(blind)
     }
 }
 

@@ -43,7 +43,7 @@ fn both_sides_answers_make_a_token_that_holds_for_its_info_alone() {
     let answer = |side: Side| {
         issuers.get(side).evaluate(blinding.get(side).blinded(), &info, [side as u8; 64]).expect("answered")
     };
-    let answers = PerSide { bench: answer(Side::Bench), bar: answer(Side::Bar) };
+    let answers = PerSide::of(answer);
     let public = PerSide { bench: issuers.bench.public(), bar: issuers.bar.public() };
     let token = Token::finalize(&blinding, &answers, &public, nonce, &info).expect("a token");
     assert_eq!(Ok(token), Token::mint(nonce, &issuers, &info));
