@@ -9,7 +9,7 @@ use hengping_domain::request::{AskedKind, SignedRequest};
 use hengping_domain::statement::Signed;
 
 use super::schema::agent_request;
-use super::{Connection, StoreError, one_row, savepoint, stored};
+use super::{Connection, StoreError, from_json, json, one_row, put_once, stored};
 
 /// A request on its way to one side's agent.
 #[derive(Debug, Clone)]
@@ -31,8 +31,8 @@ pub struct Waiting {
 /// # Errors
 /// [`StoreError`].
 pub fn put(conn: &mut Connection, new: &Waiting) -> Result<(), StoreError> {
-    let text = serde_json::to_string(&new.request).map_err(|error| StoreError::broken(error.to_string()))?;
-    let inserted = savepoint(conn, |conn| {
+    let text = json(&new.request)?;
+    put_once(conn, |conn| {
         diesel::insert_into(agent_request::table)
             .values((
                 agent_request::digest.eq(new.digest.to_string()),
@@ -44,18 +44,14 @@ pub fn put(conn: &mut Connection, new: &Waiting) -> Result<(), StoreError> {
             ))
             .execute(conn)?;
         Ok(())
-    });
-    match inserted {
-        Err(StoreError::Duplicate) => Ok(()),
-        other => other,
-    }
+    })
 }
 
 type Row = (String, String, String, String, String, Option<String>);
 
 fn read(row: Row) -> Result<Waiting, StoreError> {
     let (digest, side, ballot_box, kind, request, _) = row;
-    let request = serde_json::from_str(&request).map_err(|_| StoreError::broken("cannot read a request"))?;
+    let request = from_json(&request)?;
     let (digest, side, ballot_box) = (stored(&digest)?, stored(&side)?, stored(&ballot_box)?);
     Ok(Waiting { digest, side, ballot_box, kind: stored(&kind)?, request })
 }
@@ -116,7 +112,7 @@ pub fn find(conn: &mut Connection, digest: Digest, side: Side) -> Result<Waiting
 /// # Errors
 /// [`StoreError::Stale`] when nobody asked.
 pub fn answer(conn: &mut Connection, digest: Digest, side: Side, signed: &Signed) -> Result<(), StoreError> {
-    let text = serde_json::to_string(signed).map_err(|error| StoreError::broken(error.to_string()))?;
+    let text = json(signed)?;
     let row = agent_request::table.find((digest.to_string(), side.as_str()));
     one_row(diesel::update(row).set(agent_request::answer.eq(Some(text))).execute(conn)?)
 }
@@ -131,9 +127,7 @@ pub fn answered(conn: &mut Connection, digest: Digest, side: Side) -> Result<Opt
         .select(agent_request::answer)
         .first(conn)
         .optional()?;
-    text.flatten()
-        .map(|text| serde_json::from_str(&text).map_err(|_| StoreError::broken("cannot read an answer")))
-        .transpose()
+    text.flatten().as_deref().map(from_json).transpose()
 }
 
 /// Takes off what raters of a box still wait for: a closed box answers nobody, and the rows lie in the order of asking.

@@ -17,7 +17,7 @@ use hengping_domain::words;
 use jiff::civil::Date;
 
 use super::schema::{batch, checkpoint, counted, pending, published_stamp, refused_leaf, sealed};
-use super::{Connection, StoreError, one_row, stored};
+use super::{Connection, StoreError, number, one_row, stored};
 
 words! {
     /// Where a batch stands.
@@ -44,10 +44,6 @@ pub struct Batch {
     pub state: BatchState,
     /// The day it came.
     pub day: Date,
-}
-
-fn number(value: i64) -> Result<u32, StoreError> {
-    u32::try_from(value).map_err(|_| StoreError::broken("a stored number is out of range"))
 }
 
 /// The batches of a box, in order.

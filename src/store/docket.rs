@@ -11,7 +11,7 @@ use hengping_domain::ids::CaseId;
 use jiff::civil::Date;
 
 use super::schema::{case_file, docket_import};
-use super::{Connection, StoreError, stored};
+use super::{Connection, StoreError, from_json, stored};
 
 /// What putting a case did.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -57,7 +57,7 @@ pub fn put(conn: &mut Connection, id: &CaseId, record: &CaseRecord) -> Result<Pu
 pub fn all(conn: &mut Connection) -> Result<Vec<(CaseId, CaseRecord)>, StoreError> {
     let rows: Vec<(String, String)> =
         case_file::table.order(case_file::number).select((case_file::id, case_file::record)).load(conn)?;
-    rows.into_iter().map(|(id, record)| Ok((CaseId(id), parse(&record)?))).collect()
+    rows.into_iter().map(|(id, record)| Ok((CaseId(id), from_json(&record)?))).collect()
 }
 
 /// One case.
@@ -66,11 +66,7 @@ pub fn all(conn: &mut Connection) -> Result<Vec<(CaseId, CaseRecord)>, StoreErro
 /// [`StoreError::NotFound`].
 pub fn find(conn: &mut Connection, id: &CaseId) -> Result<CaseRecord, StoreError> {
     let record: String = case_file::table.find(id.as_str()).select(case_file::record).first(conn)?;
-    parse(&record)
-}
-
-fn parse(record: &str) -> Result<CaseRecord, StoreError> {
-    serde_json::from_str(record).map_err(|error| StoreError::broken(format!("cannot read a case: {error}")))
+    from_json(&record)
 }
 
 /// An import as it is remembered: JSON texts, written and read by the step that made them.

@@ -10,7 +10,7 @@ use hengping_domain::ids::Side;
 use jiff::civil::Date;
 
 use super::schema::{document, side_key, signature};
-use super::{Connection, StoreError, savepoint, stored};
+use super::{Connection, StoreError, put_once, savepoint, stored};
 
 /// A signature with the day it was given.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -27,7 +27,7 @@ pub struct Signed {
 /// [`StoreError`].
 pub fn put(conn: &mut Connection, new: &Document, day: Date) -> Result<(), StoreError> {
     let body = canonical(new.body()).map_err(|error| StoreError::broken(error.to_string()))?;
-    let inserted = savepoint(conn, |conn| {
+    put_once(conn, |conn| {
         diesel::insert_into(document::table)
             .values((
                 document::hash.eq(new.hash().to_string()),
@@ -37,11 +37,7 @@ pub fn put(conn: &mut Connection, new: &Document, day: Date) -> Result<(), Store
             ))
             .execute(conn)?;
         Ok(())
-    });
-    match inserted {
-        Err(StoreError::Duplicate) => Ok(()),
-        other => other,
-    }
+    })
 }
 
 /// The document of a hash.

@@ -9,7 +9,7 @@ use hengping_domain::invitation::InvitationState;
 use jiff::civil::Date;
 
 use super::schema::{eligibility, invitation};
-use super::{Connection, StoreError, one_row, stored};
+use super::{Connection, StoreError, number, one_row, stored};
 
 /// A list.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -64,7 +64,6 @@ pub fn of_box(conn: &mut Connection, id: &BoxId) -> Result<Vec<List>, StoreError
             eligibility::day,
         ))
         .load(conn)?;
-    let number = |value| u32::try_from(value).map_err(|_| StoreError::broken("a number is out of range"));
     let read = |(n, request, size, total, root, day): (i64, String, i64, i64, String, String)| {
         Ok(List {
             number: number(n)?,

@@ -8,7 +8,7 @@ use hengping_domain::ids::{BoxId, PersonId};
 use hengping_domain::statement::Signed;
 
 use super::schema::enrolment;
-use super::{Connection, StoreError, one_row, stored};
+use super::{Connection, StoreError, from_json, json, one_row, stored};
 
 /// How a rater's enrolment in a box stands.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -35,9 +35,7 @@ pub fn find(conn: &mut Connection, id: &BoxId, person: &PersonId) -> Result<Opti
         .first(conn)
         .optional()?;
     row.map(|(request_key, mac, certificate, refused)| {
-        let certificate = certificate
-            .map(|text| serde_json::from_str(&text).map_err(|_| StoreError::broken("cannot read a certificate")))
-            .transpose()?;
+        let certificate = certificate.as_deref().map(from_json).transpose()?;
         Ok(Enrolment { request_key: stored(&request_key)?, mac: stored(&mac)?, certificate, refused })
     })
     .transpose()
@@ -48,11 +46,7 @@ pub fn find(conn: &mut Connection, id: &BoxId, person: &PersonId) -> Result<Opti
 /// # Errors
 /// [`StoreError`].
 pub fn put(conn: &mut Connection, id: &BoxId, person: &PersonId, new: &Enrolment) -> Result<(), StoreError> {
-    let certificate = new
-        .certificate
-        .as_ref()
-        .map(|signed| serde_json::to_string(signed).map_err(|error| StoreError::broken(error.to_string())))
-        .transpose()?;
+    let certificate = new.certificate.as_ref().map(json).transpose()?;
     diesel::delete(enrolment::table.find((id.to_string(), person.as_str()))).execute(conn)?;
     diesel::insert_into(enrolment::table)
         .values((
@@ -103,10 +97,7 @@ pub fn settle(
     request_key: &Bytes32,
     outcome: Result<&Signed, &str>,
 ) -> Result<(), StoreError> {
-    let certificate = outcome
-        .ok()
-        .map(|signed| serde_json::to_string(signed).map_err(|error| StoreError::broken(error.to_string())))
-        .transpose()?;
+    let certificate = outcome.ok().map(json).transpose()?;
     let mine = enrolment::table.filter(
         enrolment::box_
             .eq(id.to_string())

@@ -10,7 +10,7 @@ use hengping_domain::stratum::Stratum;
 use jiff::civil::Date;
 
 use super::schema::{invitation, rater};
-use super::{Connection, StoreError, one_row, stored};
+use super::{Connection, StoreError, number, one_row, stored};
 
 /// 待评案件.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -177,8 +177,4 @@ pub fn count(conn: &mut Connection, id: &BoxId, state: InvitationState) -> Resul
 /// [`StoreError`].
 pub fn count_all(conn: &mut Connection, id: &BoxId) -> Result<u32, StoreError> {
     number(invitation::table.filter(invitation::box_.eq(id.to_string())).count().get_result(conn)?)
-}
-
-fn number(count: i64) -> Result<u32, StoreError> {
-    u32::try_from(count).map_err(|_| StoreError::broken("a count is out of range"))
 }

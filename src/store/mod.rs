@@ -270,6 +270,45 @@ pub fn savepoint<T>(
     conn.transaction(work)
 }
 
+/// Inserts what is named by its content, so that the same again changes nothing.
+///
+/// # Errors
+/// What `insert` returns, but for [`StoreError::Duplicate`].
+fn put_once(
+    conn: &mut Connection,
+    insert: impl FnOnce(&mut Connection) -> Result<(), StoreError>,
+) -> Result<(), StoreError> {
+    match savepoint(conn, insert) {
+        Err(StoreError::Duplicate) => Ok(()),
+        other => other,
+    }
+}
+
+/// A value as JSON for a column.
+///
+/// # Errors
+/// [`StoreError::Broken`] for a value without a form in JSON.
+fn json<T: serde::Serialize>(value: &T) -> Result<String, StoreError> {
+    serde_json::to_string(value).map_err(|error| StoreError::broken(error.to_string()))
+}
+
+/// Reads JSON out of a column.
+///
+/// # Errors
+/// [`StoreError::Broken`] when it holds something else; what it holds is not told.
+fn from_json<T: serde::de::DeserializeOwned>(text: &str) -> Result<T, StoreError> {
+    serde_json::from_str(text)
+        .map_err(|_| StoreError::broken(format!("cannot read {} from a column", std::any::type_name::<T>())))
+}
+
+/// A count or number out of a column.
+///
+/// # Errors
+/// [`StoreError::Broken`] when it is none.
+fn number(value: i64) -> Result<u32, StoreError> {
+    u32::try_from(value).map_err(|_| StoreError::broken("a stored number is out of range"))
+}
+
 /// Holds a compare-and-set update to the one row it names.
 ///
 /// # Errors

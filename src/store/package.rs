@@ -7,7 +7,7 @@ use hengping_domain::exchange::Place;
 use hengping_domain::ids::Side;
 
 use super::schema::package_place;
-use super::{Connection, StoreError, stored};
+use super::{Connection, StoreError, number, stored};
 
 /// The last package in one direction; the empty place before the first.
 ///
@@ -20,8 +20,7 @@ pub fn place(conn: &mut Connection, side: Side, sent: bool) -> Result<Place, Sto
         .first(conn)
         .optional()?;
     let Some((sequence, digest)) = row else { return Ok(Place::default()) };
-    let sequence = u32::try_from(sequence).map_err(|_| StoreError::broken("a sequence number is out of range"))?;
-    Ok(Place { sequence, digest: Some(stored(&digest)?) })
+    Ok(Place { sequence: number(sequence)?, digest: Some(stored(&digest)?) })
 }
 
 /// Remembers the last package in one direction.

@@ -13,7 +13,7 @@ use hengping_domain::words;
 use jiff::civil::Date;
 
 use super::schema::{ballot_box, period};
-use super::{Connection, StoreError, one_row, stored};
+use super::{Connection, StoreError, from_json, json, one_row, stored};
 
 words! {
     /// Where a box stands.
@@ -117,9 +117,7 @@ pub fn find(conn: &mut Connection, id: &PeriodId) -> Result<Period, StoreError> 
 type BoxRow = (String, String, String, String, String, Option<String>);
 
 fn read_box((id, _, rubric, manifest, state, counts): BoxRow) -> Result<BallotBox, StoreError> {
-    let counts = counts
-        .map(|text| serde_json::from_str(&text).map_err(|_| StoreError::broken("cannot read the counts of a box")))
-        .transpose()?;
+    let counts = counts.as_deref().map(from_json).transpose()?;
     Ok(BallotBox {
         id: stored(&id)?,
         rubric: stored(&rubric)?,
@@ -179,7 +177,7 @@ pub fn move_box(conn: &mut Connection, id: &BoxId, from: BoxState, to: BoxState)
 /// # Errors
 /// [`StoreError`].
 pub fn set_counts(conn: &mut Connection, id: &BoxId, counts: Counts) -> Result<(), StoreError> {
-    let text = serde_json::to_string(&counts).map_err(|error| StoreError::broken(error.to_string()))?;
+    let text = json(&counts)?;
     one_row(
         diesel::update(ballot_box::table.find(id.to_string())).set(ballot_box::counts.eq(Some(text))).execute(conn)?,
     )

@@ -10,7 +10,7 @@ use hengping_domain::statement::Signed;
 use jiff::civil::Date;
 
 use super::schema::statement;
-use super::{Connection, StoreError, savepoint, stored};
+use super::{Connection, StoreError, from_json, json, put_once, stored};
 
 /// Keeps a statement; the same again changes nothing.
 ///
@@ -24,8 +24,8 @@ pub fn put(
     signed: &Signed,
     day: Date,
 ) -> Result<(), StoreError> {
-    let text = serde_json::to_string(signed).map_err(|error| StoreError::broken(error.to_string()))?;
-    let inserted = savepoint(conn, |conn| {
+    let text = json(signed)?;
+    put_once(conn, |conn| {
         diesel::insert_into(statement::table)
             .values((
                 statement::request.eq(request.to_string()),
@@ -37,15 +37,7 @@ pub fn put(
             ))
             .execute(conn)?;
         Ok(())
-    });
-    match inserted {
-        Err(StoreError::Duplicate) => Ok(()),
-        other => other,
-    }
-}
-
-fn read(text: &str) -> Result<Signed, StoreError> {
-    serde_json::from_str(text).map_err(|_| StoreError::broken("cannot read a statement"))
+    })
 }
 
 /// What a side said to a request.
@@ -55,7 +47,7 @@ fn read(text: &str) -> Result<Signed, StoreError> {
 pub fn find(conn: &mut Connection, request: Digest, side: Side) -> Result<Option<Signed>, StoreError> {
     let text: Option<String> =
         statement::table.find((request.to_string(), side.as_str())).select(statement::text).first(conn).optional()?;
-    text.map(|text| read(&text)).transpose()
+    text.as_deref().map(from_json).transpose()
 }
 
 /// The statements of a kind about a box, by request.
@@ -68,7 +60,7 @@ pub fn of_kind(conn: &mut Connection, id: &BoxId, kind: &str) -> Result<Vec<(Dig
         .order((statement::request, statement::side))
         .select((statement::request, statement::text))
         .load(conn)?;
-    rows.iter().map(|(request, text)| Ok((stored(request)?, read(text)?))).collect()
+    rows.iter().map(|(request, text)| Ok((stored(request)?, from_json(text)?))).collect()
 }
 
 /// What one side said last of a kind that is said once, such as `closed`.
@@ -90,5 +82,5 @@ pub fn of_box(conn: &mut Connection, id: &BoxId) -> Result<Vec<Signed>, StoreErr
         .order((statement::kind, statement::request, statement::side))
         .select(statement::text)
         .load(conn)?;
-    rows.iter().map(|text| read(text)).collect()
+    rows.iter().map(|text| from_json(text)).collect()
 }
