@@ -326,8 +326,16 @@ impl SignedRequest {
     /// [`DocumentError::BadSignature`].
     pub fn verify(&self, platform: &Bytes32) -> Result<Digest, DocumentError> {
         let digest = self.request.digest()?;
+        self.verify_as(digest, platform).map(|()| digest)
+    }
+
+    /// The same where the request's digest is known already.
+    ///
+    /// # Errors
+    /// [`DocumentError::BadSignature`].
+    pub fn verify_as(&self, digest: Digest, platform: &Bytes32) -> Result<(), DocumentError> {
         document::verify(platform, &self.signature, request_text(digest).as_bytes())?;
-        if self.request.v == 1 { Ok(digest) } else { Err(DocumentError::BadSignature) }
+        if self.request.v == 1 { Ok(()) } else { Err(DocumentError::BadSignature) }
     }
 }
 

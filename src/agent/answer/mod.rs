@@ -87,8 +87,8 @@ impl Asking<'_> {
 pub(crate) fn answer(agent: &Agent, request: &SignedRequest) -> Result<Answer, AgentError> {
     let id = &request.request.id;
     let digest = request.request.digest()?;
-    let outcome = match request.verify(&agent.pins.platform) {
-        Ok(digest) => decide(agent, &Asking { request, digest, kind: request.request.asked.kind() }),
+    let outcome = match request.verify_as(digest, &agent.pins.platform) {
+        Ok(()) => decide(agent, &Asking { request, digest, kind: request.request.asked.kind() }),
         Err(_) => Err(AgentRefusal::RequestRefused.into()),
     };
     match outcome {
