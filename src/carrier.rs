@@ -10,11 +10,12 @@ use std::sync::Arc;
 use std::sync::atomic::AtomicBool;
 use std::time::Duration;
 
-use ed25519_dalek::{Signer as _, SigningKey};
+use ed25519_dalek::SigningKey;
 use hengping_domain::digest::{Bytes, Bytes32, Digest};
+use hengping_domain::document::{self, SIGNATURE_HEADER};
 use hengping_domain::ids::Side;
 use hengping_domain::manifest::{PerSide, RelayKeys};
-use hengping_domain::request::SignedRequest;
+use hengping_domain::request::{SignedRequest, file_text};
 use hengping_domain::statement::Signed;
 use sha2::Digest as _;
 use ureq::Agent;
@@ -83,13 +84,9 @@ impl Http {
 
     /// Signs for a file: method and digest.
     fn sign(&self, method: &str, digest: Digest) -> String {
-        let text = format!("hengping/v2/file\n{method}\n{digest}");
-        Bytes(self.key.sign(text.as_bytes()).to_bytes()).to_string()
+        document::sign(&self.key, file_text(method, digest).as_bytes()).to_string()
     }
 }
-
-/// The header that carries the platform's signature.
-const SIGNATURE: &str = "hengping-signature";
 
 impl Carrier for Http {
     fn ask(&self, side: Side, request: &SignedRequest) -> Result<Option<Signed>, Unreachable> {
@@ -112,7 +109,7 @@ impl Carrier for Http {
         let response = self
             .agent
             .put(self.url(side, &format!("/files/{digest}"))?)
-            .header(SIGNATURE, self.sign("PUT", digest))
+            .header(SIGNATURE_HEADER, self.sign("PUT", digest))
             .header("content-type", "application/octet-stream")
             .send(&file)
             .map_err(|error| failed(&error))?;
@@ -124,7 +121,7 @@ impl Carrier for Http {
         let response = self
             .agent
             .get(self.url(side, &format!("/files/{digest}"))?)
-            .header(SIGNATURE, self.sign("GET", digest))
+            .header(SIGNATURE_HEADER, self.sign("GET", digest))
             .call()
             .map_err(|error| failed(&error))?;
         if !response.status().is_success() {

@@ -21,8 +21,6 @@ use crate::agent::{Agent, Answer};
 use crate::error::AgentError;
 use crate::store::StoreError;
 
-pub use files::text as file_text;
-
 /// Bytes of a request. The longest are a list of who may rate whom, of 20,000 entries, and a batch of the relay, of 10,000
 /// casts: 6 MB each. What grows with the box beyond that comes as a file.
 const MOST_REQUEST: usize = 32 << 20;

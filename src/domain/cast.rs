@@ -200,9 +200,6 @@ fn receipt_text(id: &BoxId, leaf: Digest, seq: u32) -> String {
 #[error("not a sorted batch of casts")]
 pub struct BatchMalformed;
 
-/// The header that carries [`sign_batch`].
-pub const BATCH_HEADER: &str = "hengping-signature";
-
 /// `count (u32, big endian) | casts`, sorted by leaf.
 #[must_use]
 pub fn write_batch<'a>(casts: impl IntoIterator<Item = &'a Cast>) -> Vec<u8> {
@@ -241,7 +238,7 @@ fn batch_text(id: &BoxId, body: &[u8]) -> String {
     format!("hengping/v2/batch\n{id}\n{}", Digest::of(&[body]))
 }
 
-/// The relay's signature over a batch.
+/// The relay's signature over a batch, which travels in [`document::SIGNATURE_HEADER`].
 #[must_use]
 pub fn sign_batch(id: &BoxId, body: &[u8], key: &SigningKey) -> Bytes<64> {
     document::sign(key, batch_text(id, body).as_bytes())

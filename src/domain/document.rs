@@ -25,6 +25,9 @@ words! {
     }
 }
 
+/// The header in which a signature over a body or a file travels.
+pub const SIGNATURE_HEADER: &str = "hengping-signature";
+
 /// Why a document or signature is refused.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 pub enum DocumentError {

@@ -339,6 +339,12 @@ impl SignedRequest {
     }
 }
 
+/// The text that the platform signs to put a file to an agent or to get one: `method` is `PUT` or `GET`.
+#[must_use]
+pub fn file_text(method: &str, file: Digest) -> String {
+    format!("hengping/v2/file\n{method}\n{file}")
+}
+
 fn request_text(digest: Digest) -> String {
     format!("hengping/v2/request\n{digest}")
 }

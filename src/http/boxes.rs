@@ -3,6 +3,7 @@
 //! Deliberately absent: who casts; a ballot is posted to the relay.
 
 use actix_web::{HttpRequest, HttpResponse, web};
+use hengping_domain::document::SIGNATURE_HEADER;
 use hengping_domain::ids::BoxId;
 use hengping_domain::statement::Signed;
 use serde::{Deserialize, Serialize};
@@ -210,7 +211,7 @@ pub async fn batch(
     body: web::Bytes,
 ) -> Result<web::Json<TakenBody>, Problem> {
     let id: BoxId = parse(&id)?;
-    let signature = request.headers().get("hengping-signature").and_then(|value| value.to_str().ok());
+    let signature = request.headers().get(SIGNATURE_HEADER).and_then(|value| value.to_str().ok());
     let signature = signature.and_then(|text| text.parse().ok()).ok_or(Refusal::SignatureRefused)?;
     let taken = run(move || batch::take(&site, &id, &body, &signature)).await?;
     Ok(web::Json(TakenBody { batch: taken.number, taken: taken.size }))

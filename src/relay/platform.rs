@@ -4,7 +4,7 @@
 
 use std::time::Duration;
 
-use hengping_domain::cast::BATCH_HEADER;
+use hengping_domain::document::SIGNATURE_HEADER;
 use hengping_domain::digest::{Bytes, Bytes32};
 use hengping_domain::ids::BoxId;
 use jiff::civil::Date;
@@ -93,7 +93,7 @@ impl Platform {
     /// Hands a batch over.
     pub(crate) fn take(&self, id: &BoxId, body: &[u8], signature: &Bytes<64>) -> Result<Taken, RelayError> {
         let request = self.agent.post(format!("{}/api/boxes/{id}/batches", self.base));
-        let request = request.header(BATCH_HEADER, signature.to_string());
+        let request = request.header(SIGNATURE_HEADER, signature.to_string());
         let request = request.content_type("application/octet-stream");
         let mut response = request.config().timeout_global(Some(TAKE)).build().send(body).map_err(unreachable)?;
         match response.status().as_u16() {

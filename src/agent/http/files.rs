@@ -8,7 +8,8 @@ use actix_web::{HttpRequest, HttpResponse, web};
 use futures_util::StreamExt as _;
 use futures_util::stream;
 use hengping_domain::digest::{Bytes, Digest};
-use hengping_domain::document;
+use hengping_domain::document::{self, SIGNATURE_HEADER};
+use hengping_domain::request::file_text;
 use hengping_domain::statement::AgentRefusal;
 
 use super::{failure, problem, run};
@@ -20,18 +21,12 @@ use crate::private::failed;
 /// Bytes that are gathered before they are written, and read at a time.
 const PIECE: usize = 1 << 20;
 
-/// The text that the platform signs to put or get a file.
-#[must_use]
-pub fn text(method: &str, name: Digest) -> String {
-    format!("hengping/v2/file\n{method}\n{name}")
-}
-
 /// The file's name, if the platform's key signed this method for it.
 fn named(agent: &Agent, request: &HttpRequest) -> Option<Digest> {
     let name: Digest = request.match_info().query("digest").parse().ok()?;
-    let header = request.headers().get("hengping-signature").and_then(|value| value.to_str().ok());
+    let header = request.headers().get(SIGNATURE_HEADER).and_then(|value| value.to_str().ok());
     let signature: Bytes<64> = header?.parse().ok()?;
-    let text = text(request.method().as_str(), name);
+    let text = file_text(request.method().as_str(), name);
     document::verify(&agent.pins.platform, &signature, text.as_bytes()).ok()?;
     Some(name)
 }

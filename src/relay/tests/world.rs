@@ -6,7 +6,8 @@ use std::sync::{Arc, Mutex};
 use std::thread::JoinHandle;
 
 use actix_web::{App, HttpRequest, HttpResponse, HttpServer, web};
-use hengping_domain::cast::{BATCH_HEADER, Cast, Receipt, read_batch, verify_batch};
+use hengping_domain::cast::{Cast, Receipt, read_batch, verify_batch};
+use hengping_domain::document::SIGNATURE_HEADER;
 use hengping_domain::digest::{Bytes, Bytes32, Digest};
 use hengping_domain::ids::{BoxId, InvitationId};
 use hengping_domain::layer::{POSTED_LEN, Posted};
@@ -109,7 +110,7 @@ async fn take(
         return HttpResponse::Conflict().json(json!({"code": code}));
     }
     let id: BoxId = id.parse().unwrap();
-    let signature = request.headers().get(BATCH_HEADER).unwrap().to_str().unwrap().parse().unwrap();
+    let signature = request.headers().get(SIGNATURE_HEADER).unwrap().to_str().unwrap().parse().unwrap();
     verify_batch(&id, &body, &ledger.receipt.unwrap(), &signature).unwrap();
     let (digest, casts) = (Digest::of(&[&body]), read_batch(&id, &body).unwrap());
     let number = ledger.batches.iter().position(|(_, known, _)| *known == digest).unwrap_or_else(|| {
