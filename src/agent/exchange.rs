@@ -16,6 +16,7 @@ use crate::config::HandOver;
 use crate::error::AgentError;
 use crate::private;
 use crate::store::packages::{self, Way};
+use crate::store::{Connection, StoreError};
 
 /// What became of a package that came in.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -41,6 +42,10 @@ pub struct Exported {
     pub waiting: usize,
 }
 
+fn place(conn: &mut Connection, way: Way) -> Result<Place, StoreError> {
+    Ok(packages::last(conn, way)?.map(|(place, _)| place).unwrap_or_default())
+}
+
 /// Where a file lies beside a package.
 fn beside(package: &Path, file: Digest) -> std::path::PathBuf {
     package.with_file_name(file.to_string())
@@ -57,7 +62,7 @@ impl Agent {
         let today = self.clock.today();
         let take = |last| package.take((Party::Platform, &self.pins.platform), Party::of(self.side()), last, today);
         let sequence = package.package.sequence;
-        let last = self.store.decide(|conn| packages::place(conn, Way::In).map_err(AgentError::from))?;
+        let last = self.store.decide(|conn| place(conn, Way::In).map_err(AgentError::from))?;
         if take(last)? == Taken::Again {
             return Ok(Imported { sequence, requests: 0, again: true });
         }
@@ -75,13 +80,13 @@ impl Agent {
         }
         let taken = self.store.decide(|conn| {
             // Again, in the transaction: another process may take the same package.
-            let Taken::New(at) = take(packages::place(conn, Way::In)?)? else {
+            let Taken::New(at) = take(place(conn, Way::In)?)? else {
                 return Ok(Imported { sequence, requests: 0, again: true });
             };
             for (order, (digest, request)) in requests.iter().enumerate() {
                 packages::receive(conn, *digest, (sequence, order), request)?;
             }
-            packages::put(conn, Way::In, at, None)?;
+            packages::put(conn, Way::In, at, &package)?;
             Ok::<_, AgentError>(Imported { sequence, requests: requests.len(), again: false })
         })?;
         for digest in files {
@@ -120,13 +125,13 @@ impl Agent {
         }
         let waiting = asked.len() - answered.len();
         let (sequence, package) = self.store.decide(|conn| {
-            let last = packages::place(conn, Way::Out)?;
+            let last = place(conn, Way::Out)?;
             let sequence = last.sequence + 1;
             let (from, to) = (Party::of(self.side()), Party::Platform);
             let package = Package { v: 1, from, to, sequence, previous: last.digest, expires, entries };
             let at = Place { sequence, digest: Some(package.digest()?) };
             let package = package.sign(&self.unlocked.key)?;
-            packages::put(conn, Way::Out, at, Some(&package))?;
+            packages::put(conn, Way::Out, at, &package)?;
             for digest in &answered {
                 packages::answered(conn, *digest)?;
             }
@@ -141,8 +146,12 @@ impl Agent {
     /// # Errors
     /// [`AgentError::NothingToSend`] when there was none.
     pub fn export_again(&self, path: &Path) -> Result<Exported, AgentError> {
-        let last = self.store.decide(|conn| packages::last_out(conn).map_err(AgentError::from))?;
-        let package = last.ok_or(AgentError::NothingToSend)?;
+        let last = self.store.decide(|conn| packages::last(conn, Way::Out).map_err(AgentError::from))?;
+        let (at, package) = last.ok_or(AgentError::NothingToSend)?;
+        // A box that it was about is dead.
+        if at.digest != Some(package.package.digest()?) {
+            return Err(AgentError::NothingToSend);
+        }
         let (mut statements, mut files) = (0, 0);
         for item in &package.package.entries {
             match item {
@@ -156,7 +165,7 @@ impl Agent {
         }
         private::replace(path, &private::json(&package)?)?;
         let waiting = self.store.decide(|conn| packages::waiting(conn).map_err(AgentError::from))?.len();
-        Ok(Exported { sequence: package.package.sequence, statements, files, waiting })
+        Ok(Exported { sequence: at.sequence, statements, files, waiting })
     }
 
     /// The file that goes with a statement: the list that was made, or shares if they leave with everything else.

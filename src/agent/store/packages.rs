@@ -21,54 +21,48 @@ words! {
     }
 }
 
-/// Number and digest of the last package of a direction.
-pub(crate) fn place(conn: &mut Connection, way: Way) -> Result<Place, StoreError> {
-    let found: Option<(i64, Vec<u8>)> = package::table
+/// The last package of a direction.
+pub(crate) fn last(conn: &mut Connection, way: Way) -> Result<Option<(Place, SignedPackage)>, StoreError> {
+    let found: Option<(i64, Vec<u8>, String)> = package::table
         .find(way.as_str())
-        .select((package::sequence, package::digest))
+        .select((package::sequence, package::digest, package::body))
         .first(conn)
         .optional()?;
-    let Some((sequence, hash)) = found else { return Ok(Place::default()) };
-    Ok(Place { sequence: count(sequence)?, digest: Some(digest(&hash)?) })
+    let Some((sequence, hash, body)) = found else { return Ok(None) };
+    let place = Place { sequence: count(sequence)?, digest: Some(digest(&hash)?) };
+    Ok(Some((place, json(&body)?)))
 }
 
-/// The last package to the platform, so that it can be written again.
-pub(crate) fn last_out(conn: &mut Connection) -> Result<Option<SignedPackage>, StoreError> {
-    let body: Option<String> =
-        package::table.find(Way::Out.as_str()).select(package::body).first(conn).optional()?;
-    body.filter(|body| !body.is_empty()).as_deref().map(json).transpose()
-}
-
-/// Remembers the place of the last package of a direction, and a package to the platform itself.
-pub(crate) fn put(
-    conn: &mut Connection,
-    way: Way,
-    place: Place,
-    body: Option<&SignedPackage>,
-) -> Result<(), StoreError> {
+/// Remembers the last package of a direction.
+pub(crate) fn put(conn: &mut Connection, way: Way, place: Place, body: &SignedPackage) -> Result<(), StoreError> {
     let hash = place.digest.ok_or_else(|| StoreError::broken("a package without a digest"))?;
     let row = (
         package::direction.eq(way.as_str()),
         package::sequence.eq(i64::from(place.sequence)),
         package::digest.eq(hash.0.to_vec()),
-        package::body.eq(body.map(text).transpose()?.unwrap_or_default()),
+        package::body.eq(text(body)?),
     );
     diesel::replace_into(package::table).values(row).execute(conn)?;
     Ok(())
 }
 
-/// Forgets what packages hold of the raters of a box; their places stay. A box dies long after its raters were answered, so
-/// the platform has taken such a package.
+/// Forgets what packages hold of the raters of a box: the whole content, since it is signed as one. Their places stay. A box
+/// dies long after its raters were answered, so the platform has taken such a package.
 pub(crate) fn forget(conn: &mut Connection, id: &BoxId) -> Result<(), StoreError> {
-    let of_rater = |item: &Item| match item {
+    let named = |item: &Item| match item {
+        Item::Request { request } => request.request.id == *id,
         Item::Statement { signed: Signed { statement, .. }, .. } => {
             statement.id == *id && matches!(statement.said, Said::Enrolled { .. } | Said::Evaluated { .. })
         }
-        _ => false,
+        Item::File { .. } => false,
     };
-    let named = last_out(conn)?.is_some_and(|last| last.package.entries.iter().any(of_rater));
-    for way in [Some(Way::In), Some(Way::Out).filter(|_| named)].into_iter().flatten() {
-        diesel::update(package::table.find(way.as_str())).set(package::body.eq("")).execute(conn)?;
+    for &way in Way::ALL {
+        if let Some((place, mut last)) = last(conn, way)?
+            && last.package.entries.iter().any(named)
+        {
+            last.package.entries.clear();
+            put(conn, way, place, &last)?;
+        }
     }
     Ok(())
 }
