@@ -369,6 +369,23 @@ on_both_backends! {
         assert_eq!(city.open(&bar_box()).counts.valid, 2);
     }
 
+    fn what_a_device_repeats_in_another_box_is_in_nobodys_way(trial) {
+        let city = City::inviting(trial, 2, 2, &cases());
+        let device = device(&city, &lawyer(0));
+        let first = device.seal(0, 1, 4, 1);
+        hand_over(&trial.site, &bar_box(), std::slice::from_ref(&first));
+        let repeat = || {
+            let key = device.seed.stamp_key(device.invitation(0));
+            Cast::sign(bench_box(), &key, first.stamp, 1, first.envelope.clone())
+        };
+        assert_eq!(repeat().leaf(), first.leaf());
+        city::close(&trial.site, &bar_box()).expect("closed");
+        trial.site.store.write("test", |conn| hengping::store::ballot_box::bury(conn, &bar_box())).expect("buried");
+        assert_eq!(hand_over(&trial.site, &bench_box(), &[repeat()]).size, 0);
+        let published = batch::published(&trial.site, &bench_box()).expect("a log");
+        assert_eq!((published.leaves, published.refused, published.pending), (vec![], vec![], false));
+    }
+
     fn a_cast_that_waits_already_holds_nothing_up_when_it_comes_again(trial) {
         let city = City::inviting(trial, 2, 2, &cases());
         let device = device(&city, &lawyer(0));

@@ -115,7 +115,8 @@ fn posted(envelope: Vec<u8>) -> Result<Posted, StoreError> {
     Posted::from_bytes(envelope).map_err(|error| StoreError::broken(error.to_string()))
 }
 
-/// The leaves among these that wait already, are in the box, or were refused.
+/// The leaves among these that wait already, are in a box, were refused, or were published at a box's end. A leaf names no box,
+/// so what a device repeats in another one is known too.
 ///
 /// # Errors
 /// [`StoreError`].
@@ -127,6 +128,7 @@ pub fn known(conn: &mut Connection, leaves: &[Digest]) -> Result<BTreeSet<Digest
         if diesel::select(diesel::dsl::exists(pending::table.find(&name))).get_result(conn)?
             || diesel::select(diesel::dsl::exists(sealed::table.find(&name))).get_result(conn)?
             || diesel::select(diesel::dsl::exists(refused)).get_result(conn)?
+            || diesel::select(diesel::dsl::exists(published_stamp::table.find(&name))).get_result(conn)?
         {
             known.insert(*leaf);
         }

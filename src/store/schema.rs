@@ -352,7 +352,7 @@ diesel::table! {
 
 diesel::table! {
     /// The counted list of an opened box.
-    counted (hash) {
+    counted (box_, hash) {
         hash -> Text,
         #[sql_name = "box"]
         box_ -> Text,
