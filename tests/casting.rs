@@ -10,6 +10,7 @@ use hengping_domain::layer::{POSTED_LEN, Posted};
 use hengping_domain::lock::SUITE;
 use hengping_domain::log;
 use hengping_domain::manifest::PeriodKind;
+use hengping_domain::mix::write_list;
 use hengping_domain::token::counted_hash;
 use rand::SeedableRng as _;
 use rand::rngs::StdRng;
@@ -50,7 +51,7 @@ on_both_backends! {
         }
         city::close(&trial.site, &bar_box()).expect("closed");
         city::close(&trial.site, &bench_box()).expect("closed");
-        let list = unseal::posted(&trial.site, &bar_box()).expect("a list");
+        let list = write_list(&unseal::posted(&trial.site, &bar_box()).expect("a list"));
         let mut expected = [&casts[7].envelope, &other.envelope].map(|item| (item.hash(), item.as_bytes().to_vec()));
         expected.sort();
         assert_eq!(list, [expected[0].1.clone(), expected[1].1.clone()].concat(), "of each stamp the last goes on");

@@ -35,6 +35,7 @@ use hengping_domain::ids::{BoxId, Direction, PeriodId, Role, Side};
 use hengping_domain::layer::Posted;
 use hengping_domain::log;
 use hengping_domain::manifest::{ClosedManifest, PerSide, PeriodKind};
+use hengping_domain::mix::write_list;
 use hengping_domain::opening::{self, IssuerKeysFile, Opened, read_list, read_shares};
 use hengping_domain::rubric::{Rubric, Text};
 use hengping_domain::statement::{Said, Signed};
@@ -347,7 +348,7 @@ impl<'t> City<'t> {
         let (site, carrier) = (&self.trial.site, &self.trial.site.agents.carrier);
         deliver(site);
         let path = dir.join("list.bin");
-        std::fs::write(&path, unseal::posted(site, id).expect("a list")).expect("written");
+        std::fs::write(&path, write_list(&unseal::posted(site, id).expect("a list"))).expect("written");
         let digest = || Digest::of(&[&std::fs::read(&path).expect("a list")]);
         for &side in Side::ALL {
             carrier.put_file(side, digest(), &path).expect("handed in");

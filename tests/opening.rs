@@ -8,7 +8,7 @@ use hengping_domain::ids::Side;
 use hengping_domain::layer;
 use hengping_domain::layer::{POSTED_LEN, Posted};
 use hengping_domain::lock::SUITE;
-use hengping_domain::mix::{read_list, tolerated};
+use hengping_domain::mix::{read_list, tolerated, write_list};
 
 use crate::city::{self, Case, City, bar_box, bench_box, deliver, hand_over, lawyer, refusal};
 use crate::harness::Trial;
@@ -83,7 +83,7 @@ on_both_backends! {
         trial.agents.attend(Side::Bench, [AskedKind::Mix]);
         let _city = closed(trial);
         deliver(&trial.site);
-        let posted = unseal::posted(&trial.site, &bar_box()).expect("a list");
+        let posted = write_list(&unseal::posted(&trial.site, &bar_box()).expect("a list"));
         let request = unseal::mix(&trial.site, &bar_box(), Side::Bench, Digest::of(&[&posted])).expect("asked");
         let file = trial.dir.path().join("posted.bin");
         std::fs::write(&file, &posted).expect("written");
@@ -155,7 +155,7 @@ on_both_backends! {
         let city = closed(trial);
         deliver(&trial.site);
         let (site, id, carrier) = (&trial.site, bar_box(), &trial.site.agents.carrier);
-        let posted = unseal::posted(site, &id).expect("a list");
+        let posted = write_list(&unseal::posted(site, &id).expect("a list"));
         let file = trial.dir.path().join("list.bin");
         let put = |side, bytes: &[u8]| {
             std::fs::write(&file, bytes).expect("written");
@@ -196,7 +196,7 @@ on_both_backends! {
         let leaves = batch::published(&trial.site, &bar_box()).expect("a log").leaves;
         assert_eq!((items.len(), leaves.len()), (3, 3));
         // Nothing that was posted is left in what is opened.
-        let posted = unseal::posted(&trial.site, &bar_box()).expect("a list");
+        let posted = write_list(&unseal::posted(&trial.site, &bar_box()).expect("a list"));
         let inside = |window: &[u8]| posted.windows(window.len()).any(|held| held == window);
         assert!(items.iter().all(|(_, item)| !inside(&item[4..68]) && !inside(&item[item.len() - 64..])));
     }
