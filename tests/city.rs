@@ -394,14 +394,7 @@ impl<'t> City<'t> {
         self.take(id, 0, counted.to_vec(), &json!([]), &[])
     }
 
-    fn take(
-        &self,
-        id: &BoxId,
-        invalid: u64,
-        counted: Vec<Digest>,
-        cells: &Value,
-        figures: &[&str],
-    ) -> Outcome<Digest> {
+    fn take(&self, id: &BoxId, invalid: u64, counted: Vec<Digest>, cells: &Value, figures: &[&str]) -> Outcome<Digest> {
         draft::take(&self.trial.site, id, self.draft(id, invalid, counted, cells, figures).path())
     }
 

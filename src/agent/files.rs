@@ -121,10 +121,7 @@ impl Files {
     ///
     /// # Errors
     /// [`AgentError::File`], [`AgentError::FileTooLarge`].
-    pub fn write<'b>(
-        &self,
-        pieces: impl Iterator<Item = &'b [u8]> + Clone,
-    ) -> Result<(Digest, Incoming), AgentError> {
+    pub fn write<'b>(&self, pieces: impl Iterator<Item = &'b [u8]> + Clone) -> Result<(Digest, Incoming), AgentError> {
         let mut hash = Sha256::new();
         pieces.clone().for_each(|piece| hash.update(piece));
         let name = Digest(hash.finalize().into());

@@ -62,9 +62,8 @@ pub(super) fn run(command: ExchangeCommand) -> anyhow::Result<()> {
         ExchangeCommand::Import { site, package, opening } => {
             let signed: SignedPackage = read_json(&package)?;
             let from = signed.package.from.side();
-            let side = from.ok_or_else(|| {
-                anyhow!("[package-signature] this package is not from an agent / 不是节点的数据包")
-            })?;
+            let side = from
+                .ok_or_else(|| anyhow!("[package-signature] this package is not from an agent / 不是节点的数据包"))?;
             let done = exchange::import(&site.site()?, side, &signed).map_err(|not| match not {
                 NotTaken::Package(error) => anyhow!("[{}] {error}", error.code()),
                 NotTaken::Step(failure) => said(failure),

@@ -7,11 +7,7 @@ use std::thread;
 
 /// Applies `work` to parts of `items` on `threads` side by side and puts the results behind each other; `work` hears at which
 /// item its part begins. A panic of a worker goes on in the caller.
-pub fn in_parts<T: Sync, R: Send>(
-    items: &[T],
-    threads: usize,
-    work: impl Fn(usize, &[T]) -> Vec<R> + Sync,
-) -> Vec<R> {
+pub fn in_parts<T: Sync, R: Send>(items: &[T], threads: usize, work: impl Fn(usize, &[T]) -> Vec<R> + Sync) -> Vec<R> {
     let share = items.len().div_ceil(threads.max(1)).max(1);
     thread::scope(|scope| {
         let (work, begins) = (&work, (0..).step_by(share));

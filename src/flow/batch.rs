@@ -170,9 +170,8 @@ pub fn published(site: &Site, id: &BoxId) -> Outcome<Published> {
         let (batches, waiting): (Vec<_>, Vec<_>) =
             ballot_box::batches(conn, id)?.into_iter().partition(|batch| batch.state == BatchState::Appended);
         let sizes = ballot_box::leaves_by_batch(conn, id)?;
-        let appended = |Batch { number, day, .. }| {
-            AppendedBatch { number, size: sizes.get(&number).copied().unwrap_or(0), day }
-        };
+        let appended =
+            |Batch { number, day, .. }| AppendedBatch { number, size: sizes.get(&number).copied().unwrap_or(0), day };
         Ok::<_, Failure>(Published {
             root: log::root(&leaves),
             leaves,

@@ -143,7 +143,9 @@ fn answers(asked: &Asked, said: &Said, digest: Digest) -> bool {
             // What a side refuses is taken out of the box's way, so it has to be of this batch.
             let leaves: BTreeSet<_> = casts.iter().map(Presented::leaf).collect();
             let of_batch = refused.is_sorted_by(|one, next| one < next) && refused.iter().all(|r| leaves.contains(r));
-            (number, *batch) == (n, log::batch(&leaves)) && of_batch && casts.len() == *accepted as usize + refused.len()
+            (number, *batch) == (n, log::batch(&leaves))
+                && of_batch
+                && casts.len() == *accepted as usize + refused.len()
         }
         (Asked::Cosign { size, root, .. }, Said::Cosigned { size: s, root: r, .. })
         | (Asked::Close { size, root, .. }, Said::Closed { size: s, root: r, .. }) => size == s && root == r,

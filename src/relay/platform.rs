@@ -4,8 +4,8 @@
 
 use std::time::Duration;
 
-use hengping_domain::document::SIGNATURE_HEADER;
 use hengping_domain::digest::{Bytes, Bytes32};
+use hengping_domain::document::SIGNATURE_HEADER;
 use hengping_domain::ids::BoxId;
 use jiff::civil::Date;
 use serde::Deserialize;

@@ -8,9 +8,9 @@ use hengping_domain::envelope::{ENVELOPE_LEN, Envelope};
 use hengping_domain::ids::BoxId;
 use hengping_domain::keys::BoxSecrets;
 use hengping_domain::manifest::PerSide;
-use hengping_domain::{opening, parallel};
 use hengping_domain::statement::{AgentRefusal, Said, Signed};
 use hengping_domain::token::TokenKind;
+use hengping_domain::{opening, parallel};
 
 use super::shuffle::unusable;
 use super::work::{Piece, cores};

@@ -108,8 +108,7 @@ impl Trial {
         };
         let unlocked = PerSide::of(make);
         let of = |side| SidePins { signing: public(signing.get(side)), agent: unlocked.get(side).public() };
-        let pins =
-            Pins::new(public(&platform), public(&key(4)), PerSide::of(of));
+        let pins = Pins::new(public(&platform), public(&key(4)), PerSide::of(of));
         let clock = Arc::new(SettableClock::on(date(2026, 6, 1)));
         let PerSide { bench, bar } = unlocked;
         let seeds = PerSide { bench: next_seed(), bar: next_seed() };

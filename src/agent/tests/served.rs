@@ -7,9 +7,9 @@ use hengping_agent::Answer;
 use hengping_agent::http;
 use hengping_domain::digest::{Bytes, Digest};
 use hengping_domain::ids::Side;
-use hengping_domain::{log, mix};
 use hengping_domain::request::{Asked, Request, SignedRequest, file_text};
 use hengping_domain::statement::{AgentRefusal, Said, Signed, Statement};
+use hengping_domain::{log, mix};
 
 use crate::harness::{Closed, Trial, id, key, other_box};
 

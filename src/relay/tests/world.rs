@@ -7,8 +7,8 @@ use std::thread::JoinHandle;
 
 use actix_web::{App, HttpRequest, HttpResponse, HttpServer, web};
 use hengping_domain::cast::{Cast, Receipt, read_batch, verify_batch};
-use hengping_domain::document::SIGNATURE_HEADER;
 use hengping_domain::digest::{Bytes, Bytes32, Digest};
+use hengping_domain::document::SIGNATURE_HEADER;
 use hengping_domain::ids::{BoxId, InvitationId};
 use hengping_domain::layer::{POSTED_LEN, Posted};
 use hengping_domain::lock::SUITE;
