@@ -304,7 +304,7 @@ on_both_backends! {
         forged.bench = Bytes([7; 64]);
         let bad = device.stamped_with(forged, 0, 1, city.seal(&bar_box(), &device.ballot(0, 1, 1), 1));
         hand_over(&trial.site, &bar_box(), &[bad.clone(), device.seal(1, 1, 4, 2)]);
-        hand_over(&trial.site, &bar_box(), &[device.seal(0, 1, 4, 3), device.seal(1, 2, 4, 4)]);
+        hand_over(&trial.site, &bar_box(), &[device.seal(0, 2, 4, 3), device.seal(1, 2, 4, 4)]);
         let served = trial.serve();
         // What the page asks before it believes anything (`wellFormed` in web/src/shared/crypto/log.ts).
         let add_up = |when: &str| {

@@ -410,7 +410,6 @@ on_both_backends! {
         };
         for (what, refused) in [
             ("another counted list", changed("counted.json", &|file| file["counted"][0] = json!("0".repeat(64)))),
-            ("the list in another order", changed("counted.json", &|file| file["counted"].as_array_mut().expect("a list").reverse())),
             ("another root", changed("draft.json", &|file| file["counted_root"] = json!("0".repeat(64)))),
             ("no root", changed("draft.json", &|file| drop(file.as_object_mut().expect("fields").remove("counted_root")))),
         ] {

@@ -33,6 +33,7 @@ pub(super) fn shares(agent: &Agent, asking: &Asking<'_>, listed: &PerSide<Signed
         let (list, count) = rules::list::agreed(&found.manifest, side, listed, own)?;
         let secrets = found.secrets(agent)?;
         approved(agent, conn, asking)?;
+        boxes::own_file(conn, id, list, Part::Input)?;
         Ok::<_, Stop>((secrets, list, count))
     })?;
     let bytes = make_shares(agent, id, &secrets, (list, count as usize), &piece)?;
@@ -53,7 +54,6 @@ pub(super) fn shares(agent: &Agent, asking: &Asking<'_>, listed: &PerSide<Signed
             file.finish()?;
         }
         let times = boxes::handed(conn, id)?;
-        boxes::own_file(conn, id, list, Part::Input)?;
         boxes::own_file(conn, id, name, Part::Shares)?;
         let signed = agent.sign(id, Said::HandedOver { list, shares: name, times })?;
         // Under no request: asked again it is another time. The journal holds each.
