@@ -19,6 +19,8 @@ words! {
         Keys = "keys",
         /// Adopt a manifest.
         Manifest = "manifest",
+        /// A later last day.
+        Extend = "extend",
         /// A list of who may rate whom.
         Eligibility = "eligibility",
         /// A member's device.
@@ -104,8 +106,8 @@ impl Settings {
 
 /// What `agent init` writes: every key with its meaning.
 pub const TEMPLATE: &str = "\
-# Requests that wait until an officer has run `hengping agent approve DIGEST`: keys, manifest, eligibility, enrol, tokens,
-# check, cosign, close, mix, list, shares, release, ledger, death. While this is not empty, a list of which one side turned
+# Requests that wait until an officer has run `hengping agent approve DIGEST`: keys, manifest, extend, eligibility, enrol,
+# tokens, check, cosign, close, mix, list, shares, release, ledger, death. While this is not empty, a list of which one side turned
 # away more than 0.5 % waits too.
 approve = [\"manifest\", \"eligibility\", \"shares\", \"death\"]
 

@@ -55,6 +55,13 @@ fn words(asked: &Asked) -> (String, String) {
                 ),
             )
         }
+        Asked::Extend { extension, .. } => {
+            let (was, until, reason) = (extension.was_until, extension.cast_until, &extension.reason);
+            (
+                format!("按双方签署的延期文件，将截止日由 {was} 延至 {until}。事由：{}", reason.zh),
+                format!("Take ballots until {until} instead of {was}, as both sides signed. Reason: {}", reason.en),
+            )
+        }
         Asked::Eligibility { number, entries } => {
             let raters: BTreeSet<_> = entries.iter().map(|entry| &entry.rater).collect();
             let ratees: BTreeSet<_> = entries.iter().map(|entry| &entry.ratee).collect();

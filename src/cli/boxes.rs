@@ -6,10 +6,12 @@ use std::path::PathBuf;
 
 use clap::Subcommand;
 use hengping_domain::ids::BoxId;
+use hengping_domain::rubric::Text;
+use jiff::civil::Date;
 
 use super::{SiteArgs, demo, said};
 use crate::flow::close::TooFew;
-use crate::flow::{Site, close, courier, death, eligibility, invite, record};
+use crate::flow::{Site, close, courier, death, eligibility, extend, invite, record};
 use crate::opening::{self, Locked, Missing, Progressed};
 
 #[derive(Debug, Subcommand)]
@@ -27,6 +29,22 @@ pub(super) enum BoxCommand {
         site: SiteArgs,
         /// `{period}.{direction}`; all that waits is carried anyway.
         id: Option<BoxId>,
+    },
+    /// Propose a later last day for an open box; prints the hash that both sides sign with `hengping document sign`.
+    Extend {
+        #[command(flatten)]
+        site: SiteArgs,
+        /// `{period}.{direction}`.
+        id: BoxId,
+        /// The new last day, ISO 8601.
+        #[arg(long)]
+        until: Date,
+        /// Why, in Chinese.
+        #[arg(long)]
+        reason_zh: String,
+        /// Why, in English.
+        #[arg(long)]
+        reason_en: String,
     },
     /// Close a box for good.
     Close {
@@ -79,6 +97,9 @@ pub(super) fn run(command: BoxCommand) -> anyhow::Result<()> {
             deliver(&site, Some(&id))?;
         }
         BoxCommand::Deliver { site, id } => deliver(&site.site()?, id.as_ref())?,
+        BoxCommand::Extend { site, id, until, reason_zh: zh, reason_en: en } => {
+            say!("{}", extend::propose(&site.site()?, &id, until, Text { zh, en }, None).map_err(said)?);
+        }
         BoxCommand::Close { site, id, destroy } => {
             let too_few = if destroy { TooFew::Destroy } else { TooFew::Refuse };
             let site = site.site()?;

@@ -97,7 +97,7 @@ pub(super) fn run(command: DocumentCommand) -> anyhow::Result<()> {
             let hash = match kind {
                 DocumentKind::Rubric => documents::add(&site, kind, &Rubric::from_toml(&text)?),
                 DocumentKind::Charter => documents::add(&site, kind, &Charter::from_toml(&text)?),
-                DocumentKind::Manifest | DocumentKind::Release => {
+                DocumentKind::Manifest | DocumentKind::Extension | DocumentKind::Release => {
                     bail!("[document-malformed] a {kind} is made by the platform, not added")
                 }
             };
@@ -115,6 +115,11 @@ pub(super) fn run(command: DocumentCommand) -> anyhow::Result<()> {
                 _ => {
                     documents::sign(&site, hash, &signature, None).map_err(said)?;
                     say!("signed for the {}", key.side);
+                    if kind == DocumentKind::Extension {
+                        // It counts once both agents know of it, and only while the last day is not over.
+                        let done = courier::deliver(&site).map_err(said)?;
+                        say!("{} answered, {} wait", done.answered, done.later);
+                    }
                 }
             }
         }

@@ -20,6 +20,8 @@ words! {
         Charter = "charter",
         /// Keys, dates and documents of one box.
         Manifest = "manifest",
+        /// A later last day of one box.
+        Extension = "extension",
         /// A set of gated cells that leaves.
         Release = "release",
     }

@@ -15,6 +15,7 @@ pub mod eligible;
 pub mod enrolment;
 pub mod envelope;
 pub mod exchange;
+pub mod extension;
 pub mod ids;
 pub mod invitation;
 pub mod keys;

@@ -14,6 +14,7 @@ use serde_json::Value;
 
 use crate::digest::{Digest, MalformedText};
 use crate::document::{self, Signature};
+use crate::extension::SignedExtension;
 use crate::ids::Side;
 use crate::manifest::Manifest;
 use crate::statement::Signed;
@@ -59,6 +60,8 @@ pub struct StampRow {
 pub struct Record {
     /// `manifest.json`.
     pub manifest: ManifestFile,
+    /// `extensions.jsonl`: those in force, in the order of their days; absent when there is none.
+    pub extensions: Vec<SignedExtension>,
     /// `statements.jsonl`, in any order.
     pub statements: Vec<Signed>,
     /// `checkpoint.txt`: the newest signed note; absent before the first batch.
@@ -81,8 +84,9 @@ pub struct Record {
 pub struct RecordMalformed(pub &'static str);
 
 /// Names of the files.
-pub const FILES: [&str; 8] = [
+pub const FILES: [&str; 9] = [
     "manifest.json",
+    "extensions.jsonl",
     "statements.jsonl",
     "checkpoint.txt",
     "log.txt",
@@ -122,6 +126,10 @@ impl Record {
             ("log.txt", lines(&self.log)),
             ("refused.txt", lines(&refused)),
         ]);
+        if !self.extensions.is_empty() {
+            let each = self.extensions.iter().map(|signed| json("extensions.jsonl", signed));
+            files.insert("extensions.jsonl", each.collect::<Result<_, _>>()?);
+        }
         if let Some(note) = &self.checkpoint {
             files.insert("checkpoint.txt", note.clone());
         }
@@ -147,6 +155,11 @@ impl Record {
         let bad = |name: &'static str| move |_| RecordMalformed(name);
         let record = Self {
             manifest: serde_json::from_str(needed("manifest.json")?).map_err(|_| RecordMalformed("manifest.json"))?,
+            extensions: text("extensions.jsonl")
+                .unwrap_or_default()
+                .lines()
+                .map(|line| serde_json::from_str(line).map_err(|_| RecordMalformed("extensions.jsonl")))
+                .collect::<Result<_, _>>()?,
             statements: needed("statements.jsonl")?
                 .lines()
                 .map(|line| serde_json::from_str(line).map_err(|_| RecordMalformed("statements.jsonl")))
@@ -184,5 +197,7 @@ fn rows(text: &str) -> Option<Vec<StampRow>> {
     csv::Reader::from_reader(text.as_bytes()).deserialize().collect::<Result<_, _>>().ok()
 }
 
+#[cfg(test)]
+mod extension_tests;
 #[cfg(test)]
 mod tests;

@@ -9,6 +9,7 @@ use serde::{Deserialize, Serialize};
 use crate::digest::{Bytes, Bytes32, Digest};
 use crate::document::{self, DocumentError, Signature};
 use crate::eligible::Entry;
+use crate::extension::Extension;
 use crate::ids::{BoxId, InvitationId};
 use crate::manifest::{Manifest, PerSide};
 use crate::statement::Signed;
@@ -115,6 +116,13 @@ pub enum Asked {
     Manifest {
         /// Its body.
         manifest: Box<Manifest>,
+        /// Of both sides.
+        signatures: Vec<Signature>,
+    },
+    /// Take ballots until another last day.
+    Extend {
+        /// The document.
+        extension: Box<Extension>,
         /// Of both sides.
         signatures: Vec<Signature>,
     },

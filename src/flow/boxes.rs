@@ -9,8 +9,10 @@ use hengping_domain::invitation::InvitationState;
 use hengping_domain::opening::Counts;
 use hengping_domain::statement::{Said, Signed};
 
+use jiff::civil::Date;
+
 use super::documents::{self, OnRecord};
-use super::{Outcome, Site};
+use super::{Failure, Outcome, Site, extend};
 use crate::store::period::{self, BallotBox};
 use crate::store::{ballot_box, eligibility, invitation, statement};
 
@@ -32,6 +34,12 @@ pub struct BoxView {
     pub held: BallotBox,
     /// Its manifest with signatures.
     pub manifest: OnRecord,
+    /// Last day a ballot is taken, extensions included.
+    pub cast_until: Date,
+    /// Every extension on record, in force or not.
+    pub extensions: Vec<OnRecord>,
+    /// Hashes of those in force.
+    pub extended_by: Vec<Digest>,
     /// Everything both agents said in public.
     pub statements: Vec<Signed>,
     /// Invitations below the cap.
@@ -53,7 +61,7 @@ pub struct BoxView {
 /// # Errors
 /// [`super::Refusal::NotFound`].
 pub fn find(site: &Site, id: &BoxId) -> Outcome<BoxView> {
-    Ok(site.store.read("box", |conn| {
+    site.store.look("box", |conn| {
         let held = period::find_box(conn, id)?;
         let manifest = documents::find(conn, held.manifest)?;
         let capped = invitation::count(conn, id, InvitationState::Capped)?;
@@ -65,7 +73,12 @@ pub fn find(site: &Site, id: &BoxId) -> Outcome<BoxView> {
             statements.iter().any(theirs)
         };
         let dead = dead(Side::Bench) && dead(Side::Bar);
-        Ok(BoxView {
+        let chain = extend::in_force(conn, &held)?;
+        let extended_by = chain.iter().map(|signed| signed.extension.hash()).collect::<Result<_, _>>()?;
+        Ok::<_, Failure>(BoxView {
+            cast_until: extend::last_day(conn, &held)?,
+            extensions: extend::all(conn, id)?,
+            extended_by,
             sealed: ballot_box::stamps(conn, id)?,
             refused: u32::try_from(ballot_box::refused(conn, id)?.len()).unwrap_or(u32::MAX),
             eligible: lists.last().map_or((0, 0), |list| (list.total, list.number)),
@@ -76,7 +89,7 @@ pub fn find(site: &Site, id: &BoxId) -> Outcome<BoxView> {
             statements,
             dead,
         })
-    })?)
+    })
 }
 
 fn issued(statements: &[Signed]) -> Option<Issued> {

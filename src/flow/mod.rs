@@ -15,6 +15,7 @@ pub mod eligibility;
 pub mod enrol;
 pub mod exchange;
 pub mod export;
+pub mod extend;
 pub mod import_docket;
 pub mod invite;
 pub mod issue;
@@ -104,6 +105,10 @@ refusals! {
     BoxState = "box-state",
     /// Fewer ballots than the charter lets open; closing would destroy them, and that was not asked for.
     TooFewBallots = "too-few-ballots",
+    /// The extension does not begin at the box's present last day, does not end later, or gives no reason.
+    ExtensionRefused = "extension-refused",
+    /// The last day that an extension would move is over.
+    ExtensionLate = "extension-late",
     /// The other direction of the period is still open; opening this one now would withhold everything for good.
     CounterpartOpen = "counterpart-open",
     /// The draft belongs to another box or manifest, or its files are not the ones it names.

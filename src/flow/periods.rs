@@ -16,7 +16,7 @@ use hengping_domain::statement::Said;
 use jiff::civil::Date;
 use serde::{Deserialize, Serialize};
 
-use super::{Failure, Outcome, Refusal, Site, courier, documents, draw};
+use super::{Failure, Outcome, Refusal, Site, courier, documents, draw, extend};
 use crate::store::audit::{self, Event};
 pub use crate::store::draw::DrawShare;
 use crate::store::period;
@@ -156,6 +156,8 @@ pub struct PeriodView {
     pub boxes: Vec<BallotBox>,
     /// What each side has lodged for the draw.
     pub draw: PerSide<Option<DrawShare>>,
+    /// The last day on which each box takes ballots, extensions included.
+    pub last_days: BTreeMap<BoxId, Date>,
 }
 
 /// All periods by first day.
@@ -163,31 +165,51 @@ pub struct PeriodView {
 /// # Errors
 /// Busy or a fault.
 pub fn list(site: &Site) -> Outcome<Vec<PeriodView>> {
-    Ok(site.store.read("list periods", |conn| {
+    site.store.look("list periods", |conn| {
         let periods = period::all(conn)?;
         let view = |p: Period| {
             let (boxes, draw) = (period::boxes(conn, &p.id)?, store_draw::of_period(conn, &p.id)?);
-            Ok(PeriodView { boxes, draw, period: p })
+            let mut last_days = BTreeMap::new();
+            for held in &boxes {
+                last_days.insert(held.id.clone(), extend::last_day(conn, held)?);
+            }
+            Ok::<_, Failure>(PeriodView { boxes, draw, last_days, period: p })
         };
         periods.into_iter().map(view).collect()
-    })?)
+    })
 }
 
-/// The period that takes ballots on a day: the first that has begun and is still open.
+/// The last day on which any box of a period takes ballots.
 ///
 /// # Errors
-/// [`StoreError`]; no such period is `None`.
-pub fn current(conn: &mut Connection, today: Date) -> Result<Option<Period>, StoreError> {
-    let running = |p: &Period| p.starts_on <= today && today <= p.cast_until;
-    Ok(period::all(conn)?.into_iter().rev().find(running))
+/// Busy or a fault.
+pub fn last_day(conn: &mut Connection, period: &Period) -> Outcome<Date> {
+    let mut last = period.cast_until;
+    for held in period::boxes(conn, &period.id)? {
+        last = last.max(extend::last_day(conn, &held)?);
+    }
+    Ok(last)
+}
+
+/// The period that takes ballots on a day: the last begun one of which a box does.
+///
+/// # Errors
+/// Busy or a fault; no such period is `None`.
+pub fn current(conn: &mut Connection, today: Date) -> Outcome<Option<Period>> {
+    for period in period::all(conn)?.into_iter().rev().filter(|period| period.starts_on <= today) {
+        if today <= last_day(conn, &period)? {
+            return Ok(Some(period));
+        }
+    }
+    Ok(None)
 }
 
 /// Whether a box takes ballots and lists tokens on a day.
 ///
 /// # Errors
-/// [`StoreError`].
-pub fn takes_ballots(conn: &mut Connection, held: &BallotBox, today: Date) -> Result<bool, StoreError> {
-    Ok(held.state == BoxState::Open && today <= period::find(conn, &held.id.period)?.cast_until)
+/// Busy or a fault.
+pub fn takes_ballots(conn: &mut Connection, held: &BallotBox, today: Date) -> Outcome<bool> {
+    Ok(held.state == BoxState::Open && today <= extend::last_day(conn, held)?)
 }
 
 /// The manifest of a box, if both sides have signed it.
@@ -204,11 +226,11 @@ pub fn manifest(conn: &mut Connection, held: &BallotBox) -> Outcome<Manifest> {
 /// Busy or a fault.
 pub fn is_pilot(site: &Site) -> Outcome<bool> {
     let today = site.clock.today();
-    Ok(site.store.read("pilot", |conn| {
+    site.store.look("pilot", |conn| {
         let period = match current(conn, today)? {
             Some(period) => Some(period),
             None => period::all(conn)?.pop(),
         };
-        Ok(period.is_some_and(|p| p.kind == PeriodKind::Pilot))
-    })?)
+        Ok::<_, Failure>(period.is_some_and(|p| p.kind == PeriodKind::Pilot))
+    })
 }

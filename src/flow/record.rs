@@ -6,7 +6,7 @@ use hengping_domain::ids::BoxId;
 use hengping_domain::record::{ManifestFile, Record, ReleaseFile};
 use hengping_domain::release::ReleaseState;
 
-use super::{Failure, Outcome, Site, batch, documents, periods};
+use super::{Failure, Outcome, Site, batch, documents, extend, periods};
 use crate::store::{ballot_box, period, release, statement};
 
 /// The record of a box as far as the box has come.
@@ -32,6 +32,7 @@ pub fn record(site: &Site, id: &BoxId) -> Outcome<Record> {
         };
         Ok::<_, Failure>(Record {
             manifest: ManifestFile { manifest, signatures },
+            extensions: extend::in_force(conn, &held)?,
             statements: statement::of_box(conn, id)?,
             checkpoint: batch::note(conn, id)?,
             log: ballot_box::leaves(conn, id)?,

@@ -9,6 +9,7 @@ use serde::{Deserialize, Serialize};
 use utoipa::{IntoParams, ToSchema};
 
 use super::documents::parse;
+use super::extensions::ExtensionBody;
 use super::guard::Caller;
 use super::problem::{Problem, run};
 use super::text::{SignatureBody, SignedBody};
@@ -69,6 +70,10 @@ pub struct BoxBody {
     /// Whether the keys are deleted on both sides and the issuers' are public.
     dead: bool,
     manifest: ManifestBody,
+    /// Last day a ballot is taken, extensions included.
+    cast_until: String,
+    /// Extensions on record by their day; check signatures and statements rather than believing `in_force`.
+    extensions: Vec<ExtensionBody>,
     /// Everything both agents said about the box.
     #[schema(value_type = Vec<SignedBody>)]
     statements: Vec<Signed>,
@@ -92,6 +97,8 @@ pub async fn find(site: web::Data<Site>, id: web::Path<String>) -> Result<web::J
             body: view.manifest.document.body().clone(),
             signatures: view.manifest.signatures.iter().map(SignatureBody::from).collect(),
         },
+        cast_until: view.cast_until.to_string(),
+        extensions: view.extensions.iter().map(|held| ExtensionBody::of(held, &view.extended_by)).collect(),
         statements: view.statements,
         counts: CountsBody {
             invited: view.invited,

@@ -8,6 +8,7 @@ pub mod boxes;
 pub mod cell;
 pub mod docket;
 pub mod documents;
+pub mod extensions;
 pub mod guard;
 pub mod health;
 pub mod invitations;
@@ -82,6 +83,7 @@ routes! {
     GET    "/api/periods"              Everyone => periods::list;
     GET    "/api/documents"            Everyone => documents::list;
     GET    "/api/documents/{hash}"     Everyone => documents::find;
+    POST   "/api/documents/{hash}/signatures"       Roles(&[Negotiator]) => documents::sign;
     GET    "/api/rubrics/{hash}"       Everyone => documents::rubric;
     GET    "/api/docket/template.csv"  Everyone => docket::template_csv;
     GET    "/api/docket/template.xlsx" Everyone => docket::template_xlsx;
@@ -101,6 +103,7 @@ routes! {
     GET    "/api/boxes/{box}/record/{name}"         Everyone             => boxes::record;
     POST   "/api/boxes/{box}/batches"               Access::Relay        => boxes::batch;
     POST   "/api/boxes/{box}/close"                 Roles(&[Operator])   => boxes::close_box;
+    POST   "/api/boxes/{box}/extensions"            Roles(&[Coordinator, Negotiator]) => extensions::propose;
     GET    "/api/boxes/{box}/opening"               Roles(OFFICERS)      => opening::show;
     POST   "/api/boxes/{box}/opening"               Roles(&[Operator])   => opening::go_on;
     GET    "/api/releases"                          Everyone             => releases::list;

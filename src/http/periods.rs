@@ -25,16 +25,19 @@ pub struct PeriodBoxBody {
     state: &'static str,
     /// Hash of the manifest.
     manifest: String,
+    /// Last day the box takes ballots, extensions included.
+    cast_until: String,
 }
 
-impl From<&BallotBox> for PeriodBoxBody {
-    fn from(held: &BallotBox) -> Self {
+impl PeriodBoxBody {
+    fn of(held: &BallotBox, cast_until: Date) -> Self {
         Self {
             id: held.id.to_string(),
             direction: held.id.direction.as_str(),
             rubric: held.rubric.to_string(),
             state: held.state.as_str(),
             manifest: held.manifest.to_string(),
+            cast_until: cast_until.to_string(),
         }
     }
 }
@@ -72,7 +75,7 @@ pub struct PeriodBody {
     starts_on: String,
     /// Last such day.
     ends_on: String,
-    /// Last day a ballot is taken.
+    /// Last day a ballot is taken, as the manifests say; a box may have been extended.
     cast_until: String,
     /// `planned`, `running` or `over`, by the site's day.
     state: &'static str,
@@ -82,10 +85,10 @@ pub struct PeriodBody {
     boxes: Vec<PeriodBoxBody>,
 }
 
-fn state(period: &Period, today: Date) -> &'static str {
+fn state(period: &Period, last_day: Date, today: Date) -> &'static str {
     if today < period.starts_on {
         "planned"
-    } else if today <= period.cast_until {
+    } else if today <= last_day {
         "running"
     } else {
         "over"
@@ -94,7 +97,9 @@ fn state(period: &Period, today: Date) -> &'static str {
 
 impl PeriodBody {
     fn of(view: &PeriodView, today: Date) -> Self {
-        let PeriodView { period, boxes, draw } = view;
+        let PeriodView { period, boxes, draw, last_days } = view;
+        let last_day = |held: &BallotBox| last_days.get(&held.id).copied().unwrap_or(period.cast_until);
+        let last = boxes.iter().map(last_day).max().unwrap_or(period.cast_until);
         Self {
             id: period.id.to_string(),
             title: TextBody::from(&period.title),
@@ -102,13 +107,13 @@ impl PeriodBody {
             starts_on: period.starts_on.to_string(),
             ends_on: period.ends_on.to_string(),
             cast_until: period.cast_until.to_string(),
-            state: state(period, today),
+            state: state(period, last, today),
             charter: period.charter.to_string(),
             draw: DrawBody {
                 bench: draw.bench.as_ref().map(DrawShareBody::from),
                 bar: draw.bar.as_ref().map(DrawShareBody::from),
             },
-            boxes: boxes.iter().map(PeriodBoxBody::from).collect(),
+            boxes: boxes.iter().map(|held| PeriodBoxBody::of(held, last_day(held))).collect(),
         }
     }
 }

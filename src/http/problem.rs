@@ -86,6 +86,8 @@ const fn status_of(refusal: Refusal) -> StatusCode {
         | Refusal::KeysNotReady
         | Refusal::KeysEnrolled
         | Refusal::TooFewBallots
+        | Refusal::ExtensionRefused
+        | Refusal::ExtensionLate
         | Refusal::CounterpartOpen
         | Refusal::PeriodRefused
         | Refusal::DrawCommitted

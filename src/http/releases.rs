@@ -175,6 +175,23 @@ pub struct SignBody {
     signature: String,
 }
 
+impl SignBody {
+    /// The signature, once the caller stands for its side.
+    ///
+    /// # Errors
+    /// `forbidden`, `other-side`, `invalid-request`.
+    pub(super) fn of(&self, caller: &Caller) -> Result<Signature, Problem> {
+        checked(self)?;
+        caller.stand_for(Role::Negotiator, self.side)?;
+        let malformed = || Problem::from(Transport::InvalidRequest).noting("key or signature");
+        Ok(Signature {
+            side: self.side,
+            key: self.key.parse::<Bytes32>().map_err(|_| malformed())?,
+            signature: self.signature.parse::<Bytes<64>>().map_err(|_| malformed())?,
+        })
+    }
+}
+
 /// Where a release stands.
 #[derive(Debug, Serialize, ToSchema)]
 pub struct ReleaseStateBody {
@@ -190,14 +207,7 @@ pub async fn sign(
     hash: web::Path<String>,
     body: web::Json<SignBody>,
 ) -> Result<web::Json<ReleaseStateBody>, Problem> {
-    checked(&*body)?;
-    caller.stand_for(Role::Negotiator, body.side)?;
-    let malformed = || Problem::from(Transport::InvalidRequest).noting("key or signature");
-    let signature = Signature {
-        side: body.side,
-        key: body.key.parse::<Bytes32>().map_err(|_| malformed())?,
-        signature: body.signature.parse::<Bytes<64>>().map_err(|_| malformed())?,
-    };
+    let signature = body.of(&caller)?;
     let hash: Digest = parse(&hash)?;
     let state = run(move || publish::sign(&site, hash, &signature, Some(&caller.id))).await?;
     Ok(web::Json(ReleaseStateBody { state: state.as_str() }))

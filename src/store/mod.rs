@@ -8,6 +8,7 @@ pub mod account;
 pub mod agent_request;
 pub mod audit;
 pub mod ballot_box;
+pub mod box_document;
 mod dialect;
 pub mod docket;
 pub mod document;

@@ -135,6 +135,16 @@ diesel::table! {
 }
 
 diesel::table! {
+    /// Extensions and corrections, by the box they are about.
+    box_document (document) {
+        document -> Text,
+        #[sql_name = "box"]
+        box_ -> Text,
+        kind -> Text,
+    }
+}
+
+diesel::table! {
     /// Public keys of each side.
     side_key (side) {
         side -> Text,

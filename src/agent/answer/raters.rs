@@ -16,7 +16,7 @@ use crate::keyfile::thirty_two;
 use crate::members::code_key_of;
 use crate::rules::tokens::{self as rules, Wanted};
 use crate::store::members::Enrolled;
-use crate::store::{Connection, asked, eligible, marks, members};
+use crate::store::{Connection, asked, eligible, extension, marks, members};
 
 /// Recognises a member's device.
 pub(super) fn enrol(
@@ -60,6 +60,10 @@ pub(super) fn tokens(
     let id = asking.id();
     let look = |conn: &mut Connection| {
         let found = open(conn, id)?;
+        // Tokens that nobody can cast with any more are given to nobody.
+        if agent.clock.today() > extension::last_day(conn, &found.manifest)? {
+            return Err(AgentRefusal::BoxClosed.into());
+        }
         let wanted = grant(agent, conn, &found.manifest, request, signature, certificate)?;
         new_marks(conn, id, &wanted)?;
         Ok::<_, Stop>((found.secrets(agent)?, wanted))

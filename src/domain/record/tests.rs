@@ -1,5 +1,6 @@
 use ed25519_dalek::SigningKey;
 use hpke::rand_core::SeedableRng as _;
+use jiff::civil::{Date, date};
 use proptest::prelude::*;
 use rand_chacha::ChaCha20Rng;
 use serde_json::json;
@@ -8,12 +9,14 @@ use super::*;
 use crate::checkpoint::Checkpoint;
 use crate::digest::Bytes;
 use crate::document::{Document, DocumentKind};
+use crate::extension::{Extension, SignedExtension};
 use crate::ids::{BoxId, InvitationId};
 use crate::keys::BoxSecrets;
 use crate::log;
 use crate::manifest::{PerSide, PeriodKind, RelayKeys, SideKeys};
 use crate::opening::Counts;
 use crate::request::Presented;
+use crate::rubric::Text;
 use crate::statement::{Said, Statement};
 use crate::token::{Seed, StampInfo};
 
@@ -43,11 +46,21 @@ impl Town {
     }
 }
 
-fn say(id: &BoxId, side: Side, said: Said) -> Signed {
+pub(super) fn say(id: &BoxId, side: Side, said: Said) -> Signed {
     Statement { v: 1, id: id.clone(), side, said }.sign(&key(side, AGENT)).expect("signed")
 }
 
-fn honest() -> Record {
+/// An extension that both sides signed.
+pub(super) fn extended(manifest: &Manifest, was_until: Date, cast_until: Date) -> SignedExtension {
+    let reason = Text { zh: "未满五十份".into(), en: "Fewer than fifty".into() };
+    let (id, manifest) = (manifest.id.clone(), manifest.hash().expect("a hash"));
+    let extension = Extension { v: 1, id, manifest, was_until, cast_until, reason };
+    let hash = extension.hash().expect("a hash");
+    let sign = |&side| Signature::sign(side, DocumentKind::Extension, hash, &key(side, SIGNING));
+    SignedExtension { signatures: Side::ALL.iter().map(sign).collect(), extension }
+}
+
+pub(super) fn honest() -> Record {
     let mut rng = ChaCha20Rng::seed_from_u64(4);
     let mut secrets = || BoxSecrets::generate(&mut rng).expect("secrets");
     let (id, secrets): (BoxId, _) =
@@ -83,6 +96,9 @@ fn honest() -> Record {
     let made = PerSide { bench: publics(Side::Bench, &town), bar: publics(Side::Bar, &town) };
     town.both(|side| Said::Keys(made.get(side).clone()));
     town.both(|_| Said::Adopted { manifest: document.hash() });
+    let extension = extended(&manifest, date(2026, 12, 31), date(2027, 1, 31));
+    let longer = extension.extension.hash().expect("a hash");
+    town.both(|_| Said::Extended { extension: longer, cast_until: extension.extension.cast_until });
     town.both(|_| Said::Eligibility { number: 1, root: digest("list 1"), count: 30, total: 30 });
     town.both(|_| Said::Eligibility { number: 2, root: digest("list 2"), count: 5, total: 35 });
 
@@ -149,6 +165,7 @@ fn honest() -> Record {
     town.both(|side| Said::Dead { issuer: *dead.get(side) });
     Record {
         manifest: ManifestFile { manifest, signatures },
+        extensions: vec![extension],
         statements: town.statements,
         checkpoint,
         log,

@@ -42,7 +42,7 @@ export type Period = Narrow<
 >
 
 export type Signature = Narrow<Schemas['SignatureBody'], { side: Side }>
-export type DocumentKind = 'rubric' | 'charter' | 'manifest' | 'release'
+export type DocumentKind = 'rubric' | 'charter' | 'manifest' | 'extension' | 'release'
 export type DocumentHead = Narrow<
   Schemas['DocumentHead'],
   { kind: DocumentKind; signatures: Signature[] }
@@ -133,9 +133,30 @@ export type Manifest = Narrow<
   Schemas['ManifestBody'],
   { body: ManifestBody; signatures: Signature[] }
 >
+
+/** Body of an extension document. */
+export interface ExtensionBody {
+  v: number
+  box: string
+  manifest: string
+  was_until: string
+  cast_until: string
+  reason: Words
+}
+
+export type Extension = Narrow<
+  Schemas['ExtensionBody'],
+  { body: ExtensionBody; signatures: Signature[] }
+>
 export type BoxDetail = Narrow<
   Schemas['BoxBody'],
-  { direction: Direction; state: BoxState; manifest: Manifest; statements: Signed[] }
+  {
+    direction: Direction
+    state: BoxState
+    manifest: Manifest
+    extensions: Extension[]
+    statements: Signed[]
+  }
 >
 
 /** Counts of an opening: `in` is the sum of the others. */
