@@ -12,6 +12,7 @@ mod casting;
 mod circle;
 mod city;
 mod command;
+mod correcting;
 mod courier;
 mod death;
 mod device;

@@ -7,6 +7,7 @@ use std::path::{Path, PathBuf};
 use anyhow::{Context as _, bail};
 use clap::Subcommand;
 use hengping_domain::charter::Charter;
+use hengping_domain::correction::ObjectionReason;
 use hengping_domain::digest::Digest;
 use hengping_domain::docket::draw::DrawFile;
 use hengping_domain::document::{DocumentKind, Signature};
@@ -16,7 +17,7 @@ use hengping_domain::rubric::Rubric;
 
 use super::{SiteArgs, said};
 use crate::flow::periods::{self, PeriodPlan};
-use crate::flow::{courier, documents, draw, publish};
+use crate::flow::{correct, courier, documents, draw, publish};
 use crate::opening::read_json;
 
 #[derive(Debug, Subcommand)]
@@ -40,6 +41,19 @@ pub(super) enum DocumentCommand {
         key: PathBuf,
         /// The document's hash.
         hash: Digest,
+    },
+    /// Propose a correction that voids whole blocks after an upheld objection; prints the hash that both sides sign.
+    Correct {
+        #[command(flatten)]
+        site: SiteArgs,
+        /// Hash of the release, a draft or one that is out, that it corrects.
+        release: Digest,
+        /// Member number of a ratee whose block is void; may be given several times.
+        #[arg(long, required = true)]
+        void: Vec<String>,
+        /// not-handled, wrong-person, conflict-of-interest, arranged-ratings or undue-influence.
+        #[arg(long)]
+        reason: ObjectionReason,
     },
     /// List documents with their signatures.
     List {
@@ -97,7 +111,7 @@ pub(super) fn run(command: DocumentCommand) -> anyhow::Result<()> {
             let hash = match kind {
                 DocumentKind::Rubric => documents::add(&site, kind, &Rubric::from_toml(&text)?),
                 DocumentKind::Charter => documents::add(&site, kind, &Charter::from_toml(&text)?),
-                DocumentKind::Manifest | DocumentKind::Extension | DocumentKind::Release => {
+                DocumentKind::Manifest | DocumentKind::Extension | DocumentKind::Correction | DocumentKind::Release => {
                     bail!("[document-malformed] a {kind} is made by the platform, not added")
                 }
             };
@@ -122,6 +136,9 @@ pub(super) fn run(command: DocumentCommand) -> anyhow::Result<()> {
                     }
                 }
             }
+        }
+        DocumentCommand::Correct { site, release, void, reason } => {
+            say!("{}", correct::propose(&site.site()?, release, &void, reason, None).map_err(said)?);
         }
         DocumentCommand::List { site } => {
             for held in documents::list(&site.site()?).map_err(said)? {

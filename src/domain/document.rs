@@ -22,6 +22,8 @@ words! {
         Manifest = "manifest",
         /// A later last day of one box.
         Extension = "extension",
+        /// Blocks of one box that are void.
+        Correction = "correction",
         /// A set of gated cells that leaves.
         Release = "release",
     }

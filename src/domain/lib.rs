@@ -8,6 +8,7 @@ pub mod ballot;
 pub mod cast;
 pub mod charter;
 pub mod checkpoint;
+pub mod correction;
 pub mod digest;
 pub mod docket;
 pub mod document;

@@ -12,6 +12,7 @@ use std::collections::BTreeMap;
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
 
+use crate::correction::SignedCorrection;
 use crate::digest::{Digest, MalformedText};
 use crate::document::{self, Signature};
 use crate::extension::SignedExtension;
@@ -74,6 +75,8 @@ pub struct Record {
     pub counted: Option<Vec<Digest>>,
     /// `release.json`: absent before the release.
     pub release: Option<ReleaseFile>,
+    /// `corrections.jsonl`: those that both sides signed, the earliest first; absent when there is none.
+    pub corrections: Vec<SignedCorrection>,
     /// `stamps.csv`: absent before death.
     pub stamps: Option<Vec<StampRow>>,
 }
@@ -84,7 +87,7 @@ pub struct Record {
 pub struct RecordMalformed(pub &'static str);
 
 /// Names of the files.
-pub const FILES: [&str; 9] = [
+pub const FILES: [&str; 10] = [
     "manifest.json",
     "extensions.jsonl",
     "statements.jsonl",
@@ -93,6 +96,7 @@ pub const FILES: [&str; 9] = [
     "refused.txt",
     "counted.txt",
     "release.json",
+    "corrections.jsonl",
     "stamps.csv",
 ];
 
@@ -139,6 +143,10 @@ impl Record {
         if let Some(release) = &self.release {
             files.insert("release.json", json("release.json", release)?);
         }
+        if !self.corrections.is_empty() {
+            let each = self.corrections.iter().map(|signed| json("corrections.jsonl", signed));
+            files.insert("corrections.jsonl", each.collect::<Result<_, _>>()?);
+        }
         if let Some(stamps) = &self.stamps {
             files.insert("stamps.csv", table(stamps).ok_or(RecordMalformed("stamps.csv"))?);
         }
@@ -174,6 +182,11 @@ impl Record {
             release: text("release.json")
                 .map(|text| serde_json::from_str(text).map_err(|_| RecordMalformed("release.json")))
                 .transpose()?,
+            corrections: text("corrections.jsonl")
+                .unwrap_or_default()
+                .lines()
+                .map(|line| serde_json::from_str(line).map_err(|_| RecordMalformed("corrections.jsonl")))
+                .collect::<Result<_, _>>()?,
             stamps: text("stamps.csv").map(|text| rows(text).ok_or(RecordMalformed("stamps.csv"))).transpose()?,
         };
         let again = record.write()?;
@@ -198,6 +211,6 @@ fn rows(text: &str) -> Option<Vec<StampRow>> {
 }
 
 #[cfg(test)]
-mod extension_tests;
+mod paper_tests;
 #[cfg(test)]
 mod tests;

@@ -13,7 +13,7 @@ use hengping_domain::opening::Counts;
 use hengping_domain::release::{Cell, Draft};
 use serde::{Deserialize, Serialize};
 
-use super::{Failure, Fault, Outcome, Refusal, Site};
+use super::{Failure, Fault, Outcome, Refusal, Site, correct};
 use crate::store::audit::{self, Event};
 use crate::store::period::{self, BoxState};
 use crate::store::{StoreError, ballot_box, document, release};
@@ -64,7 +64,9 @@ pub fn take(site: &Site, id: &BoxId, dir: &Path) -> Outcome<Digest> {
     if draft.counts.valid == 0 && draft.counts.taken > draft.counts.refused {
         return Err(Refusal::NothingValid.into());
     }
-    let (manifest, counts) = (draft.manifest, draft.counts);
+    let (manifest, counts, named) = (draft.manifest, draft.counts, correct::named(&draft.rest)?);
+    let mut sorted = counted.counted.clone();
+    sorted.sort_unstable();
     let new = Document::new(DocumentKind::Release, &ReleaseBody { v: 1, draft, files: hashes })?;
     let today = site.clock.today();
     site.store.decide("take draft", |conn| {
@@ -75,12 +77,25 @@ pub fn take(site: &Site, id: &BoxId, dir: &Path) -> Outcome<Digest> {
         if counts.taken != stamps {
             return Err(Refusal::DraftForeign.into());
         }
-        match period::move_box(conn, id, BoxState::Closed, BoxState::Opened) {
-            Err(StoreError::Stale) => return Err(Refusal::BoxState.into()),
-            other => other?,
+        let under: Vec<Digest> =
+            correct::in_force(conn, id)?.iter().map(|signed| signed.correction.hash()).collect::<Result<_, _>>()?;
+        if named != under {
+            return Err(Refusal::DraftForeign.into());
         }
-        period::set_counts(conn, id, counts)?;
-        ballot_box::put_counted(conn, id, &counted.counted)?;
+        if correct::is_pending(conn, id)? {
+            // Computed again from the same ballots: what was counted stays as it was published.
+            let held = period::find_box(conn, id)?;
+            if held.counts != Some(counts) || ballot_box::counted_list(conn, id)? != sorted {
+                return Err(Refusal::DraftForeign.into());
+            }
+        } else {
+            match period::move_box(conn, id, BoxState::Closed, BoxState::Opened) {
+                Err(StoreError::Stale) => return Err(Refusal::BoxState.into()),
+                other => other?,
+            }
+            period::set_counts(conn, id, counts)?;
+            ballot_box::put_counted(conn, id, &counted.counted)?;
+        }
         document::put(conn, &new, today)?;
         release::insert(conn, new.hash(), id, today)?;
         for (name, bytes) in &files {

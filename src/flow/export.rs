@@ -7,6 +7,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::path::Path;
 
 use hengping_domain::charter::Charter;
+use hengping_domain::correction::{CorrectionsFile, SignedCorrection};
 use hengping_domain::digest::Digest;
 use hengping_domain::docket::roster::RosterEntry;
 use hengping_domain::document::DocumentKind;
@@ -18,7 +19,7 @@ use hengping_domain::rubric::Rubric;
 use hengping_domain::stratum::Stratum;
 use serde::Serialize;
 
-use super::{Failure, Fault, Outcome, Refusal, Site, documents, periods};
+use super::{Failure, Fault, Outcome, Refusal, Site, correct, documents, periods};
 use crate::store::ballot_box;
 use crate::store::invitation::{self, Invitation};
 use crate::store::period::{self, BoxState};
@@ -33,6 +34,7 @@ struct Exported {
     ratees: Vec<(RateeId, String, &'static str)>,
     margins: Margins,
     ledger: Vec<LedgerLine>,
+    corrections: Vec<SignedCorrection>,
 }
 
 /// One earlier release, as the gate's ledger knows it.
@@ -47,7 +49,7 @@ struct LedgerLine {
 /// Writes the opening's input files into an empty or new directory.
 ///
 /// # Errors
-/// [`Refusal::BoxState`] unless the box is closed, [`Refusal::CounterpartOpen`] before the other direction is,
+/// [`Refusal::BoxState`] unless the box is closed, or opened and corrected since, [`Refusal::CounterpartOpen`] before the other direction is,
 /// [`Refusal::AgentsNotReady`] before both sides have agreed to the list; a fault when a file cannot be written.
 pub fn export(site: &Site, id: &BoxId, dir: &Path) -> Outcome<()> {
     let exported = site.store.look("export box", |conn| collect(conn, id))?;
@@ -56,7 +58,7 @@ pub fn export(site: &Site, id: &BoxId, dir: &Path) -> Outcome<()> {
 
 fn collect(conn: &mut Connection, id: &BoxId) -> Outcome<Exported> {
     let held = period::find_box(conn, id)?;
-    if held.state != BoxState::Closed {
+    if held.state != BoxState::Closed && !correct::is_pending(conn, id)? {
         return Err(Refusal::BoxState.into());
     }
     let manifest = periods::manifest(conn, &held)?;
@@ -88,6 +90,7 @@ fn collect(conn: &mut Connection, id: &BoxId) -> Outcome<Exported> {
         margins: margins(id, &invitations, &people, &homes, &groups),
         ratees: ratees.collect(),
         ledger: ledger(conn)?,
+        corrections: correct::in_force(conn, id)?,
         rubric,
         charter,
         manifest: ClosedManifest {
@@ -179,6 +182,10 @@ fn write(exported: &Exported, dir: &Path) -> std::io::Result<()> {
         ratees.write_record([ratee.as_str(), court, role])?;
     }
     ratees.flush()?;
+    if !exported.corrections.is_empty() {
+        let file = CorrectionsFile { v: 2, corrections: exported.corrections.clone() };
+        std::fs::write(dir.join("corrections.json"), json(&file)?)?;
+    }
     let mut ledger = Vec::new();
     for line in &exported.ledger {
         ledger.extend(serde_json::to_vec(line)?);

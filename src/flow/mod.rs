@@ -6,6 +6,7 @@
 pub mod batch;
 pub mod boxes;
 pub mod close;
+pub mod correct;
 pub mod courier;
 pub mod death;
 pub mod documents;
@@ -109,6 +110,10 @@ refusals! {
     ExtensionRefused = "extension-refused",
     /// The last day that an extension would move is over.
     ExtensionLate = "extension-late",
+    /// The correction is not of the last release of its box, or names somebody who is no ratee of it or is void already.
+    CorrectionRefused = "correction-refused",
+    /// A correction in force names the release; another one takes its place.
+    ReleaseCorrected = "release-corrected",
     /// The other direction of the period is still open; opening this one now would withhold everything for good.
     CounterpartOpen = "counterpart-open",
     /// The draft belongs to another box or manifest, or its files are not the ones it names.

@@ -11,7 +11,7 @@ use hengping_domain::request::Asked;
 use hengping_domain::statement::{Said, Signed};
 
 use super::courier::{ask, ask_both, refusal_of};
-use super::{Failure, Outcome, Refusal, Site};
+use super::{Failure, Outcome, Refusal, Site, correct};
 use crate::store::period::{self, BoxState};
 use crate::store::{Connection, agent_request, ballot_box, statement};
 
@@ -31,10 +31,10 @@ pub struct Missing {
 /// The list that the bench shuffles: of each stamp the last posted item, sorted.
 ///
 /// # Errors
-/// [`Refusal::BoxState`] unless the box is closed, [`Refusal::CounterpartOpen`] before the other direction is.
+/// [`Refusal::BoxState`] unless the box is closed, or opened and corrected since, [`Refusal::CounterpartOpen`] before the other direction is.
 pub fn posted(site: &Site, id: &BoxId) -> Outcome<Vec<u8>> {
     site.store.look("posted list", |conn| {
-        if period::find_box(conn, id)?.state != BoxState::Closed {
+        if period::find_box(conn, id)?.state != BoxState::Closed && !correct::is_pending(conn, id)? {
             return Err(Refusal::BoxState.into());
         }
         let boxes = period::boxes(conn, &id.period)?;

@@ -6,6 +6,7 @@
 pub mod assets;
 pub mod boxes;
 pub mod cell;
+pub mod corrections;
 pub mod docket;
 pub mod documents;
 pub mod extensions;
@@ -112,6 +113,7 @@ routes! {
     GET    "/api/releases/{hash}/cells.json"        Everyone             => releases::json;
     GET    "/api/releases/{hash}/figures/{name}"    Everyone             => releases::figure;
     POST   "/api/releases/{hash}/signatures"        Roles(&[Negotiator]) => releases::sign;
+    POST   "/api/releases/{hash}/corrections"       Roles(&[Coordinator, Negotiator]) => corrections::propose;
     GET    "/api/openapi.json"         Everyone => openapi::document;
     GET    "/healthz"                  Everyone => health::healthz;
     GET    "/metrics"                  Collector => health::metrics;

@@ -59,6 +59,8 @@ pub struct OpeningBody {
     stages: Vec<StageBody>,
     locks: LocksBody,
     waiting: Vec<MissingBody>,
+    /// Whether a correction that both sides signed waits for the box to be computed again.
+    correcting: bool,
 }
 
 fn body(id: &BoxId, room: Room, dead: bool) -> OpeningBody {
@@ -77,6 +79,7 @@ fn body(id: &BoxId, room: Room, dead: bool) -> OpeningBody {
     OpeningBody {
         id: id.to_string(),
         state,
+        correcting: room.correcting,
         stages: room
             .stages
             .into_iter()

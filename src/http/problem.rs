@@ -88,6 +88,8 @@ const fn status_of(refusal: Refusal) -> StatusCode {
         | Refusal::TooFewBallots
         | Refusal::ExtensionRefused
         | Refusal::ExtensionLate
+        | Refusal::CorrectionRefused
+        | Refusal::ReleaseCorrected
         | Refusal::CounterpartOpen
         | Refusal::PeriodRefused
         | Refusal::DrawCommitted

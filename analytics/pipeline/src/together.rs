@@ -175,8 +175,8 @@ impl OpenedBoxes<'_> {
         all
     }
 
-    /// `draft.json` with what else both sides sign: the RFC 6962 root over the counted list, which binds it; ballots of voided
-    /// blocks, if there are corrections; and each box by itself, if there are several.
+    /// `draft.json` with what else both sides sign: the RFC 6962 root over the counted list, which binds it; the corrections it
+    /// was computed under and the ballots of voided blocks, if there are any; and each box by itself, if there are several.
     ///
     /// # Errors
     /// [`Stop::Internal`] when the file is no object.
@@ -203,6 +203,8 @@ impl OpenedBoxes<'_> {
         // Valid, on the counted list, and not scored.
         if self.0.iter().any(|(input, _)| !input.void.is_empty()) {
             file.insert("voided".to_owned(), self.0.iter().map(voided).sum::<usize>().into());
+            let corrections: Vec<_> = self.0.iter().flat_map(|(input, _)| &input.corrections).collect();
+            file.insert("corrections".to_owned(), json!(corrections));
         }
         if self.0.len() > 1 {
             let part = |opened: &(&Input, Opened)| {
@@ -212,6 +214,7 @@ impl OpenedBoxes<'_> {
                     "manifest": input.manifest.hash,
                     "counts": one.counts,
                     "voided": voided(opened),
+                    "corrections": input.corrections,
                 });
                 if let (Some(part), Value::Object(rest)) = (part.as_object_mut(), of_box(one)) {
                     part.extend(rest);

@@ -7,10 +7,11 @@ use serde_json::json;
 
 use super::*;
 use crate::checkpoint::Checkpoint;
+use crate::correction::{Correction, ObjectionReason, SignedCorrection};
 use crate::digest::Bytes;
 use crate::document::{Document, DocumentKind};
 use crate::extension::{Extension, SignedExtension};
-use crate::ids::{BoxId, InvitationId};
+use crate::ids::{BoxId, InvitationId, RateeId};
 use crate::keys::BoxSecrets;
 use crate::log;
 use crate::manifest::{PerSide, PeriodKind, RelayKeys, SideKeys};
@@ -58,6 +59,16 @@ pub(super) fn extended(manifest: &Manifest, was_until: Date, cast_until: Date) -
     let hash = extension.hash().expect("a hash");
     let sign = |&side| Signature::sign(side, DocumentKind::Extension, hash, &key(side, SIGNING));
     SignedExtension { signatures: Side::ALL.iter().map(sign).collect(), extension }
+}
+
+/// A correction of a release that both sides signed.
+pub(super) fn corrected(manifest: &Manifest, release: Digest) -> SignedCorrection {
+    let (id, of) = (manifest.id.clone(), manifest.hash().expect("a hash"));
+    let void = [RateeId(format!("ratee {release}"))].into();
+    let correction = Correction { v: 1, id, manifest: of, release, void, reason: ObjectionReason::NotHandled };
+    let hash = correction.hash().expect("a hash");
+    let sign = |&side| Signature::sign(side, DocumentKind::Correction, hash, &key(side, SIGNING));
+    SignedCorrection { signatures: Side::ALL.iter().map(sign).collect(), correction }
 }
 
 pub(super) fn honest() -> Record {
@@ -154,10 +165,12 @@ pub(super) fn honest() -> Record {
     let mut counted: Vec<_> = (0..6).map(|i| digest(&format!("slip {i}"))).collect();
     counted.sort_unstable();
     let counts = Counts { taken: 9, refused: 1, invalid: 1, duplicate: 1, valid: 6 };
+    let correction = corrected(&manifest, digest("the first draft"));
+    let under = correction.correction.hash().expect("a hash");
     let body = json!({"v": 1, "files": {"response-zh.svg": digest("svg")}, "draft": {
         "v": 1, "box": id, "period": "2026", "direction": "bar_rates_bench", "kind": "regular", "rubric": digest("rubric"),
         "charter": digest("charter"), "manifest": document.hash(), "counts": counts, "cells": [],
-        "counted_root": log::root(&counted), "response": null,
+        "counted_root": log::root(&counted), "response": null, "voided": 2, "corrections": [under],
     }});
     let release = Document::new(DocumentKind::Release, &body).expect("a document").hash();
     town.both(|_| Said::Released { release, list });
@@ -172,6 +185,7 @@ pub(super) fn honest() -> Record {
         refused: vec![(forged.leaf(), Side::Bar)],
         counted: Some(counted),
         release: Some(ReleaseFile { body, signatures: sign(DocumentKind::Release, release) }),
+        corrections: vec![correction],
         stamps: Some(rows),
     }
 }
@@ -202,7 +216,10 @@ fn an_honest_record_is_green_at_every_stage_and_reads_back() {
     // Alive; opened but not released; not opened; not mixed; open.
     let stages: [(usize, Change); 5] = [
         (2, |record| record.stamps = None),
-        (2, |record| record.release = None),
+        (2, |record| {
+            record.release = None;
+            record.corrections.clear();
+        }),
         (2, |record| record.counted = None),
         (4, |_| ()),
         (4, |_| ()),

@@ -1,6 +1,6 @@
 use jiff::civil::date;
 
-use super::tests::{extended, honest, say};
+use super::tests::{corrected, extended, honest, say};
 use super::*;
 use crate::extension::last_day;
 use crate::statement::Said;
@@ -55,4 +55,39 @@ fn every_change_of_an_extension_is_found() {
     assert_eq!(with(&|r| r.extensions.clear()), (no.clone(), first), "agents speak of what is not there");
     assert_eq!(with(&|r| r.extensions.swap(0, 1)).0, no, "out of order");
     assert_eq!(with(&|r| drop(r.statements.pop())), (no, second), "one agent did not adopt it");
+}
+
+#[test]
+fn every_change_of_a_correction_is_found() {
+    let with = |change: &dyn Fn(&mut Record)| {
+        let mut record = honest();
+        change(&mut record);
+        failed(&record)
+    };
+    let no = [CheckName::Corrections];
+    assert_eq!(with(&|r| r.corrections[0].signatures.truncate(1)), no);
+    assert_eq!(with(&|r| r.corrections[0].signatures[0].side = Side::Bar), no);
+    assert_eq!(with(&|r| r.corrections[0].correction.void.clear()), no);
+    assert_eq!(with(&|r| r.corrections.clear()), no, "the release names one that is not there");
+    let manifest = honest().manifest.manifest;
+    let release = document::digest(&honest().release.expect("a release").body).expect("a hash");
+    let next = |of: &str| corrected(&manifest, Digest::of(&[of.as_bytes()]));
+    assert_eq!(with(&|r| r.corrections.push(next("another draft"))), no, "not of this release");
+    assert_eq!(with(&|r| r.corrections.push(corrected(&manifest, release))), [], "signed, and still to be computed");
+    assert_eq!(with(&|r| r.corrections.insert(0, next("a draft before"))), no, "the release was computed without it");
+}
+
+#[test]
+fn a_corrected_release_was_tied_too_and_no_other() {
+    let mut record = honest();
+    let list = Digest::of(&[b"L2"]);
+    let first = record.corrections[0].correction.release;
+    let id = record.manifest.manifest.id.clone();
+    for &side in Side::ALL {
+        record.statements.insert(0, say(&id, side, Said::Released { release: first, list }));
+    }
+    assert_eq!(failed(&record), []);
+    let other = Said::Released { release: Digest::of(&[b"another"]), list };
+    record.statements.push(say(&id, Side::Bar, other));
+    assert_eq!(failed(&record), [CheckName::ReleaseSigned]);
 }
