@@ -28,6 +28,7 @@ mod manual;
 mod nouns;
 mod opening;
 mod permissions;
+mod rehearsing;
 mod releases;
 mod serve;
 mod store;

@@ -43,7 +43,8 @@ fn words(asked: &Asked) -> (String, String) {
             "Make this side's issuing, mix and opening keys for the box and tell their public halves.",
         ),
         Asked::Manifest { manifest, .. } => {
-            let (kind, until) = (manifest.kind, manifest.cast_until);
+            let kind = if manifest.rehearsal { "演练 rehearsal" } else { manifest.kind.as_str() };
+            let until = manifest.cast_until;
             let (rubric, charter) = (manifest.rubric.short(), manifest.charter.short());
             (
                 format!(

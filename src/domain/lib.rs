@@ -28,6 +28,7 @@ pub mod margins;
 pub mod mix;
 pub mod opening;
 pub mod record;
+pub mod rehearsal;
 pub mod release;
 pub mod request;
 pub mod rubric;

@@ -12,7 +12,8 @@ use hengping_domain::statement::{Said, Signed};
 use jiff::civil::Date;
 
 use super::documents::{self, OnRecord};
-use super::{Failure, Outcome, Site, extend};
+use super::rehearse::Rehearsed;
+use super::{Failure, Outcome, Site, extend, rehearse};
 use crate::store::period::{self, BallotBox};
 use crate::store::{ballot_box, eligibility, invitation, statement};
 
@@ -54,6 +55,8 @@ pub struct BoxView {
     pub refused: u32,
     /// Whether the keys of the box are dead on both sides.
     pub dead: bool,
+    /// What was put in and came out, for the box of a rehearsal into which test ballots were put.
+    pub rehearsed: Option<Rehearsed>,
 }
 
 /// One box.
@@ -88,6 +91,7 @@ pub fn find(site: &Site, id: &BoxId) -> Outcome<BoxView> {
             manifest,
             statements,
             dead,
+            rehearsed: rehearse::find(conn, id)?,
         })
     })
 }

@@ -33,9 +33,9 @@ pub struct ReleaseBody {
 }
 
 #[derive(Deserialize)]
-struct CountedFile {
-    counts: Counts,
-    counted: Vec<Digest>,
+pub(super) struct CountedFile {
+    pub(super) counts: Counts,
+    pub(super) counted: Vec<Digest>,
 }
 
 #[derive(Serialize)]
@@ -49,9 +49,13 @@ struct About<'a> {
 /// Takes the draft that the opening left in `dir`; returns the release's hash.
 ///
 /// # Errors
-/// [`Refusal::DraftForeign`], [`Refusal::DocumentMalformed`], [`Refusal::NothingValid`], [`Refusal::BoxState`]; a fault when
+/// [`Refusal::RehearsalOnly`], [`Refusal::DraftForeign`], [`Refusal::DocumentMalformed`], [`Refusal::NothingValid`], [`Refusal::BoxState`]; a fault when
 /// a file cannot be read. The box is then what it was.
 pub fn take(site: &Site, id: &BoxId, dir: &Path) -> Outcome<Digest> {
+    // Nothing of a rehearsal becomes a release.
+    if id.period.is_rehearsal() {
+        return Err(Refusal::RehearsalOnly.into());
+    }
     let draft: Draft = parse(&read(&dir.join("draft.json"))?)?;
     let counted: CountedFile = parse(&read(&dir.join("counted.json"))?)?;
     let files = files(dir)?;
@@ -108,7 +112,7 @@ pub fn take(site: &Site, id: &BoxId, dir: &Path) -> Outcome<Digest> {
 }
 
 /// Whether every ballot is in one of the counts, and every counted one in the list, once.
-fn adds_up(file: &CountedFile) -> bool {
+pub(super) fn adds_up(file: &CountedFile) -> bool {
     let Counts { taken, refused, invalid, duplicate, valid } = file.counts;
     let parts = [refused, invalid, duplicate, valid].into_iter().map(u64::from).sum::<u64>();
     let distinct: BTreeSet<_> = file.counted.iter().collect();
@@ -122,11 +126,11 @@ fn sound(cells: &[Cell]) -> bool {
     names.len() == cells.len() && cells.iter().all(|cell| cell.is_released() || *cell == cell.without_value())
 }
 
-fn parse<T: serde::de::DeserializeOwned>(bytes: &[u8]) -> Outcome<T> {
+pub(super) fn parse<T: serde::de::DeserializeOwned>(bytes: &[u8]) -> Outcome<T> {
     serde_json::from_slice(bytes).map_err(|_| Refusal::DocumentMalformed.into())
 }
 
-fn read(path: &Path) -> Outcome<Vec<u8>> {
+pub(super) fn read(path: &Path) -> Outcome<Vec<u8>> {
     let io = |error: std::io::Error| Failure::Fault(Fault::new(&format!("{}: {error}", path.display())));
     if std::fs::metadata(path).map_err(io)?.len() > MAX_FILE {
         return Err(Refusal::DraftForeign.into());

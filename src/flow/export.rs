@@ -15,6 +15,7 @@ use hengping_domain::ids::{BoxId, PersonId, RateeId, Side};
 use hengping_domain::invitation::InvitationState;
 use hengping_domain::manifest::{ClosedManifest, PerSide};
 use hengping_domain::margins::{CourtMargin, Margins, RateeMargin};
+use hengping_domain::rehearsal;
 use hengping_domain::rubric::Rubric;
 use hengping_domain::stratum::Stratum;
 use serde::Serialize;
@@ -86,9 +87,16 @@ fn collect(conn: &mut Connection, id: &BoxId) -> Outcome<Exported> {
         let role = if people.get(id)?.kind.is_staff() { "judge" } else { "lawyer" };
         Some((people.get(id)?.ratee.clone(), (*court).to_owned(), role))
     });
+    let (margins, ratees) = if id.period.is_rehearsal() {
+        let (margins, courts) = rehearsal::margins(id);
+        let role = rehearsal::ratee_role(id.direction);
+        (margins, courts.into_iter().map(|(ratee, court)| (ratee, court, role)).collect())
+    } else {
+        (margins(id, &invitations, &people, &homes, &groups), ratees.collect())
+    };
     Ok(Exported {
-        margins: margins(id, &invitations, &people, &homes, &groups),
-        ratees: ratees.collect(),
+        margins,
+        ratees,
         ledger: ledger(conn)?,
         corrections: correct::in_force(conn, id)?,
         rubric,

@@ -28,6 +28,7 @@ pub mod periods;
 pub mod publish;
 pub mod read_release;
 pub mod record;
+pub mod rehearse;
 pub mod sign_in;
 pub mod unseal;
 
@@ -114,6 +115,10 @@ refusals! {
     CorrectionRefused = "correction-refused",
     /// A correction in force names the release; another one takes its place.
     ReleaseCorrected = "release-corrected",
+    /// A step of a rehearsal for a real box, or one of a real box for a rehearsal.
+    RehearsalOnly = "rehearsal-only",
+    /// The relay cannot be reached, or did not take a test ballot.
+    RelayAway = "relay-away",
     /// The other direction of the period is still open; opening this one now would withhold everything for good.
     CounterpartOpen = "counterpart-open",
     /// The draft belongs to another box or manifest, or its files are not the ones it names.

@@ -170,7 +170,10 @@ pub fn look(site: &Site, id: &BoxId) -> Outcome<Room> {
             (true, false) => StageState::Waiting,
             _ => StageState::NotYet,
         };
-        stages.push(Stage { stage: "draft", side: None, state, done: u64::from(released), total: 1, code: None });
+        // A rehearsal has nothing to sign.
+        if !id.period.is_rehearsal() {
+            stages.push(Stage { stage: "draft", side: None, state, done: u64::from(released), total: 1, code: None });
+        }
         let mut dead = 0;
         for side in [Side::Bench, Side::Bar] {
             dead += u64::from(said(conn, "death", side)?);

@@ -33,6 +33,9 @@ pub struct PeriodPlan {
     pub title: Text,
     /// Pilot or regular.
     pub kind: PeriodKind,
+    /// Whether everything in it is invented; the name begins with `rehearsal-` then, and only then.
+    #[serde(default)]
+    pub rehearsal: bool,
     /// First day on which a case may fall due.
     pub starts_on: Date,
     /// Last such day.
@@ -88,7 +91,7 @@ fn side_keys(conn: &mut Connection, id: &BoxId, side: Side) -> Outcome<SideKeys>
 pub fn open(site: &Site, plan: &PeriodPlan) -> Outcome<Vec<(BoxId, Digest)>> {
     let ordered = plan.starts_on <= plan.ends_on && plan.ends_on <= plan.cast_until;
     let named = |direction| BoxId { period: plan.id.clone(), direction };
-    let plain = plan.id.as_str().parse::<PeriodId>().is_ok();
+    let plain = plan.id.as_str().parse::<PeriodId>().is_ok() && plan.id.is_rehearsal() == plan.rehearsal;
     if !ordered || !plain || plan.rubrics.len() != Direction::ALL.len() {
         return Err(Refusal::PeriodRefused.into());
     }
@@ -96,7 +99,10 @@ pub fn open(site: &Site, plan: &PeriodPlan) -> Outcome<Vec<(BoxId, Digest)>> {
     site.store.decide("open period", |conn| {
         documents::in_force(conn, DocumentKind::Charter, plan.charter)?.read::<Charter>()?;
         insert(conn, plan)?;
-        draw::committed(conn, &plan.id)?;
+        // Nobody is drawn for a rehearsal.
+        if !plan.rehearsal {
+            draw::committed(conn, &plan.id)?;
+        }
         let mut manifests = Vec::new();
         for (&direction, &rubric) in &plan.rubrics {
             let form: Rubric = documents::in_force(conn, DocumentKind::Rubric, rubric)?.read()?;
@@ -119,6 +125,7 @@ pub fn open(site: &Site, plan: &PeriodPlan) -> Outcome<Vec<(BoxId, Digest)>> {
                 platform: Bytes(site.agents.key.verifying_key().to_bytes()),
                 relay: site.agents.relay.clone(),
                 front_end: site.agents.front_end,
+                rehearsal: plan.rehearsal,
             };
             let manifest = Document::new(DocumentKind::Manifest, &manifest)?;
             document::put(conn, &manifest, today)?;
@@ -191,12 +198,13 @@ pub fn last_day(conn: &mut Connection, period: &Period) -> Outcome<Date> {
     Ok(last)
 }
 
-/// The period that takes ballots on a day: the last begun one of which a box does.
+/// The real period that takes ballots on a day: the last begun one of which a box does.
 ///
 /// # Errors
 /// Busy or a fault; no such period is `None`.
 pub fn current(conn: &mut Connection, today: Date) -> Outcome<Option<Period>> {
-    for period in period::all(conn)?.into_iter().rev().filter(|period| period.starts_on <= today) {
+    let begun = |period: &Period| period.starts_on <= today && !period.id.is_rehearsal();
+    for period in period::all(conn)?.into_iter().rev().filter(begun) {
         if today <= last_day(conn, &period)? {
             return Ok(Some(period));
         }
@@ -204,12 +212,13 @@ pub fn current(conn: &mut Connection, today: Date) -> Outcome<Option<Period>> {
     Ok(None)
 }
 
-/// Whether a box takes ballots and lists tokens on a day.
+/// Whether a box takes ballots of real raters and lists tokens on a day.
 ///
 /// # Errors
 /// Busy or a fault.
 pub fn takes_ballots(conn: &mut Connection, held: &BallotBox, today: Date) -> Outcome<bool> {
-    Ok(held.state == BoxState::Open && today <= extend::last_day(conn, held)?)
+    let real = !held.id.period.is_rehearsal();
+    Ok(real && held.state == BoxState::Open && today <= extend::last_day(conn, held)?)
 }
 
 /// The manifest of a box, if both sides have signed it.
@@ -229,7 +238,7 @@ pub fn is_pilot(site: &Site) -> Outcome<bool> {
     site.store.look("pilot", |conn| {
         let period = match current(conn, today)? {
             Some(period) => Some(period),
-            None => period::all(conn)?.pop(),
+            None => period::all(conn)?.into_iter().rfind(|period| !period.id.is_rehearsal()),
         };
         Ok::<_, Failure>(period.is_some_and(|p| p.kind == PeriodKind::Pilot))
     })

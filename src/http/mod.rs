@@ -105,6 +105,7 @@ routes! {
     POST   "/api/boxes/{box}/batches"               Access::Relay        => boxes::batch;
     POST   "/api/boxes/{box}/close"                 Roles(&[Operator])   => boxes::close_box;
     POST   "/api/boxes/{box}/extensions"            Roles(&[Coordinator, Negotiator]) => extensions::propose;
+    POST   "/api/boxes/{box}/rehearsal"             Roles(&[Coordinator, Operator]) => boxes::rehearse;
     GET    "/api/boxes/{box}/opening"               Roles(OFFICERS)      => opening::show;
     POST   "/api/boxes/{box}/opening"               Roles(&[Operator])   => opening::go_on;
     GET    "/api/releases"                          Everyone             => releases::list;

@@ -13,7 +13,7 @@ use super::documents::parse;
 use super::problem::{Problem, run};
 use crate::flow::opening_room::{self, Room};
 use crate::flow::{Site, boxes};
-use crate::opening::{self, Locked, Progressed};
+use crate::opening::{self, Locked};
 
 /// One stage of an opening.
 #[derive(Debug, Serialize, ToSchema)]
@@ -140,7 +140,7 @@ fn open(site: &Site, id: &BoxId) {
         site.openings.note(id, Some((step.stage.clone(), step.done, step.total)), None);
     };
     let ended = match opening::go_on(site, id, &dir, Locked::Refuse, &mut note) {
-        Ok(Progressed::Draft(_) | Progressed::Waits(_)) => String::new(),
+        Ok(_) => String::new(),
         Err(error) => {
             tracing::error!(box_ = %id, %error, "an opening stopped");
             error.code().to_owned()

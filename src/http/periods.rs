@@ -71,6 +71,8 @@ pub struct PeriodBody {
     title: TextBody,
     /// `pilot` or `regular`.
     kind: &'static str,
+    /// Whether everything in it is invented.
+    rehearsal: bool,
     /// First day on which a case may fall due.
     starts_on: String,
     /// Last such day.
@@ -104,6 +106,7 @@ impl PeriodBody {
             id: period.id.to_string(),
             title: TextBody::from(&period.title),
             kind: period.kind.as_str(),
+            rehearsal: period.id.is_rehearsal(),
             starts_on: period.starts_on.to_string(),
             ends_on: period.ends_on.to_string(),
             cast_until: period.cast_until.to_string(),

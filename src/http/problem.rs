@@ -90,6 +90,8 @@ const fn status_of(refusal: Refusal) -> StatusCode {
         | Refusal::ExtensionLate
         | Refusal::CorrectionRefused
         | Refusal::ReleaseCorrected
+        | Refusal::RehearsalOnly
+        | Refusal::RelayAway
         | Refusal::CounterpartOpen
         | Refusal::PeriodRefused
         | Refusal::DrawCommitted

@@ -19,6 +19,7 @@ pub mod invitation;
 pub mod package;
 pub mod period;
 pub mod person;
+pub mod rehearsal;
 pub mod release;
 mod schema;
 pub mod statement;

@@ -145,6 +145,18 @@ diesel::table! {
 }
 
 diesel::table! {
+    /// Test ballots of a rehearsal, from both ends.
+    rehearsal (box_) {
+        #[sql_name = "box"]
+        box_ -> Text,
+        ballots_in -> BigInt,
+        answers_in -> Text,
+        ballots_out -> Nullable<BigInt>,
+        answers_out -> Nullable<Text>,
+    }
+}
+
+diesel::table! {
     /// Public keys of each side.
     side_key (side) {
         side -> Text,

@@ -12,6 +12,7 @@ use hengping_domain::log;
 use hengping_domain::manifest::{ClosedManifest, PerSide};
 use hengping_domain::margins::{CourtMargin, Margins, RateeMargin};
 use hengping_domain::opening::{Counted, Counts, Opened, OpeningError};
+use hengping_domain::rehearsal::Tally;
 use hengping_domain::rubric::Rubric;
 use serde_json::{Map, Value, json};
 
@@ -59,6 +60,7 @@ pub fn read(dirs: &[PathBuf], audit: Audit, progress: &Progress) -> Result<Toget
         ("form", boxes.iter().all(|b| b.manifest.manifest.rubric == about.rubric)),
         ("charter", boxes.iter().all(|b| b.manifest.manifest.charter == about.charter)),
         ("pilot and regular", boxes.iter().all(|b| b.manifest.manifest.kind == about.kind)),
+        ("rehearsal and real", boxes.iter().all(|b| b.manifest.manifest.rehearsal == about.rehearsal)),
         (
             "one of them twice",
             boxes.windows(2).all(|pair| pair[0].manifest.manifest.id != pair[1].manifest.manifest.id),
@@ -155,6 +157,15 @@ impl OpenedBoxes<'_> {
     pub fn scored(&self) -> Vec<&Counted> {
         let kept = |input: &'_ Input, counted: &Counted| !input.void.contains(&counted.ballot.ratee);
         self.0.iter().flat_map(|(input, one)| one.ballots.iter().filter(move |c| kept(input, c))).collect()
+    }
+
+    /// What test ballots say, to be compared with what was put in.
+    ///
+    /// # Errors
+    /// [`Stop::Internal`].
+    pub fn tally(&self) -> Result<Tally, Stop> {
+        let ballots = self.0.iter().flat_map(|(_, one)| one.ballots.iter().map(|counted| &counted.ballot));
+        Tally::opened(ballots).map_err(|error| Stop::Internal(error.to_string()))
     }
 
     /// The sums of the counts.

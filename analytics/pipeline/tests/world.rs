@@ -102,6 +102,7 @@ pub fn period(period: &str, kind: PeriodKind, ballots: usize) -> World {
         platform: Bytes([3; 32]),
         relay: RelayKeys { origin: "https://relay.example".into(), receipt: Bytes([4; 32]) },
         front_end: Digest::of(&[b"pages"]),
+        rehearsal: id.period.is_rehearsal(),
     };
     let nothing = |side| say(&id, side, Said::Listed { list: Digest::of(&[]), count: 0 });
     let nothing = PerSide { bench: nothing(Side::Bench), bar: nothing(Side::Bar) };

@@ -4,6 +4,7 @@ use hengping_domain::digest::{Bytes, Bytes32};
 use hengping_domain::enrolment::CodeKey;
 use hengping_domain::ids::BoxId;
 use hengping_domain::manifest::Manifest;
+use hengping_domain::rehearsal;
 use hengping_domain::request::TokenRequest;
 use hengping_domain::statement::{AgentRefusal, EvaluatedToken, Said, Signed};
 use hengping_domain::token::poprf::Evaluation;
@@ -33,9 +34,14 @@ pub(super) fn enrol(
         if id.direction.rater_side() != agent.side() {
             return Err(refused.into());
         }
-        let sealed = members::code_key(conn, rater)?.ok_or(refused)?;
-        let key = agent.unlocked.master.open(&code_key_of(rater), &sealed)?;
-        let key = CodeKey(Bytes(*thirty_two(&key)?));
+        let key = match id.period.is_rehearsal() {
+            true => rehearsal::code_key(id, rater),
+            false => {
+                let sealed = members::code_key(conn, rater)?.ok_or(refused)?;
+                let key = agent.unlocked.master.open(&code_key_of(rater), &sealed)?;
+                CodeKey(Bytes(*thirty_two(&key)?))
+            }
+        };
         if !key.accepts(id, rater, request_key, mac) {
             return Err(refused.into());
         }

@@ -98,6 +98,7 @@ pub(super) fn honest() -> Record {
         platform: Bytes([3; 32]),
         relay: RelayKeys { origin: "https://relay.example".into(), receipt: Bytes([4; 32]) },
         front_end: digest("pages"),
+        rehearsal: false,
         id: id.clone(),
     };
     let document = Document::new(DocumentKind::Manifest, &manifest).expect("a document");
