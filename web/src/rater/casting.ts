@@ -5,7 +5,6 @@
 import { Refusal, get, postCast } from '@shared/api'
 import { b64, fromB64 } from '@shared/crypto/bytes'
 import { countedHash, nonceOf, splitBox, stampKey } from '@shared/crypto/derive'
-import { lastDay } from '@shared/crypto/extension'
 import { leafHash } from '@shared/crypto/log'
 import { verifyReceipt } from '@shared/crypto/receipt'
 import { type Answers, MOST_SEQUENCES, type SealingKeys, seal, signCast } from '@shared/crypto/seal'
@@ -131,7 +130,7 @@ export async function deliver(account: string, record: CastRecord): Promise<void
 /** The relay has one answer for everything; box and day say which of them it was, as far as that can be known. */
 async function because(record: CastRecord): Promise<RefusedBecause> {
   const box = await get<BoxDetail>(`/boxes/${encodeURIComponent(record.box)}`).catch(() => null)
-  if (session.today > (box ? lastDay(box) : record.cast_until)) return 'late'
+  if (session.today > (box?.cast_until ?? record.cast_until)) return 'late'
   if (box && box.state !== 'open') return 'closed'
   const item = work.invitations?.items.find((each) => each.id === record.invitation)
   return work.invitations && (!item || item.state === 'recused') ? 'gone' : 'used'
