@@ -19,6 +19,7 @@ use hengping_domain::rehearsal::{RATERS, ROUNDS, Tally};
 use hengping_domain::{document, log};
 use serde_json::{Value, json};
 
+use crate::agents::SIGNING;
 use crate::city::{self, Case, City, bar_box, deliver, hand_over, lawyer, person, refusal};
 use crate::harness::Trial;
 use crate::on_both_backends;
@@ -163,6 +164,36 @@ on_both_backends! {
         trial.agents.bring_back(Side::Bar);
         city::close(site, &rehearsal_box()).expect("closed");
         assert_eq!(refusal(put_in(trial).0), Refusal::BoxState);
+    }
+
+    fn a_coordinator_begins_a_rehearsal_of_today_and_negotiators_sign_it(trial) {
+        let city = City::inviting(trial, 1, 2, &[Case::new(1, 0, &[0], &[1])]);
+        for (login, role, side) in [
+            ("coordinator", Role::Coordinator, Side::Bench), ("bench", Role::Negotiator, Side::Bench), ("bar", Role::Negotiator, Side::Bar),
+        ] {
+            trial.account(login, &[(role, Some(side))]);
+        }
+        let served = trial.serve();
+        let begin = || served.signed_in("coordinator").post("/api/rehearsals", &json!({}));
+        trial.agents.send_away(Side::Bar);
+        assert_eq!(begin().problem(), "keys-not-ready");
+        trial.agents.bring_back(Side::Bar);
+        let begun = begin().json();
+        assert_eq!(begin().problem(), "period-refused", "one a day");
+        let id: BoxId = begun["boxes"][0]["id"].as_str().expect("a name").parse().expect("a box");
+        assert_eq!(id.period.as_str(), "rehearsal-2026-11-23");
+        assert_eq!(refusal(rehearsal::put_in(&trial.site, &id)), Refusal::NotInForce, "nobody has signed");
+        for one in begun["boxes"].as_array().expect("two") {
+            let hash = one["manifest"].as_str().expect("a hash");
+            for (login, side) in [("bench", Side::Bench), ("bar", Side::Bar)] {
+                let signature = city.signature(side, document::DocumentKind::Manifest, hash.parse().expect("a hash"));
+                let body = json!({"side": side, "key": SIGNING.get(side).public, "signature": signature.signature});
+                assert_eq!(served.signed_in(login).post(&format!("/api/documents/{hash}/signatures"), &body).status, 204);
+            }
+        }
+        let casts = RefCell::new(0);
+        let put = rehearsal::put_in_by(&trial.site, &id, &|_, _| { *casts.borrow_mut() += 1; Ok(()) }).expect("put in");
+        assert_eq!(put.ballots, casts.into_inner());
     }
 
     fn every_answer_about_a_rehearsal_says_that_it_is_one(trial) {

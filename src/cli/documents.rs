@@ -17,7 +17,7 @@ use hengping_domain::rubric::Rubric;
 
 use super::{SiteArgs, said};
 use crate::flow::periods::{self, PeriodPlan};
-use crate::flow::{correct, courier, documents, draw, publish};
+use crate::flow::{correct, courier, documents, draw, publish, rehearse};
 use crate::opening::read_json;
 
 #[derive(Debug, Subcommand)]
@@ -77,6 +77,11 @@ pub(super) enum PeriodCommand {
         site: SiteArgs,
         /// The plan.
         plan: PathBuf,
+    },
+    /// Open a rehearsal of today under the charter and forms in force; prints its boxes and the manifests to be signed.
+    Rehearse {
+        #[command(flatten)]
+        site: SiteArgs,
     },
     /// Lodge a side's commitment to its part of the draw, before the period is opened.
     Commit {
@@ -161,6 +166,11 @@ pub(super) fn run_period(command: PeriodCommand) -> anyhow::Result<()> {
         PeriodCommand::Open { site, plan } => {
             let plan: PeriodPlan = toml::from_str(&text(&plan)?).context("[period-refused] not a plan of a period")?;
             for (id, manifest) in periods::open(&site.site()?, &plan).map_err(said)? {
+                say!("{id} {manifest}");
+            }
+        }
+        PeriodCommand::Rehearse { site } => {
+            for (id, manifest) in rehearse::begin(&site.site()?).map_err(said)? {
                 say!("{id} {manifest}");
             }
         }

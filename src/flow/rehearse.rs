@@ -3,20 +3,24 @@
 //! Nobody of the docket has a part in it and nothing of it becomes a release; a box is one of a rehearsal by its name, which
 //! both sides signed. Deliberately absent: the test raters, whose devices `crate::rehearsal` plays.
 
+use std::collections::BTreeMap;
 use std::path::Path;
 
-use hengping_domain::document::DocumentKind;
+use hengping_domain::digest::Digest;
+use hengping_domain::document::{Document, DocumentKind};
 use hengping_domain::eligible;
-use hengping_domain::ids::{BoxId, Side};
-use hengping_domain::manifest::Manifest;
+use hengping_domain::ids::{BoxId, Direction, PeriodId, Side};
+use hengping_domain::manifest::{Manifest, PeriodKind};
 use hengping_domain::rehearsal::{self, Tally};
 use hengping_domain::release::Draft;
 use hengping_domain::request::Asked;
-use hengping_domain::rubric::Rubric;
+use hengping_domain::rubric::{Rubric, Text};
+use jiff::Span;
 use serde::Serialize;
 
-use super::courier::ask_both;
+use super::courier::{self, ask_both};
 use super::draft::{CountedFile, adds_up, parse, read};
+use super::periods::PeriodPlan;
 use super::{Failure, Outcome, Refusal, Site, documents, periods};
 use crate::store::audit::{self, Event};
 use crate::store::eligibility::{self, List};
@@ -38,6 +42,61 @@ pub struct Stage {
     pub manifest: Manifest,
     /// The form in force.
     pub rubric: Rubric,
+}
+
+/// Days on which the boxes of a rehearsal take test ballots.
+const DAYS: i64 = 30;
+
+/// Opens a rehearsal of today under the charter and the forms that came into force last; returns its boxes with the hashes of
+/// their manifests, to be signed by both sides.
+///
+/// # Errors
+/// [`Refusal::NotInForce`] without charter or forms, [`Refusal::KeysNotReady`] before both agents have made keys (asking
+/// again goes on), [`Refusal::PeriodRefused`] when there is one of today.
+pub fn begin(site: &Site) -> Outcome<Vec<(BoxId, Digest)>> {
+    let today = site.clock.today();
+    let (charter, rubrics) = site.store.look("documents of a rehearsal", |conn| {
+        let charter = newest(conn, DocumentKind::Charter)?.pop().ok_or(Refusal::NotInForce)?;
+        let mut rubrics = BTreeMap::new();
+        // Of each direction the last one stays.
+        for rubric in newest(conn, DocumentKind::Rubric)? {
+            rubrics.insert(rubric.read::<Rubric>()?.direction, rubric.hash());
+        }
+        Ok::<_, Failure>((charter.hash(), rubrics))
+    })?;
+    if rubrics.len() != Direction::ALL.len() {
+        return Err(Refusal::NotInForce.into());
+    }
+    let id = PeriodId(format!("{}{today}", rehearsal::MARK));
+    periods::prepare(site, &id)?;
+    courier::deliver(site)?;
+    periods::open(
+        site,
+        &PeriodPlan {
+            id,
+            title: Text { zh: format!("演练 {today}"), en: format!("Rehearsal {today}") },
+            kind: PeriodKind::Pilot,
+            rehearsal: true,
+            starts_on: today,
+            ends_on: today,
+            cast_until: today.saturating_add(Span::new().days(DAYS)),
+            charter,
+            rubrics,
+        },
+    )
+}
+
+/// The documents of a kind in force, by the day on which they came into force.
+fn newest(conn: &mut Connection, kind: DocumentKind) -> Outcome<Vec<Document>> {
+    let mut found = Vec::new();
+    for (hash, _, _) in document::list(conn, &[kind])? {
+        let held = documents::find(conn, hash)?;
+        if let Some(day) = held.in_force_from() {
+            found.push((day, held.document));
+        }
+    }
+    found.sort_by_key(|(day, _)| *day);
+    Ok(found.into_iter().map(|(_, document)| document).collect())
 }
 
 /// Refuses a box that is not one of a rehearsal.

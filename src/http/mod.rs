@@ -82,6 +82,7 @@ routes! {
     DELETE "/api/session"              Everyone => session::sign_out;
     POST   "/api/machine-tokens"       Seldom   => session::machine_token;
     GET    "/api/periods"              Everyone => periods::list;
+    POST   "/api/rehearsals"           Roles(&[Coordinator, Operator]) => periods::rehearse;
     GET    "/api/documents"            Everyone => documents::list;
     GET    "/api/documents/{hash}"     Everyone => documents::find;
     POST   "/api/documents/{hash}/signatures"       Roles(&[Negotiator]) => documents::sign;

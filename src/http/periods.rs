@@ -1,16 +1,18 @@
 //! Periods and their boxes, for everybody.
 //!
-//! Deliberately absent: opening a period, which both sides do by signed documents.
+//! Deliberately absent: opening a real period, which both sides do by signed documents and on the command line.
 
 use actix_web::web;
+use hengping_domain::digest::Digest;
+use hengping_domain::ids::BoxId;
 use jiff::civil::Date;
 use serde::Serialize;
 use utoipa::ToSchema;
 
 use super::problem::{Problem, run};
 use super::text::TextBody;
-use crate::flow::Site;
 use crate::flow::periods::{self, BallotBox, DrawShare, Period, PeriodView};
+use crate::flow::{Site, rehearse};
 
 /// A box in a list.
 #[derive(Debug, Serialize, ToSchema)]
@@ -127,4 +129,26 @@ pub async fn list(site: web::Data<Site>) -> Result<web::Json<Vec<PeriodBody>>, P
     let today = site.clock.today();
     let periods = run(move || periods::list(&site)).await?;
     Ok(web::Json(periods.iter().map(|view| PeriodBody::of(view, today)).collect()))
+}
+
+/// The boxes of a rehearsal.
+#[derive(Debug, Serialize, ToSchema)]
+pub struct RehearsalBody {
+    /// `{period}.{direction}` with the hash of the manifest, for both sides to sign.
+    boxes: Vec<NewBoxBody>,
+}
+
+/// A new box.
+#[derive(Debug, Serialize, ToSchema)]
+pub struct NewBoxBody {
+    id: String,
+    manifest: String,
+}
+
+/// Opens a rehearsal of today under the charter and the forms in force; both sides then sign the manifests of its boxes.
+#[utoipa::path(post, path = "/api/rehearsals", tag = "periods", responses((status = 200, body = RehearsalBody), (status = 409, body = super::problem::ProblemBody)))]
+pub async fn rehearse(site: web::Data<Site>) -> Result<web::Json<RehearsalBody>, Problem> {
+    let boxes = run(move || rehearse::begin(&site)).await?;
+    let new = |(id, manifest): (BoxId, Digest)| NewBoxBody { id: id.to_string(), manifest: manifest.to_string() };
+    Ok(web::Json(RehearsalBody { boxes: boxes.into_iter().map(new).collect() }))
 }
