@@ -21,7 +21,7 @@ fn closed(trial: &Trial) -> City<'_> {
     let cases: Vec<_> = (1..=4).map(|n| Case::new(n, n % 2, &[n % 3], &[(n + 1) % 3])).collect();
     let city = City::inviting(trial, 3, 3, &cases);
     let device = city.device(&lawyer(0), 1);
-    device.mint();
+    device.fetch();
     city::hand_over(&trial.site, &bar_box(), &[device.seal(0, 1, 4, 1)]);
     for id in [bar_box(), bench_box()] {
         city::close(&trial.site, &id).expect("closed");
@@ -74,6 +74,7 @@ on_both_backends! {
         let counted = [Digest::of(&[b"one slip"])];
         let first = take(&city, &counted, &[], &[own_cell(trial, 0), own_cell(trial, 1)]).expect("a draft");
         city.release(first);
+        deliver(&trial.site);
         let mine = |n: usize| own_result::own(&trial.site, &person(&trial.site, &judge(n)).id).expect("a look");
         assert_eq!((mine(0).len(), mine(0)[0].cells.len()), (1, 1));
 

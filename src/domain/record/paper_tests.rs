@@ -1,3 +1,5 @@
+//! Extensions and corrections in a record: those that hold, and every change of one.
+
 use jiff::civil::date;
 
 use super::tests::{corrected, extended, honest, say};
