@@ -39,10 +39,11 @@ pub(crate) struct Platform {
 struct BoxAnswer {
     state: String,
     manifest: ManifestAnswer,
+    /// Read where there is one only, and what has another form is passed over: the rest of the answer stands without.
     #[serde(default)]
-    extensions: Vec<ExtensionAnswer>,
+    extensions: Vec<Value>,
     #[serde(default)]
-    statements: Vec<Signed>,
+    statements: Vec<Value>,
 }
 
 #[derive(Debug, Deserialize)]
@@ -136,9 +137,12 @@ fn extended(id: &BoxId, answer: BoxAnswer) -> Option<Date> {
     }
     let manifest: Manifest = serde_json::from_value(answer.manifest.body).ok()?;
     manifest.signed_by_both(&answer.manifest.signatures).ok().filter(|_| manifest.is_sound() && manifest.id == *id)?;
-    let signed = answer.extensions.into_iter();
-    let signed = signed.map(|one| SignedExtension { extension: one.body, signatures: one.signatures });
-    Some(extension::last_day(&manifest, &signed.collect::<Vec<_>>(), &answer.statements))
+    let read = |one: Value| serde_json::from_value::<ExtensionAnswer>(one).ok();
+    let signed = |one: ExtensionAnswer| SignedExtension { extension: one.body, signatures: one.signatures };
+    let extensions: Vec<_> = answer.extensions.into_iter().filter_map(read).map(signed).collect();
+    let said = |one: Value| serde_json::from_value::<Signed>(one).ok();
+    let statements: Vec<_> = answer.statements.into_iter().filter_map(said).collect();
+    Some(extension::last_day(&manifest, &extensions, &statements))
 }
 
 #[expect(clippy::needless_pass_by_value, reason = "made for map_err")]
