@@ -12,6 +12,7 @@ pub mod flow;
 pub mod http;
 pub mod logging;
 pub mod opening;
+pub mod rehearsal;
 pub use hengping_ports as ports;
 pub mod sheet;
 pub mod store;

@@ -18,8 +18,9 @@ use hengping_domain::opening::IssuerKeysFile;
 use serde::Deserialize;
 use sha2::{Digest as _, Sha256};
 
+use crate::flow::rehearse::Rehearsed;
 pub use crate::flow::unseal::Missing;
-use crate::flow::{Failure, Site, courier, draft, export, unseal};
+use crate::flow::{Failure, Site, courier, draft, export, rehearse, unseal};
 use crate::http::problem::sentence;
 use crate::ports::Stopwatch;
 
@@ -145,6 +146,8 @@ fn beside_us(name: &str) -> PathBuf {
 pub enum Progressed {
     /// The draft release is taken.
     Draft(Digest),
+    /// A rehearsal is opened; there is no release of it.
+    Rehearsed(Rehearsed),
     /// Somebody has to do something first.
     Waits(Vec<Missing>),
 }
@@ -170,9 +173,12 @@ pub fn go_on(
     }
     export::export(site, id, dir)?;
     analyse(dir, locked, &mut *progress)?;
-    let release = draft::take(site, id, dir)?;
+    let done = match id.period.is_rehearsal() {
+        true => Progressed::Rehearsed(rehearse::take(site, id, dir)?),
+        false => Progressed::Draft(draft::take(site, id, dir)?),
+    };
     forget_shares(dir)?;
-    Ok(Progressed::Draft(release))
+    Ok(done)
 }
 
 fn stage_of(

@@ -187,6 +187,7 @@ impl<'t> City<'t> {
             id: PeriodId(id.to_owned()),
             title: Text { zh: "二〇二六年度".to_owned(), en: "The year 2026".to_owned() },
             kind,
+            rehearsal: id.starts_with("rehearsal-"),
             starts_on: date(2026, 1, 1),
             ends_on: date(2026, 11, 20),
             cast_until: date(2026, 11, 30),

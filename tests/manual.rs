@@ -73,6 +73,7 @@ fn every_code_of_the_start_the_opening_and_the_gate_stands_in_the_manual() {
     let mut opening = written("analytics/pipeline/src/error.rs", "=> \"");
     opening.extend(written("src/domain/opening.rs", "=> \""));
     opening.extend(written("src/domain/agreed.rs", "=> \""));
+    opening.extend(written("src/domain/correction.rs", "=> \""));
     opening.extend(written("analytics/src/mixed/mod.rs", "=> \""));
     assert_eq!(named("Opening and analysis"), opening);
     assert_eq!(named("Relay"), written("src/relay/error.rs", "=> \""));

@@ -39,7 +39,7 @@ fn waits(trial: &Trial, dir: &std::path::Path) -> Vec<(Side, String, Option<&'st
 fn goes_on(trial: &Trial, dir: &std::path::Path, locked: Locked) -> Vec<(Side, String, Option<&'static str>)> {
     match opening::go_on(&trial.site, &bar_box(), dir, locked, &mut |_| ()).expect("as far as it goes") {
         Progressed::Waits(missing) => missing.into_iter().map(|one| (one.side, one.kind, one.code)).collect(),
-        Progressed::Draft(draft) => panic!("nobody was missing: {draft}"),
+        other => panic!("nobody was missing: {other:?}"),
     }
 }
 

@@ -71,8 +71,8 @@ impl Settings {
 
 /// What `agent init` writes: every key with its meaning.
 pub const TEMPLATE: &str = "\
-# Requests that wait until an officer has run `hengping agent approve DIGEST`: keys, manifest, eligibility, enrol, tokens,
-# check, cosign, close, mix, list, shares, release, ledger, death. While this is not empty, a list of which one side turned
+# Requests that wait until an officer has run `hengping agent approve DIGEST`: keys, manifest, extend, eligibility, enrol,
+# tokens, check, cosign, close, mix, list, shares, release, ledger, death. While this is not empty, a list of which one side turned
 # away more than 0.5 % waits too.
 approve = [\"manifest\", \"eligibility\", \"shares\", \"death\"]
 

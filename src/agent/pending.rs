@@ -43,7 +43,8 @@ fn words(asked: &Asked) -> (String, String) {
             "Make this side's issuing, mix and opening keys for the box and tell their public halves.",
         ),
         Asked::Manifest { manifest, .. } => {
-            let (kind, until) = (manifest.kind, manifest.cast_until);
+            let kind = if manifest.rehearsal { "演练 rehearsal" } else { manifest.kind.as_str() };
+            let until = manifest.cast_until;
             let (rubric, charter) = (manifest.rubric.short(), manifest.charter.short());
             (
                 format!(
@@ -53,6 +54,13 @@ fn words(asked: &Asked) -> (String, String) {
                     "Work under the manifest that both sides signed ({kind}): ballots until {until}, rubric {rubric}, charter {charter}. \
                      From then on this agent serves the box on these terms and no others."
                 ),
+            )
+        }
+        Asked::Extend { extension, .. } => {
+            let (was, until, reason) = (extension.was_until, extension.cast_until, &extension.reason);
+            (
+                format!("按双方签署的延期文件，将截止日由 {was} 延至 {until}。事由：{}", reason.zh),
+                format!("Take ballots until {until} instead of {was}, as both sides signed. Reason: {}", reason.en),
             )
         }
         Asked::Eligibility { number, entries } => {

@@ -6,11 +6,16 @@ use std::path::PathBuf;
 
 use clap::Subcommand;
 use hengping_domain::ids::BoxId;
+use hengping_domain::rehearsal::Tally;
+use hengping_domain::rubric::Text;
+use jiff::civil::Date;
 
 use super::{SiteArgs, demo, said};
 use crate::flow::close::TooFew;
-use crate::flow::{Site, close, courier, death, eligibility, invite, record};
+use crate::flow::rehearse::Rehearsed;
+use crate::flow::{Site, close, courier, death, eligibility, extend, invite, record};
 use crate::opening::{self, Locked, Missing, Progressed};
+use crate::rehearsal;
 
 #[derive(Debug, Subcommand)]
 pub(super) enum BoxCommand {
@@ -27,6 +32,29 @@ pub(super) enum BoxCommand {
         site: SiteArgs,
         /// `{period}.{direction}`; all that waits is carried anyway.
         id: Option<BoxId>,
+    },
+    /// Propose a later last day for an open box; prints the hash that both sides sign with `hengping document sign`.
+    Extend {
+        #[command(flatten)]
+        site: SiteArgs,
+        /// `{period}.{direction}`.
+        id: BoxId,
+        /// The new last day, ISO 8601.
+        #[arg(long)]
+        until: Date,
+        /// Why, in Chinese.
+        #[arg(long)]
+        reason_zh: String,
+        /// Why, in English.
+        #[arg(long)]
+        reason_en: String,
+    },
+    /// Put the test ballots of a rehearsal into its box, through both agents and the relay.
+    Rehearse {
+        #[command(flatten)]
+        site: SiteArgs,
+        /// `rehearsal-{..}.{direction}`.
+        id: BoxId,
     },
     /// Close a box for good.
     Close {
@@ -79,6 +107,13 @@ pub(super) fn run(command: BoxCommand) -> anyhow::Result<()> {
             deliver(&site, Some(&id))?;
         }
         BoxCommand::Deliver { site, id } => deliver(&site.site()?, id.as_ref())?,
+        BoxCommand::Extend { site, id, until, reason_zh: zh, reason_en: en } => {
+            say!("{}", extend::propose(&site.site()?, &id, until, Text { zh, en }, None).map_err(said)?);
+        }
+        BoxCommand::Rehearse { site, id } => {
+            let Tally { ballots, answers } = rehearsal::put_in(&site.site()?, &id).map_err(said)?;
+            say!("{ballots} test ballots put in / 放入测试件 {ballots} 份 {answers}");
+        }
         BoxCommand::Close { site, id, destroy } => {
             let too_few = if destroy { TooFew::Destroy } else { TooFew::Refuse };
             let site = site.site()?;
@@ -92,6 +127,14 @@ pub(super) fn run(command: BoxCommand) -> anyhow::Result<()> {
             bar.finish_and_clear();
             match done {
                 Progressed::Draft(hash) => say!("{hash}"),
+                Progressed::Rehearsed(Rehearsed { put_in, came_out }) => {
+                    let came_out = came_out.unwrap_or(Tally { ballots: 0, answers: put_in.answers });
+                    say!("{} in, {} out / 放入 {0} 份，取出 {1} 份", put_in.ballots, came_out.ballots);
+                    if came_out != put_in {
+                        anyhow::bail!("[rehearsal-differs] what came out is not what went in / 取出的与放入的不一致");
+                    }
+                    say!("the same answers / 答案一致");
+                }
                 Progressed::Waits(missing) => {
                     for Missing { side, kind, request, code } in missing {
                         say!("{side}: {kind} {request} {}", code.unwrap_or("waits / 等待"));

@@ -7,6 +7,7 @@ use std::path::{Path, PathBuf};
 use anyhow::{Context as _, bail};
 use clap::Subcommand;
 use hengping_domain::charter::Charter;
+use hengping_domain::correction::ObjectionReason;
 use hengping_domain::digest::Digest;
 use hengping_domain::docket::draw::DrawFile;
 use hengping_domain::document::{DocumentKind, Signature};
@@ -16,7 +17,7 @@ use hengping_domain::rubric::Rubric;
 
 use super::{SiteArgs, said};
 use crate::flow::periods::{self, PeriodPlan};
-use crate::flow::{courier, documents, draw, publish};
+use crate::flow::{correct, courier, documents, draw, publish, rehearse};
 use crate::opening::read_json;
 
 #[derive(Debug, Subcommand)]
@@ -41,6 +42,19 @@ pub(super) enum DocumentCommand {
         /// The document's hash.
         hash: Digest,
     },
+    /// Propose a correction that voids whole blocks after an upheld objection; prints the hash that both sides sign.
+    Correct {
+        #[command(flatten)]
+        site: SiteArgs,
+        /// Hash of the release, a draft or one that is out, that it corrects.
+        release: Digest,
+        /// Member number of a ratee whose block is void; may be given several times.
+        #[arg(long, required = true)]
+        void: Vec<String>,
+        /// not-handled, wrong-person, conflict-of-interest, arranged-ratings or undue-influence.
+        #[arg(long)]
+        reason: ObjectionReason,
+    },
     /// List documents with their signatures.
     List {
         #[command(flatten)]
@@ -63,6 +77,11 @@ pub(super) enum PeriodCommand {
         site: SiteArgs,
         /// The plan.
         plan: PathBuf,
+    },
+    /// Open a rehearsal of today under the charter and forms in force; prints its boxes and the manifests to be signed.
+    Rehearse {
+        #[command(flatten)]
+        site: SiteArgs,
     },
     /// Lodge a side's commitment to its part of the draw, before the period is opened.
     Commit {
@@ -97,7 +116,7 @@ pub(super) fn run(command: DocumentCommand) -> anyhow::Result<()> {
             let hash = match kind {
                 DocumentKind::Rubric => documents::add(&site, kind, &Rubric::from_toml(&text)?),
                 DocumentKind::Charter => documents::add(&site, kind, &Charter::from_toml(&text)?),
-                DocumentKind::Manifest | DocumentKind::Release => {
+                DocumentKind::Manifest | DocumentKind::Extension | DocumentKind::Correction | DocumentKind::Release => {
                     bail!("[document-malformed] a {kind} is made by the platform, not added")
                 }
             };
@@ -115,8 +134,16 @@ pub(super) fn run(command: DocumentCommand) -> anyhow::Result<()> {
                 _ => {
                     documents::sign(&site, hash, &signature, None).map_err(said)?;
                     say!("signed for the {}", key.side);
+                    if kind == DocumentKind::Extension {
+                        // It counts once both agents know of it, and only while the last day is not over.
+                        let done = courier::deliver(&site).map_err(said)?;
+                        say!("{} answered, {} wait", done.answered, done.later);
+                    }
                 }
             }
+        }
+        DocumentCommand::Correct { site, release, void, reason } => {
+            say!("{}", correct::propose(&site.site()?, release, &void, reason, None).map_err(said)?);
         }
         DocumentCommand::List { site } => {
             for held in documents::list(&site.site()?).map_err(said)? {
@@ -139,6 +166,11 @@ pub(super) fn run_period(command: PeriodCommand) -> anyhow::Result<()> {
         PeriodCommand::Open { site, plan } => {
             let plan: PeriodPlan = toml::from_str(&text(&plan)?).context("[period-refused] not a plan of a period")?;
             for (id, manifest) in periods::open(&site.site()?, &plan).map_err(said)? {
+                say!("{id} {manifest}");
+            }
+        }
+        PeriodCommand::Rehearse { site } => {
+            for (id, manifest) in rehearse::begin(&site.site()?).map_err(said)? {
                 say!("{id} {manifest}");
             }
         }

@@ -173,6 +173,7 @@ impl Circle {
             id,
             title: Text { zh: span.title[0].to_owned(), en: span.title[1].to_owned() },
             kind: span.kind,
+            rehearsal: false,
             starts_on: span.starts,
             ends_on: span.ends,
             cast_until: span.cast_until,
@@ -282,6 +283,7 @@ impl Circle {
         match opening::go_on(&self.site, id, &dir, Locked::Refuse, &mut |step| super::show(bar, step))? {
             Progressed::Draft(release) => Ok(release),
             Progressed::Waits(missing) => bail!("the opening of {id} waits: {missing:?}"),
+            Progressed::Rehearsed(_) => bail!("{id} is no rehearsal"),
         }
     }
 

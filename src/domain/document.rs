@@ -20,6 +20,10 @@ words! {
         Charter = "charter",
         /// Keys, dates and documents of one box.
         Manifest = "manifest",
+        /// A later last day of one box.
+        Extension = "extension",
+        /// Blocks of one box that are void.
+        Correction = "correction",
         /// A set of gated cells that leaves.
         Release = "release",
     }

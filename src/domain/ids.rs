@@ -222,6 +222,14 @@ impl fmt::Display for BoxId {
     }
 }
 
+impl PeriodId {
+    /// Whether it is a rehearsal, in which everything is invented.
+    #[must_use]
+    pub fn is_rehearsal(&self) -> bool {
+        crate::rehearsal::is_marked(&self.0)
+    }
+}
+
 impl FromStr for PeriodId {
     type Err = UnknownName;
 

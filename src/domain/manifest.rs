@@ -116,6 +116,9 @@ pub struct Manifest {
     pub relay: RelayKeys,
     /// Hash of the pages that seal under it.
     pub front_end: Digest,
+    /// Everything in the box is invented; absent from a real one. The period's name says the same.
+    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+    pub rehearsal: bool,
 }
 
 impl Manifest {
@@ -133,11 +136,11 @@ impl Manifest {
         PerSide { bench: of(&self.bench), bar: of(&self.bar) }
     }
 
-    /// Whether version, suite, box, period and direction agree with each other.
+    /// Whether version, suite, box, period and direction agree with each other, and a rehearsal is called one.
     #[must_use]
     pub fn is_sound(&self) -> bool {
         let named = self.id.period == self.period && self.id.direction == self.direction;
-        self.v == 2 && self.suite.as_bytes() == SUITE && named
+        self.v == 2 && self.suite.as_bytes() == SUITE && named && self.rehearsal == self.period.is_rehearsal()
     }
 
     /// The hash of the document that it is the body of.

@@ -12,8 +12,10 @@ use std::collections::BTreeMap;
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
 
+use crate::correction::SignedCorrection;
 use crate::digest::{Digest, MalformedText};
 use crate::document::{self, Signature};
+use crate::extension::SignedExtension;
 use crate::ids::Side;
 use crate::manifest::Manifest;
 use crate::statement::Signed;
@@ -59,6 +61,8 @@ pub struct StampRow {
 pub struct Record {
     /// `manifest.json`.
     pub manifest: ManifestFile,
+    /// `extensions.jsonl`: those in force, in the order of their days; absent when there is none.
+    pub extensions: Vec<SignedExtension>,
     /// `statements.jsonl`, in any order.
     pub statements: Vec<Signed>,
     /// `checkpoint.txt`: the newest signed note; absent before the first batch.
@@ -71,6 +75,8 @@ pub struct Record {
     pub counted: Option<Vec<Digest>>,
     /// `release.json`: absent before the release.
     pub release: Option<ReleaseFile>,
+    /// `corrections.jsonl`: those that both sides signed, the earliest first; absent when there is none.
+    pub corrections: Vec<SignedCorrection>,
     /// `stamps.csv`: absent before death.
     pub stamps: Option<Vec<StampRow>>,
 }
@@ -81,14 +87,16 @@ pub struct Record {
 pub struct RecordMalformed(pub &'static str);
 
 /// Names of the files.
-pub const FILES: [&str; 8] = [
+pub const FILES: [&str; 10] = [
     "manifest.json",
+    "extensions.jsonl",
     "statements.jsonl",
     "checkpoint.txt",
     "log.txt",
     "refused.txt",
     "counted.txt",
     "release.json",
+    "corrections.jsonl",
     "stamps.csv",
 ];
 
@@ -122,6 +130,10 @@ impl Record {
             ("log.txt", lines(&self.log)),
             ("refused.txt", lines(&refused)),
         ]);
+        if !self.extensions.is_empty() {
+            let each = self.extensions.iter().map(|signed| json("extensions.jsonl", signed));
+            files.insert("extensions.jsonl", each.collect::<Result<_, _>>()?);
+        }
         if let Some(note) = &self.checkpoint {
             files.insert("checkpoint.txt", note.clone());
         }
@@ -130,6 +142,10 @@ impl Record {
         }
         if let Some(release) = &self.release {
             files.insert("release.json", json("release.json", release)?);
+        }
+        if !self.corrections.is_empty() {
+            let each = self.corrections.iter().map(|signed| json("corrections.jsonl", signed));
+            files.insert("corrections.jsonl", each.collect::<Result<_, _>>()?);
         }
         if let Some(stamps) = &self.stamps {
             files.insert("stamps.csv", table(stamps).ok_or(RecordMalformed("stamps.csv"))?);
@@ -147,6 +163,11 @@ impl Record {
         let bad = |name: &'static str| move |_| RecordMalformed(name);
         let record = Self {
             manifest: serde_json::from_str(needed("manifest.json")?).map_err(|_| RecordMalformed("manifest.json"))?,
+            extensions: text("extensions.jsonl")
+                .unwrap_or_default()
+                .lines()
+                .map(|line| serde_json::from_str(line).map_err(|_| RecordMalformed("extensions.jsonl")))
+                .collect::<Result<_, _>>()?,
             statements: needed("statements.jsonl")?
                 .lines()
                 .map(|line| serde_json::from_str(line).map_err(|_| RecordMalformed("statements.jsonl")))
@@ -161,6 +182,11 @@ impl Record {
             release: text("release.json")
                 .map(|text| serde_json::from_str(text).map_err(|_| RecordMalformed("release.json")))
                 .transpose()?,
+            corrections: text("corrections.jsonl")
+                .unwrap_or_default()
+                .lines()
+                .map(|line| serde_json::from_str(line).map_err(|_| RecordMalformed("corrections.jsonl")))
+                .collect::<Result<_, _>>()?,
             stamps: text("stamps.csv").map(|text| rows(text).ok_or(RecordMalformed("stamps.csv"))).transpose()?,
         };
         let again = record.write()?;
@@ -184,5 +210,7 @@ fn rows(text: &str) -> Option<Vec<StampRow>> {
     csv::Reader::from_reader(text.as_bytes()).deserialize().collect::<Result<_, _>>().ok()
 }
 
+#[cfg(test)]
+mod paper_tests;
 #[cfg(test)]
 mod tests;

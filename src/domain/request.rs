@@ -9,6 +9,7 @@ use serde::{Deserialize, Serialize};
 use crate::digest::{Bytes, Bytes32, Digest};
 use crate::document::{self, DocumentError, Signature};
 use crate::eligible::Entry;
+use crate::extension::Extension;
 use crate::ids::{BoxId, InvitationId};
 use crate::manifest::{Manifest, PerSide};
 use crate::statement::{Said, Signed};
@@ -113,6 +114,8 @@ words! {
         Keys = "keys",
         /// Adopt a manifest.
         Manifest = "manifest",
+        /// A later last day.
+        Extend = "extend",
         /// A list of who may rate whom.
         Eligibility = "eligibility",
         /// A member's device.
@@ -150,6 +153,13 @@ pub enum Asked {
     Manifest {
         /// Its body.
         manifest: Box<Manifest>,
+        /// Of both sides.
+        signatures: Vec<Signature>,
+    },
+    /// Take ballots until another last day.
+    Extend {
+        /// The document.
+        extension: Box<Extension>,
         /// Of both sides.
         signatures: Vec<Signature>,
     },
@@ -242,6 +252,7 @@ impl Asked {
         match self {
             Self::Keys => AskedKind::Keys,
             Self::Manifest { .. } => AskedKind::Manifest,
+            Self::Extend { .. } => AskedKind::Extend,
             Self::Eligibility { .. } => AskedKind::Eligibility,
             Self::Enrol { .. } => AskedKind::Enrol,
             Self::Tokens { .. } => AskedKind::Tokens,

@@ -4,6 +4,7 @@
 //! Deliberately absent: what an agent bases its answer on.
 
 use ed25519_dalek::SigningKey;
+use jiff::civil::Date;
 use serde::{Deserialize, Serialize};
 
 use crate::digest::{Bytes, Bytes32, Digest};
@@ -48,6 +49,10 @@ words! {
         BoxOpen = "box-open",
         /// A log that does not continue the one that was cosigned.
         LogForked = "log-forked",
+        /// An extension that lacks a signature, is about another box, or does not begin at the present last day.
+        ExtensionRefused = "extension-refused",
+        /// The last day that an extension would move is over.
+        ExtensionLate = "extension-late",
         /// A list of the mix that is not the one expected, or not of its form.
         ListMismatch = "list-mismatch",
         /// A statement of the other side is missing or does not hold.
@@ -82,6 +87,13 @@ pub enum Said {
     Adopted {
         /// Its hash.
         manifest: Digest,
+    },
+    /// This agent takes ballots of the box until another last day.
+    Extended {
+        /// Hash of the extension.
+        extension: Digest,
+        /// The last day from now on.
+        cast_until: Date,
     },
     /// A list of who may rate whom is agreed to.
     Eligibility {

@@ -9,8 +9,11 @@ use hengping_domain::invitation::InvitationState;
 use hengping_domain::opening::Counts;
 use hengping_domain::statement::{Said, Signed};
 
+use jiff::civil::Date;
+
 use super::documents::{self, OnRecord};
-use super::{Outcome, Site};
+use super::rehearse::Rehearsed;
+use super::{Failure, Outcome, Site, extend, rehearse};
 use crate::store::period::{self, BallotBox};
 use crate::store::{ballot_box, eligibility, invitation, statement};
 
@@ -32,6 +35,12 @@ pub struct BoxView {
     pub held: BallotBox,
     /// Its manifest with signatures.
     pub manifest: OnRecord,
+    /// Last day a ballot is taken, extensions included.
+    pub cast_until: Date,
+    /// Every extension on record, in force or not.
+    pub extensions: Vec<OnRecord>,
+    /// Hashes of those in force.
+    pub extended_by: Vec<Digest>,
     /// Everything both agents said in public.
     pub statements: Vec<Signed>,
     /// Invitations below the cap.
@@ -46,6 +55,8 @@ pub struct BoxView {
     pub refused: u32,
     /// Whether the keys of the box are dead on both sides.
     pub dead: bool,
+    /// What was put in and came out, for the box of a rehearsal into which test ballots were put.
+    pub rehearsed: Option<Rehearsed>,
 }
 
 /// One box.
@@ -53,7 +64,7 @@ pub struct BoxView {
 /// # Errors
 /// [`super::Refusal::NotFound`].
 pub fn find(site: &Site, id: &BoxId) -> Outcome<BoxView> {
-    Ok(site.store.read("box", |conn| {
+    site.store.look("box", |conn| {
         let held = period::find_box(conn, id)?;
         let manifest = documents::find(conn, held.manifest)?;
         let capped = invitation::count(conn, id, InvitationState::Capped)?;
@@ -65,7 +76,12 @@ pub fn find(site: &Site, id: &BoxId) -> Outcome<BoxView> {
             statements.iter().any(theirs)
         };
         let dead = dead(Side::Bench) && dead(Side::Bar);
-        Ok(BoxView {
+        let chain = extend::in_force(conn, &held)?;
+        let extended_by = chain.iter().map(|signed| signed.extension.hash()).collect::<Result<_, _>>()?;
+        Ok::<_, Failure>(BoxView {
+            cast_until: extend::last_day(conn, &held)?,
+            extensions: extend::all(conn, id)?,
+            extended_by,
             sealed: ballot_box::stamps(conn, id)?,
             refused: u32::try_from(ballot_box::refused(conn, id)?.len()).unwrap_or(u32::MAX),
             eligible: lists.last().map_or((0, 0), |list| (list.total, list.number)),
@@ -75,8 +91,9 @@ pub fn find(site: &Site, id: &BoxId) -> Outcome<BoxView> {
             manifest,
             statements,
             dead,
+            rehearsed: rehearse::find(conn, id)?,
         })
-    })?)
+    })
 }
 
 fn issued(statements: &[Signed]) -> Option<Issued> {

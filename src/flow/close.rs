@@ -59,6 +59,8 @@ pub fn close(site: &Site, id: &BoxId, too_few: TooFew, by: Option<&AccountId>) -
             other => other?,
         }
         agent_request::forget_raters(conn, id)?;
+        // An extension that an agent has not adopted by now never will be.
+        agent_request::forget_kind(conn, id, "extend")?;
         enrolment::shuffle(conn, id)?;
         let leaves = ballot_box::leaves(conn, id)?;
         let (size, root) = (u32::try_from(leaves.len()).unwrap_or(u32::MAX), log::root(&leaves));

@@ -112,6 +112,8 @@ pub(super) const fn rank(asked: &Asked) -> (u32, u32) {
         Asked::Tokens { .. } => (4, 0),
         Asked::Check { number, .. } => (5, *number),
         Asked::Cosign { size, .. } => (6, *size),
+        // After what the box holds already, so that officers who think about it hold up the close alone.
+        Asked::Extend { .. } => (6, u32::MAX),
         Asked::Close { .. } => (7, 0),
         Asked::Ledger => (8, 0),
         Asked::Mix { .. } => (9, 0),
@@ -132,6 +134,9 @@ fn answers(asked: &Asked, said: &Said, digest: Digest) -> bool {
         | (Asked::Ledger, Said::Ledger { .. })
         | (Asked::Death, Said::Dead { .. }) => true,
         (Asked::Manifest { manifest, .. }, Said::Adopted { manifest: hash }) => manifest.hash().as_ref() == Ok(hash),
+        (Asked::Extend { extension, .. }, Said::Extended { extension: hash, cast_until }) => {
+            extension.hash().as_ref() == Ok(hash) && extension.cast_until == *cast_until
+        }
         (Asked::Eligibility { number, entries }, Said::Eligibility { number: n, count, .. }) => {
             number == n && entries.len() == *count as usize
         }

@@ -10,7 +10,7 @@ use jiff::civil::Date;
 use serde::Serialize;
 
 use super::courier::{ask_both, both};
-use super::{Failure, Outcome, Refusal, Site};
+use super::{Failure, Outcome, Refusal, Site, correct};
 use crate::store::audit::{self, Event};
 use crate::store::period::{self, BoxState};
 use crate::store::{Connection, ballot_box, release};
@@ -25,17 +25,20 @@ struct About<'a> {
 /// again changes nothing.
 ///
 /// # Errors
-/// [`Refusal::BoxState`] while the box is open, closed or opened without a release.
+/// [`Refusal::BoxState`] while the box is open, closed or opened without a release, or a correction waits for it.
 pub fn bury(site: &Site, id: &BoxId) -> Outcome<bool> {
     site.store.decide("end box", |conn| {
         let held = period::find_box(conn, id)?;
         let released = |r: &release::Release| r.ballot_box == *id && r.state == ReleaseState::Released;
         let over = match held.state {
             BoxState::Destroyed => true,
+            // A rehearsal has no release to wait for.
+            BoxState::Opened if id.period.is_rehearsal() => true,
             BoxState::Opened => release::all(conn)?.iter().any(released),
             BoxState::Open | BoxState::Closed => false,
         };
-        if !over {
+        // Without the keys nobody could compute it again.
+        if !over || correct::is_pending(conn, id)? {
             return Err(Refusal::BoxState.into());
         }
         let request = ask_both(conn, site, id, &Asked::Death)?;

@@ -12,7 +12,7 @@ use hengping_domain::rubric::Rubric;
 use jiff::civil::Date;
 use serde::Serialize;
 
-use super::{Failure, Outcome, Refusal, Site};
+use super::{Failure, Outcome, Refusal, Site, correct, extend};
 use crate::config::Mode;
 use crate::store::audit::{self, Event};
 use crate::store::document;
@@ -64,6 +64,8 @@ pub fn add(site: &Site, kind: DocumentKind, body: &impl Serialize) -> Outcome<Di
         DocumentKind::Rubric => new.read::<Rubric>()?.check().is_ok(),
         DocumentKind::Charter => new.read::<Charter>()?.check().is_ok(),
         DocumentKind::Manifest => new.read::<Manifest>().map(|_| true)?,
+        // Made and put on record by a step of its own.
+        DocumentKind::Extension | DocumentKind::Correction => false,
         DocumentKind::Release => true,
     };
     if !sound {
@@ -84,11 +86,21 @@ pub fn add(site: &Site, kind: DocumentKind, body: &impl Serialize) -> Outcome<Di
 /// through its own door, which also lets it out with the second signature.
 ///
 /// # Errors
-/// [`Refusal::NotFound`], also for a release; [`Refusal::SignatureRefused`], [`Refusal::AlreadySigned`], [`Refusal::KeysNotReady`].
+/// [`Refusal::NotFound`], also for a release; [`Refusal::SignatureRefused`], [`Refusal::AlreadySigned`], [`Refusal::KeysNotReady`];
+/// of an extension those of [`extend::propose`], of a correction those of [`correct::propose`].
 pub fn sign(site: &Site, hash: Digest, signature: &Signature, account: Option<&str>) -> Outcome<()> {
     let today = site.clock.today();
     site.store.decide("sign document", |conn| match document::find(conn, hash)?.kind() {
         DocumentKind::Release => Err(Refusal::NotFound.into()),
+        DocumentKind::Correction => {
+            correct::signable(conn, hash)?;
+            take_signature(conn, hash, signature, today, account)
+        }
+        DocumentKind::Extension => {
+            extend::signable(conn, hash, today)?;
+            take_signature(conn, hash, signature, today, account)?;
+            extend::signed(conn, site, hash)
+        }
         _ => take_signature(conn, hash, signature, today, account),
     })
 }
@@ -173,11 +185,16 @@ pub fn list(site: &Site) -> Outcome<Vec<OnRecord>> {
     })?)
 }
 
-/// One document that is not a release; a release is read through its own door.
+/// One document that is not a release; a release is read through its own door, and so is a correction that both sides have
+/// not signed: whose block may be void is the officers' to know until it is.
 ///
 /// # Errors
 /// [`Refusal::NotFound`].
 pub fn read(site: &Site, hash: Digest) -> Outcome<OnRecord> {
     let held = site.store.read("read document", |conn| find(conn, hash))?;
-    if held.document.kind() == DocumentKind::Release { Err(Refusal::NotFound.into()) } else { Ok(held) }
+    match held.document.kind() {
+        DocumentKind::Release => Err(Refusal::NotFound.into()),
+        DocumentKind::Correction if held.in_force_from().is_none() => Err(Refusal::NotFound.into()),
+        _ => Ok(held),
+    }
 }

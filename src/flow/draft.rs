@@ -14,7 +14,7 @@ use hengping_domain::opening::Counts;
 use hengping_domain::release::{Cell, Draft};
 use serde::{Deserialize, Serialize};
 
-use super::{Failure, Fault, Outcome, Refusal, Site};
+use super::{Failure, Fault, Outcome, Refusal, Site, correct};
 use crate::store::audit::{self, Event};
 use crate::store::period::{self, BoxState};
 use crate::store::{StoreError, ballot_box, document, release};
@@ -34,9 +34,9 @@ pub struct ReleaseBody {
 }
 
 #[derive(Deserialize)]
-struct CountedFile {
-    counts: Counts,
-    counted: Vec<Digest>,
+pub(super) struct CountedFile {
+    pub(super) counts: Counts,
+    pub(super) counted: Vec<Digest>,
 }
 
 #[derive(Serialize)]
@@ -50,9 +50,13 @@ struct About<'a> {
 /// Takes the draft that the opening left in `dir`; returns the release's hash.
 ///
 /// # Errors
-/// [`Refusal::DraftForeign`], [`Refusal::DocumentMalformed`], [`Refusal::NothingValid`], [`Refusal::BoxState`]; a fault when
+/// [`Refusal::RehearsalOnly`], [`Refusal::DraftForeign`], [`Refusal::DocumentMalformed`], [`Refusal::NothingValid`], [`Refusal::BoxState`]; a fault when
 /// a file cannot be read. The box is then what it was.
 pub fn take(site: &Site, id: &BoxId, dir: &Path) -> Outcome<Digest> {
+    // Nothing of a rehearsal becomes a release.
+    if id.period.is_rehearsal() {
+        return Err(Refusal::RehearsalOnly.into());
+    }
     let draft: Draft = parse(&read(&dir.join("draft.json"))?)?;
     let counted: CountedFile = parse(&read(&dir.join("counted.json"))?)?;
     let files = files(dir)?;
@@ -68,7 +72,9 @@ pub fn take(site: &Site, id: &BoxId, dir: &Path) -> Outcome<Digest> {
     if draft.counts.valid == 0 && draft.counts.taken > draft.counts.refused {
         return Err(Refusal::NothingValid.into());
     }
-    let (manifest, counts) = (draft.manifest, draft.counts);
+    let (manifest, counts, named) = (draft.manifest, draft.counts, correct::named(&draft.rest)?);
+    let mut sorted = counted.counted.clone();
+    sorted.sort_unstable();
     let new = Document::new(DocumentKind::Release, &ReleaseBody { v: 1, draft, files: hashes })?;
     let today = site.clock.today();
     site.store.decide("take draft", |conn| {
@@ -79,12 +85,25 @@ pub fn take(site: &Site, id: &BoxId, dir: &Path) -> Outcome<Digest> {
         if counts.taken != stamps {
             return Err(Refusal::DraftForeign.into());
         }
-        match period::move_box(conn, id, BoxState::Closed, BoxState::Opened) {
-            Err(StoreError::Stale) => return Err(Refusal::BoxState.into()),
-            other => other?,
+        let under: Vec<Digest> =
+            correct::in_force(conn, id)?.iter().map(|signed| signed.correction.hash()).collect::<Result<_, _>>()?;
+        if named != under {
+            return Err(Refusal::DraftForeign.into());
         }
-        period::set_counts(conn, id, counts)?;
-        ballot_box::put_counted(conn, id, &counted.counted)?;
+        if correct::is_pending(conn, id)? {
+            // Computed again from the same ballots: what was counted stays as it was published.
+            let held = period::find_box(conn, id)?;
+            if held.counts != Some(counts) || ballot_box::counted_list(conn, id)? != sorted {
+                return Err(Refusal::DraftForeign.into());
+            }
+        } else {
+            match period::move_box(conn, id, BoxState::Closed, BoxState::Opened) {
+                Err(StoreError::Stale) => return Err(Refusal::BoxState.into()),
+                other => other?,
+            }
+            period::set_counts(conn, id, counts)?;
+            ballot_box::put_counted(conn, id, &counted.counted)?;
+        }
         document::put(conn, &new, today)?;
         release::insert(conn, new.hash(), id, today)?;
         for (name, bytes) in &files {
@@ -97,7 +116,7 @@ pub fn take(site: &Site, id: &BoxId, dir: &Path) -> Outcome<Digest> {
 }
 
 /// Whether every ballot is in one of the counts, and every counted one in the list, once and in order.
-fn adds_up(file: &CountedFile) -> bool {
+pub(super) fn adds_up(file: &CountedFile) -> bool {
     let Counts { taken, refused, invalid, duplicate, valid } = file.counts;
     let parts = [refused, invalid, duplicate, valid].into_iter().map(u64::from).sum::<u64>();
     let ascending = file.counted.is_sorted_by(|one, next| one < next);
@@ -111,11 +130,11 @@ fn sound(cells: &[Cell]) -> bool {
     names.len() == cells.len() && cells.iter().all(|cell| cell.is_released() || *cell == cell.without_value())
 }
 
-fn parse<T: serde::de::DeserializeOwned>(bytes: &[u8]) -> Outcome<T> {
+pub(super) fn parse<T: serde::de::DeserializeOwned>(bytes: &[u8]) -> Outcome<T> {
     serde_json::from_slice(bytes).map_err(|_| Refusal::DocumentMalformed.into())
 }
 
-fn read(path: &Path) -> Outcome<Vec<u8>> {
+pub(super) fn read(path: &Path) -> Outcome<Vec<u8>> {
     let io = |error: std::io::Error| Failure::Fault(Fault::new(&format!("{}: {error}", path.display())));
     if std::fs::metadata(path).map_err(io)?.len() > MAX_FILE {
         return Err(Refusal::DraftForeign.into());

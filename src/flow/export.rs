@@ -7,6 +7,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::path::Path;
 
 use hengping_domain::charter::Charter;
+use hengping_domain::correction::{CorrectionsFile, SignedCorrection};
 use hengping_domain::digest::Digest;
 use hengping_domain::docket::roster::RosterEntry;
 use hengping_domain::document::DocumentKind;
@@ -14,11 +15,12 @@ use hengping_domain::ids::{BoxId, PersonId, RateeId};
 use hengping_domain::invitation::InvitationState;
 use hengping_domain::manifest::ClosedManifest;
 use hengping_domain::margins::{CourtMargin, Margins, RateeMargin};
+use hengping_domain::rehearsal;
 use hengping_domain::rubric::Rubric;
 use hengping_domain::stratum::Stratum;
 use serde::Serialize;
 
-use super::{Failure, Fault, Outcome, Site, documents, periods, unseal};
+use super::{Failure, Fault, Outcome, Site, correct, documents, periods, unseal};
 use crate::store::ballot_box;
 use crate::store::invitation::{self, Invitation};
 use crate::store::period::BoxState;
@@ -33,6 +35,7 @@ struct Exported {
     ratees: Vec<(RateeId, String, &'static str)>,
     margins: Margins,
     ledger: Vec<LedgerLine>,
+    corrections: Vec<SignedCorrection>,
 }
 
 /// One earlier release, as the gate's ledger knows it.
@@ -47,8 +50,9 @@ struct LedgerLine {
 /// Writes the opening's input files into an empty or new directory.
 ///
 /// # Errors
-/// [`super::Refusal::BoxState`] unless the box is closed, [`super::Refusal::CounterpartOpen`] before the other direction is,
-/// [`super::Refusal::AgentsNotReady`] before both sides have agreed to the list; a fault when a file cannot be written.
+/// [`super::Refusal::BoxState`] unless the box is closed, or opened and corrected since,
+/// [`super::Refusal::CounterpartOpen`] before the other direction is, [`super::Refusal::AgentsNotReady`] before both sides
+/// have agreed to the list; a fault when a file cannot be written.
 pub fn export(site: &Site, id: &BoxId, dir: &Path) -> Outcome<()> {
     let exported = site.store.look("export box", |conn| collect(conn, id))?;
     write(&exported, dir).map_err(|error| Failure::Fault(Fault::new(&error)))
@@ -70,10 +74,18 @@ fn collect(conn: &mut Connection, id: &BoxId) -> Outcome<Exported> {
         let role = if people.get(id)?.kind.is_staff() { "judge" } else { "lawyer" };
         Some((people.get(id)?.ratee.clone(), (*court).to_owned(), role))
     });
+    let (margins, ratees) = if id.period.is_rehearsal() {
+        let (margins, courts) = rehearsal::margins(id);
+        let role = rehearsal::ratee_role(id.direction);
+        (margins, courts.into_iter().map(|(ratee, court)| (ratee, court, role)).collect())
+    } else {
+        (margins(id, &invitations, &people, &homes, &groups), ratees.collect())
+    };
     Ok(Exported {
-        margins: margins(id, &invitations, &people, &homes, &groups),
-        ratees: ratees.collect(),
+        margins,
+        ratees,
         ledger: ledger(conn)?,
+        corrections: correct::in_force(conn, id)?,
         rubric,
         charter,
         manifest: ClosedManifest {
@@ -165,6 +177,10 @@ fn write(exported: &Exported, dir: &Path) -> std::io::Result<()> {
         ratees.write_record([ratee.as_str(), court, role])?;
     }
     ratees.flush()?;
+    if !exported.corrections.is_empty() {
+        let file = CorrectionsFile { v: 2, corrections: exported.corrections.clone() };
+        std::fs::write(dir.join("corrections.json"), json(&file)?)?;
+    }
     let mut ledger = Vec::new();
     for line in &exported.ledger {
         ledger.extend(serde_json::to_vec(line)?);

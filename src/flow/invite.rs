@@ -18,7 +18,7 @@ use hengping_domain::stratum::Stratum;
 use jiff::civil::Date;
 use serde::Serialize;
 
-use super::{Failure, Outcome, Site, documents, draw, periods};
+use super::{Failure, Outcome, Refusal, Site, documents, draw, periods};
 use crate::ports::random;
 use crate::store::audit::{self, Event};
 use crate::store::invitation::{self, Invitation};
@@ -61,6 +61,10 @@ struct Pair<'a> {
 /// [`super::Refusal::NotFound`], [`super::Refusal::NotInForce`] while a document or the manifest lacks a signature,
 /// [`super::Refusal::DrawNotReady`] and [`super::Refusal::DrawRefused`] without a seed for the draw.
 pub fn invite(site: &Site, id: &BoxId) -> Outcome<Invited> {
+    // Everybody in a rehearsal is invented.
+    if id.period.is_rehearsal() {
+        return Err(Refusal::RehearsalOnly.into());
+    }
     let today = site.clock.today();
     let records = site.store.read("cases to invite for", docket::all)?;
     site.store.decide("invite", |conn| {

@@ -11,8 +11,10 @@ use hengping_domain::request::{Asked, MOST_TOKENS, TokenRequest};
 use hengping_domain::statement::{Said, Signed};
 use hengping_domain::token::{NymInfo, RaterRole, SlipInfo};
 
+use jiff::civil::Date;
+
 use super::enrol::{self, Standing};
-use super::{Failure, Outcome, Refusal, Site, courier, eligibility, periods};
+use super::{Failure, Outcome, Refusal, Site, courier, eligibility, extend, periods};
 use crate::store::agent_request::{self, Waiting};
 use crate::store::invitation::{self, Invitation};
 use crate::store::period::{self, BallotBox, BoxState, Period};
@@ -40,6 +42,8 @@ pub struct Desk {
     pub period: Period,
     /// The box of the rater's direction.
     pub ballot_box: BallotBox,
+    /// Its last day, extensions included.
+    pub cast_until: Date,
     /// What the nym stands for; none before the first invitation.
     pub nym: Option<NymInfo>,
     /// How the enrolment of the rater's device stands.
@@ -78,6 +82,7 @@ pub fn desk(site: &Site, rater: &PersonId) -> Outcome<Option<Desk>> {
         let boxes = period::boxes(conn, &period.id)?;
         let mine = boxes.into_iter().find(|b| b.id.direction.rater_side() == me.side);
         let Some(ballot_box) = mine.filter(|b| b.state == BoxState::Open) else { return Ok(None) };
+        let cast_until = extend::last_day(conn, &ballot_box)?;
         let nym = match nym_info(conn, &ballot_box.id, rater) {
             Err(StoreError::NotFound) => None,
             other => Some(other?),
@@ -95,7 +100,7 @@ pub fn desk(site: &Site, rater: &PersonId) -> Outcome<Option<Desk>> {
             })
             .collect::<Result<_, StoreError>>()?;
         let enrolment = enrol::standing(conn, &ballot_box.id, rater)?;
-        Ok::<_, Failure>(Some(Desk { period, ballot_box, nym, enrolment, cases }))
+        Ok::<_, Failure>(Some(Desk { period, ballot_box, cast_until, nym, enrolment, cases }))
     })
 }
 

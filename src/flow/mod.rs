@@ -6,6 +6,7 @@
 pub mod batch;
 pub mod boxes;
 pub mod close;
+pub mod correct;
 pub mod courier;
 pub mod death;
 pub mod documents;
@@ -15,6 +16,7 @@ pub mod eligibility;
 pub mod enrol;
 pub mod exchange;
 pub mod export;
+pub mod extend;
 pub mod import_docket;
 pub mod invite;
 pub mod issue;
@@ -26,6 +28,7 @@ pub mod periods;
 pub mod publish;
 pub mod read_release;
 pub mod record;
+pub mod rehearse;
 pub mod sign_in;
 pub mod unseal;
 
@@ -104,6 +107,18 @@ refusals! {
     BoxState = "box-state",
     /// Fewer ballots than the charter lets open; closing would destroy them, and that was not asked for.
     TooFewBallots = "too-few-ballots",
+    /// The extension does not begin at the box's present last day, does not end later, or gives no reason.
+    ExtensionRefused = "extension-refused",
+    /// The last day that an extension would move is over.
+    ExtensionLate = "extension-late",
+    /// The correction is not of the last release of its box, or names somebody who is no ratee of it or is void already.
+    CorrectionRefused = "correction-refused",
+    /// A correction in force names the release; another one takes its place.
+    ReleaseCorrected = "release-corrected",
+    /// A step of a rehearsal for a real box, or one of a real box for a rehearsal.
+    RehearsalOnly = "rehearsal-only",
+    /// The relay cannot be reached, or did not take a test ballot.
+    RelayAway = "relay-away",
     /// The other direction of the period is still open; opening this one now would withhold everything for good.
     CounterpartOpen = "counterpart-open",
     /// The draft belongs to another box or manifest, or its files are not the ones it names.

@@ -12,9 +12,9 @@ use hengping_domain::ids::{BoxId, Side};
 use hengping_domain::release::ReleaseState;
 use hengping_domain::request::AskedKind;
 
-use super::{Failure, Outcome, Site};
+use super::{Failure, Outcome, Site, correct};
 use crate::store::period::{self, BoxState};
-use crate::store::{Connection, agent_request, release, statement};
+use crate::store::{Connection, agent_request, statement};
 
 /// Where a stage stands.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -110,6 +110,8 @@ pub struct Room {
     pub stages: Vec<Stage>,
     /// Both sides' requests that are unanswered or refused: side, kind, request, code.
     pub waiting: Vec<(Side, String, Digest, Option<&'static str>)>,
+    /// Whether a correction in force waits for the box to be computed again.
+    pub correcting: bool,
     /// Whether each side, bench first, has handed over its shares.
     pub handed_over: [bool; 2],
     /// Whether each side's agent could not be reached lately.
@@ -159,16 +161,20 @@ pub fn look(site: &Site, id: &BoxId) -> Outcome<Room> {
             };
             stages.push(Stage { stage, side, state, done, total, code });
         }
-        stages.push(analysis(held.state, running.as_ref()));
-        let opened = held.state == BoxState::Opened;
-        let drafts = release::all(conn)?.into_iter().filter(|r| r.ballot_box == *id).collect::<Vec<_>>();
-        let released = drafts.iter().any(|r| r.state == ReleaseState::Released);
+        let correcting = correct::is_pending(conn, id)?;
+        let opened = held.state == BoxState::Opened && !correcting;
+        stages.push(analysis(opened, running.as_ref()));
+        let last = correct::of_box(conn, id)?.pop();
+        let released = opened && last.is_some_and(|r| r.state == ReleaseState::Released);
         let state = match (opened, released) {
             (true, true) => StageState::Done,
             (true, false) => StageState::Waiting,
             _ => StageState::NotYet,
         };
-        stages.push(Stage { stage: "draft", side: None, state, done: u64::from(released), total: 1, code: None });
+        // A rehearsal has nothing to sign.
+        if !id.period.is_rehearsal() {
+            stages.push(Stage { stage: "draft", side: None, state, done: u64::from(released), total: 1, code: None });
+        }
         let mut dead = 0;
         for side in [Side::Bench, Side::Bar] {
             dead += u64::from(said(conn, "death", side)?);
@@ -182,14 +188,14 @@ pub fn look(site: &Site, id: &BoxId) -> Outcome<Room> {
         stages.push(Stage { stage: "death", side: None, state, done: dead, total: 2, code: None });
         let away = [Side::Bench, Side::Bar].map(|side| site.agents.away.get(side).load(Ordering::Relaxed));
         let handed_over = [said(conn, "shares", Side::Bench)?, said(conn, "shares", Side::Bar)?];
-        Ok::<_, Failure>(Room { state: held.state, stages, waiting, handed_over, away })
+        Ok::<_, Failure>(Room { state: held.state, stages, waiting, correcting, handed_over, away })
     })
 }
 
-fn analysis(state: BoxState, running: Option<&Running>) -> Stage {
+fn analysis(opened: bool, running: Option<&Running>) -> Stage {
     let stage = |state, done, total, code| Stage { stage: "analysis", side: None, state, done, total, code };
     match running {
-        _ if state == BoxState::Opened => stage(StageState::Done, 1, 1, None),
+        _ if opened => stage(StageState::Done, 1, 1, None),
         Some(Running { ended: None, now: Some((_, done, total)) }) => stage(StageState::Running, *done, *total, None),
         Some(Running { ended: None, now: None }) => stage(StageState::Running, 0, 1, None),
         Some(Running { ended: Some(code), .. }) if !code.is_empty() => {

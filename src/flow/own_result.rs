@@ -8,7 +8,7 @@ use hengping_domain::ids::{Direction, PersonId};
 use hengping_domain::release::{Audience, Cell, ReleaseState, Scope};
 use hengping_domain::rubric::{Rubric, Text};
 
-use super::{Failure, Outcome, Site, read_release};
+use super::{Failure, Outcome, Site, correct, read_release};
 use crate::store::period::{self, Period};
 use crate::store::{document, person, release};
 
@@ -41,7 +41,8 @@ pub fn own(site: &Site, person: &PersonId) -> Outcome<Vec<OwnResult>> {
         let me = person::find(conn, person)?;
         let mut results = Vec::new();
         for held in release::all(conn)?.into_iter().filter(|r| r.state == ReleaseState::Released) {
-            if held.ballot_box.direction.ratee_side() != me.side {
+            // What a correction has put another release in the place of is read no more.
+            if held.ballot_box.direction.ratee_side() != me.side || correct::is_superseded(conn, &held)? {
                 continue;
             }
             let draft = read_release::body(conn, held.hash)?.draft;

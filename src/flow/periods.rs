@@ -16,7 +16,7 @@ use hengping_domain::statement::Said;
 use jiff::civil::Date;
 use serde::{Deserialize, Serialize};
 
-use super::{Failure, Outcome, Refusal, Site, courier, documents, draw};
+use super::{Failure, Outcome, Refusal, Site, courier, documents, draw, extend};
 use crate::store::audit::{self, Event};
 pub use crate::store::draw::DrawShare;
 use crate::store::period;
@@ -33,6 +33,9 @@ pub struct PeriodPlan {
     pub title: Text,
     /// Pilot or regular.
     pub kind: PeriodKind,
+    /// Whether everything in it is invented; the name begins with `rehearsal-` then, and only then.
+    #[serde(default)]
+    pub rehearsal: bool,
     /// First day on which a case may fall due.
     pub starts_on: Date,
     /// Last such day.
@@ -88,7 +91,7 @@ fn side_keys(conn: &mut Connection, id: &BoxId, side: Side) -> Outcome<SideKeys>
 pub fn open(site: &Site, plan: &PeriodPlan) -> Outcome<Vec<(BoxId, Digest)>> {
     let ordered = plan.starts_on <= plan.ends_on && plan.ends_on <= plan.cast_until;
     let named = |direction| BoxId { period: plan.id.clone(), direction };
-    let plain = plan.id.as_str().parse::<PeriodId>().is_ok();
+    let plain = plan.id.as_str().parse::<PeriodId>().is_ok() && plan.id.is_rehearsal() == plan.rehearsal;
     if !ordered || !plain || plan.rubrics.len() != Direction::ALL.len() {
         return Err(Refusal::PeriodRefused.into());
     }
@@ -96,7 +99,10 @@ pub fn open(site: &Site, plan: &PeriodPlan) -> Outcome<Vec<(BoxId, Digest)>> {
     site.store.decide("open period", |conn| {
         documents::in_force(conn, DocumentKind::Charter, plan.charter)?.read::<Charter>()?;
         insert(conn, plan)?;
-        draw::committed(conn, &plan.id)?;
+        // Nobody is drawn for a rehearsal.
+        if !plan.rehearsal {
+            draw::committed(conn, &plan.id)?;
+        }
         let mut manifests = Vec::new();
         for (&direction, &rubric) in &plan.rubrics {
             let form: Rubric = documents::in_force(conn, DocumentKind::Rubric, rubric)?.read()?;
@@ -119,6 +125,7 @@ pub fn open(site: &Site, plan: &PeriodPlan) -> Outcome<Vec<(BoxId, Digest)>> {
                 platform: Bytes(site.agents.key.verifying_key().to_bytes()),
                 relay: site.agents.relay.clone(),
                 front_end: site.agents.front_end,
+                rehearsal: plan.rehearsal,
             };
             let manifest = Document::new(DocumentKind::Manifest, &manifest)?;
             document::put(conn, &manifest, today)?;
@@ -156,6 +163,8 @@ pub struct PeriodView {
     pub boxes: Vec<BallotBox>,
     /// What each side has lodged for the draw.
     pub draw: PerSide<Option<DrawShare>>,
+    /// The last day on which each box takes ballots, extensions included.
+    pub last_days: BTreeMap<BoxId, Date>,
 }
 
 /// All periods by first day.
@@ -163,31 +172,53 @@ pub struct PeriodView {
 /// # Errors
 /// Busy or a fault.
 pub fn list(site: &Site) -> Outcome<Vec<PeriodView>> {
-    Ok(site.store.read("list periods", |conn| {
+    site.store.look("list periods", |conn| {
         let periods = period::all(conn)?;
         let view = |p: Period| {
             let (boxes, draw) = (period::boxes(conn, &p.id)?, store_draw::of_period(conn, &p.id)?);
-            Ok(PeriodView { boxes, draw, period: p })
+            let mut last_days = BTreeMap::new();
+            for held in &boxes {
+                last_days.insert(held.id.clone(), extend::last_day(conn, held)?);
+            }
+            Ok::<_, Failure>(PeriodView { boxes, draw, last_days, period: p })
         };
         periods.into_iter().map(view).collect()
-    })?)
+    })
 }
 
-/// The period that takes ballots on a day: the first that has begun and is still open.
+/// The last day on which any box of a period takes ballots.
 ///
 /// # Errors
-/// [`StoreError`]; no such period is `None`.
-pub fn current(conn: &mut Connection, today: Date) -> Result<Option<Period>, StoreError> {
-    let running = |p: &Period| p.starts_on <= today && today <= p.cast_until;
-    Ok(period::all(conn)?.into_iter().rev().find(running))
+/// Busy or a fault.
+pub fn last_day(conn: &mut Connection, period: &Period) -> Outcome<Date> {
+    let mut last = period.cast_until;
+    for held in period::boxes(conn, &period.id)? {
+        last = last.max(extend::last_day(conn, &held)?);
+    }
+    Ok(last)
 }
 
-/// Whether a box takes ballots and lists tokens on a day.
+/// The real period that takes ballots on a day: the last begun one of which a box does.
 ///
 /// # Errors
-/// [`StoreError`].
-pub fn takes_ballots(conn: &mut Connection, held: &BallotBox, today: Date) -> Result<bool, StoreError> {
-    Ok(held.state == BoxState::Open && today <= period::find(conn, &held.id.period)?.cast_until)
+/// Busy or a fault; no such period is `None`.
+pub fn current(conn: &mut Connection, today: Date) -> Outcome<Option<Period>> {
+    let begun = |period: &Period| period.starts_on <= today && !period.id.is_rehearsal();
+    for period in period::all(conn)?.into_iter().rev().filter(begun) {
+        if today <= last_day(conn, &period)? {
+            return Ok(Some(period));
+        }
+    }
+    Ok(None)
+}
+
+/// Whether a box takes ballots of real raters and lists tokens on a day.
+///
+/// # Errors
+/// Busy or a fault.
+pub fn takes_ballots(conn: &mut Connection, held: &BallotBox, today: Date) -> Outcome<bool> {
+    let real = !held.id.period.is_rehearsal();
+    Ok(real && held.state == BoxState::Open && today <= extend::last_day(conn, held)?)
 }
 
 /// The manifest of a box, if both sides have signed it.
@@ -204,11 +235,11 @@ pub fn manifest(conn: &mut Connection, held: &BallotBox) -> Outcome<Manifest> {
 /// Busy or a fault.
 pub fn is_pilot(site: &Site) -> Outcome<bool> {
     let today = site.clock.today();
-    Ok(site.store.read("pilot", |conn| {
+    site.store.look("pilot", |conn| {
         let period = match current(conn, today)? {
             Some(period) => Some(period),
-            None => period::all(conn)?.pop(),
+            None => period::all(conn)?.into_iter().rfind(|period| !period.id.is_rehearsal()),
         };
-        Ok(period.is_some_and(|p| p.kind == PeriodKind::Pilot))
-    })?)
+        Ok::<_, Failure>(period.is_some_and(|p| p.kind == PeriodKind::Pilot))
+    })
 }

@@ -11,7 +11,7 @@ use hengping_domain::request::Asked;
 use hengping_domain::statement::{Said, Signed};
 use serde::Serialize;
 
-use super::{Failure, Outcome, Site, courier, documents, periods};
+use super::{Failure, Outcome, Refusal, Site, correct, courier, documents, periods};
 use crate::store::audit::{self, Event};
 use crate::store::{Connection, document, period, release, statement};
 
@@ -23,11 +23,14 @@ struct About {
 /// Takes a side's signature over a draft; says where the release stands then.
 ///
 /// # Errors
-/// [`super::Refusal::NotFound`], [`super::Refusal::SignatureRefused`], [`super::Refusal::AlreadySigned`].
+/// [`Refusal::NotFound`], [`Refusal::SignatureRefused`], [`Refusal::AlreadySigned`], [`Refusal::ReleaseCorrected`].
 pub fn sign(site: &Site, hash: Digest, signature: &Signature, by: Option<&AccountId>) -> Outcome<ReleaseState> {
     let today = site.clock.today();
     site.store.decide("sign release", |conn| {
         let held = release::find(conn, hash)?;
+        if correct::corrected_by(conn, &held)?.is_some() {
+            return Err(Refusal::ReleaseCorrected.into());
+        }
         let held_box = period::find_box(conn, &held.ballot_box)?;
         let manifest = periods::manifest(conn, &held_box)?;
         if manifest.keys(signature.side).signing != signature.key {

@@ -5,14 +5,16 @@
 
 use std::collections::BTreeMap;
 
+use hengping_domain::correction::Correction;
 use hengping_domain::digest::Digest;
 use hengping_domain::ids::Role;
 use hengping_domain::manifest::PeriodKind;
 use hengping_domain::release::{Audience, Cell, ReleaseState};
 
+use super::documents::OnRecord;
 use super::draft::ReleaseBody;
 use super::sign_in::Account;
-use super::{Failure, Outcome, Refusal, Site};
+use super::{Failure, Outcome, Refusal, Site, correct};
 use crate::store::document;
 pub use crate::store::document::Signed;
 use crate::store::release;
@@ -59,6 +61,10 @@ pub struct ReadRelease {
     pub body: ReleaseBody,
     /// Who has signed.
     pub signatures: Vec<Signed>,
+    /// The corrections of its box that the reader may see: those both sides signed, officers all of them.
+    pub corrections: Vec<(Correction, OnRecord)>,
+    /// Whether another release has taken its place.
+    pub superseded: bool,
 }
 
 /// A release in a list: what can be said of it without its body, which holds every cell.
@@ -70,6 +76,8 @@ pub struct ListedRelease {
     pub kind: PeriodKind,
     /// Who has signed.
     pub signatures: Vec<Signed>,
+    /// Whether another release has taken its place after a correction.
+    pub superseded: bool,
 }
 
 /// The releases a reader may see, by day, without their bodies.
@@ -83,7 +91,8 @@ pub fn list(site: &Site, reader: Reader) -> Outcome<Vec<ListedRelease>> {
         let listed = |release: Release| {
             let kind = kinds.get(&release.ballot_box.period).copied().ok_or(StoreError::NotFound)?;
             let signatures = document::signatures(conn, release.hash)?;
-            Ok(ListedRelease { release, kind, signatures })
+            let superseded = correct::is_superseded(conn, &release)?;
+            Ok::<_, Failure>(ListedRelease { release, kind, signatures, superseded })
         };
         all.map(listed).collect()
     })
@@ -107,7 +116,10 @@ fn load(conn: &mut Connection, release: Release, reader: Reader) -> Outcome<Read
         body.files.retain(|name, _| is_public(name));
     }
     let signatures = document::signatures(conn, release.hash)?;
-    Ok(ReadRelease { release, body, signatures })
+    let mut corrections = correct::all(conn, &release.ballot_box)?;
+    corrections.retain(|(_, held)| reader == Reader::Officer || held.in_force_from().is_some());
+    let superseded = correct::is_superseded(conn, &release)?;
+    Ok(ReadRelease { release, body, signatures, corrections, superseded })
 }
 
 pub(super) fn body(conn: &mut Connection, hash: Digest) -> Outcome<ReleaseBody> {

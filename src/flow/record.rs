@@ -6,8 +6,8 @@ use hengping_domain::ids::BoxId;
 use hengping_domain::record::{ManifestFile, Record, ReleaseFile};
 use hengping_domain::release::ReleaseState;
 
-use super::{Failure, Outcome, Site, batch, documents, periods};
-use crate::store::{ballot_box, period, release, statement};
+use super::{Failure, Outcome, Site, batch, correct, documents, extend, periods};
+use crate::store::{ballot_box, period, statement};
 
 /// The record of a box as far as the box has come.
 ///
@@ -20,8 +20,8 @@ pub fn record(site: &Site, id: &BoxId) -> Outcome<Record> {
         let signatures = documents::find(conn, held.manifest)?.signatures.into_iter().map(|s| s.signature).collect();
         let counted = ballot_box::counted_list(conn, id)?;
         let stamps = ballot_box::published_stamps(conn, id)?;
-        let all = release::all(conn)?;
-        let out = all.into_iter().find(|r| r.ballot_box == *id && r.state == ReleaseState::Released);
+        // Of several, the one computed under most corrections stands.
+        let out = correct::of_box(conn, id)?.into_iter().rev().find(|r| r.state == ReleaseState::Released);
         let release = match out {
             Some(out) => {
                 let held = documents::find(conn, out.hash)?;
@@ -32,12 +32,14 @@ pub fn record(site: &Site, id: &BoxId) -> Outcome<Record> {
         };
         Ok::<_, Failure>(Record {
             manifest: ManifestFile { manifest, signatures },
+            extensions: extend::in_force(conn, &held)?,
             statements: statement::of_box(conn, id)?,
             checkpoint: batch::note(conn, id)?,
             log: ballot_box::leaves(conn, id)?,
             refused: ballot_box::refused(conn, id)?,
             counted: held.counts.is_some().then_some(counted),
             release,
+            corrections: correct::in_force(conn, id)?,
             stamps: (!stamps.is_empty()).then_some(stamps),
         })
     })

@@ -11,7 +11,7 @@ use hengping_domain::request::Asked;
 use hengping_domain::statement::{Said, Signed};
 
 use super::courier::{ask, ask_both, refusal_of};
-use super::{Failure, Outcome, Refusal, Site};
+use super::{Failure, Outcome, Refusal, Site, correct};
 use crate::store::period::{self, BallotBox, BoxState};
 use crate::store::{Connection, agent_request, ballot_box, statement};
 
@@ -41,14 +41,14 @@ pub fn posted(site: &Site, id: &BoxId) -> Outcome<Vec<Posted>> {
     Ok(items)
 }
 
-/// The box and all of its period, if it is closed and nothing is open that it could be opened before: nothing leaves before
+/// The box and all of its period, if it is closed, or opened and corrected since, and nothing is open that it could be opened before: nothing leaves before
 /// both directions are closed (R14), so opening now could only withhold everything.
 ///
 /// # Errors
 /// [`Refusal::BoxState`], [`Refusal::CounterpartOpen`].
 pub(super) fn may_open(conn: &mut Connection, id: &BoxId) -> Outcome<(BallotBox, Vec<BallotBox>)> {
     let held = period::find_box(conn, id)?;
-    if held.state != BoxState::Closed {
+    if held.state != BoxState::Closed && !correct::is_pending(conn, id)? {
         return Err(Refusal::BoxState.into());
     }
     let boxes = period::boxes(conn, &id.period)?;

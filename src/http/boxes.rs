@@ -10,11 +10,14 @@ use serde::{Deserialize, Serialize};
 use utoipa::{IntoParams, ToSchema};
 
 use super::documents::parse;
+use super::extensions::ExtensionBody;
 use super::guard::Caller;
 use super::problem::{Problem, run};
 use super::text::{SignatureBody, SignedBody};
 use crate::flow::close::TooFew;
+use crate::flow::rehearse::Rehearsed;
 use crate::flow::{Fault, Refusal, Site, batch, boxes, close, record};
+use crate::rehearsal;
 
 /// Tags that both agents answered for.
 #[derive(Debug, Serialize, ToSchema)]
@@ -70,6 +73,12 @@ pub struct BoxBody {
     /// Whether the keys are deleted on both sides and the issuers' are public.
     dead: bool,
     manifest: ManifestBody,
+    /// Last day a ballot is taken, extensions included.
+    cast_until: String,
+    /// Extensions on record by their day; check signatures and statements rather than believing `in_force`.
+    extensions: Vec<ExtensionBody>,
+    /// Test ballots, for the box of a rehearsal; null for a real one.
+    rehearsal: Option<RehearsedBody>,
     /// Everything both agents said about the box.
     #[schema(value_type = Vec<SignedBody>)]
     statements: Vec<Signed>,
@@ -93,6 +102,9 @@ pub async fn find(site: web::Data<Site>, id: web::Path<String>) -> Result<web::J
             body: view.manifest.document.body().clone(),
             signatures: view.manifest.signatures.iter().map(SignatureBody::from).collect(),
         },
+        cast_until: view.cast_until.to_string(),
+        rehearsal: view.rehearsed.map(RehearsedBody::from),
+        extensions: view.extensions.iter().map(|held| ExtensionBody::of(held, &view.extended_by)).collect(),
         statements: view.statements,
         counts: CountsBody {
             invited: view.invited,
@@ -107,6 +119,34 @@ pub async fn find(site: web::Data<Site>, id: web::Path<String>) -> Result<web::J
             valid: opened.map(|c| c.valid),
         },
     }))
+}
+
+/// Test ballots of a rehearsal, from both ends.
+#[derive(Debug, Serialize, ToSchema)]
+pub struct RehearsedBody {
+    ballots_in: u32,
+    /// Null before the opening.
+    ballots_out: Option<u32>,
+    /// Whether what came out equals what went in, answer by answer; null before the opening.
+    holds: Option<bool>,
+}
+
+impl From<Rehearsed> for RehearsedBody {
+    fn from(rehearsed: Rehearsed) -> Self {
+        Self {
+            ballots_in: rehearsed.put_in.ballots,
+            ballots_out: rehearsed.came_out.map(|out| out.ballots),
+            holds: rehearsed.holds(),
+        }
+    }
+}
+
+/// Puts the test ballots of a rehearsal into its box, through both agents and the relay; again, it puts in the same.
+#[utoipa::path(post, path = "/api/boxes/{box}/rehearsal", tag = "boxes", params(("box" = String, Path)), responses((status = 200, body = RehearsedBody), (status = 409, body = super::problem::ProblemBody)))]
+pub async fn rehearse(site: web::Data<Site>, id: web::Path<String>) -> Result<web::Json<RehearsedBody>, Problem> {
+    let id: BoxId = parse(&id)?;
+    let put_in = run(move || rehearsal::put_in(&site, &id)).await?;
+    Ok(web::Json(Rehearsed { put_in, came_out: None }.into()))
 }
 
 /// A batch in the box.
@@ -180,8 +220,8 @@ pub async fn counted(site: web::Data<Site>, id: web::Path<String>) -> Result<web
     Ok(web::Json(CountedBody { counts, counted: counted.iter().map(ToString::to_string).collect() }))
 }
 
-/// One file of the published record of a box: `manifest.json`, `statements.jsonl`, `checkpoint.txt`, `log.txt`,
-/// `refused.txt`, `counted.txt`, `release.json` or `stamps.csv`, as far as the box has come.
+/// One file of the published record of a box: `manifest.json`, `extensions.jsonl`, `statements.jsonl`, `checkpoint.txt`,
+/// `log.txt`, `refused.txt`, `counted.txt`, `release.json`, `corrections.jsonl` or `stamps.csv`, as far as the box has come.
 #[utoipa::path(get, path = "/api/boxes/{box}/record/{name}", tag = "boxes", params(("box" = String, Path), ("name" = String, Path)), responses((status = 200, content_type = "text/plain", body = String), (status = 404, body = super::problem::ProblemBody)))]
 pub async fn record(site: web::Data<Site>, path: web::Path<(String, String)>) -> Result<HttpResponse, Problem> {
     let (id, name) = path.into_inner();

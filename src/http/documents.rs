@@ -1,14 +1,16 @@
 //! Documents in force and their signatures, for everybody.
 //!
-//! Deliberately absent: releases, which are read through their own door, and writing; documents come in by the command line.
+//! Deliberately absent: releases, which are read and signed through their own door, and keys; a signature is made where they are.
 
-use actix_web::web;
+use actix_web::{HttpResponse, web};
 use hengping_domain::digest::Digest;
 use hengping_domain::document::DocumentKind;
 use serde::Serialize;
 use utoipa::ToSchema;
 
+use super::guard::Caller;
 use super::problem::{Problem, run};
+use super::releases::SignBody;
 use super::text::SignatureBody;
 use crate::flow::documents::{self, OnRecord};
 use crate::flow::{Refusal, Site};
@@ -73,6 +75,20 @@ pub async fn rubric(site: web::Data<Site>, hash: web::Path<String>) -> Result<we
         return Err(Refusal::NotFound.into());
     }
     Ok(web::Json(held.document.body().clone()))
+}
+
+/// Takes a side's signature over a document that is not a release.
+#[utoipa::path(post, path = "/api/documents/{hash}/signatures", tag = "documents", params(("hash" = String, Path)), request_body = SignBody, responses((status = 204), (status = 409, body = super::problem::ProblemBody), (status = 422, body = super::problem::ProblemBody)))]
+pub async fn sign(
+    site: web::Data<Site>,
+    caller: Caller,
+    hash: web::Path<String>,
+    body: web::Json<SignBody>,
+) -> Result<HttpResponse, Problem> {
+    let signature = body.of(&caller)?;
+    let hash: Digest = parse(&hash)?;
+    run(move || documents::sign(&site, hash, &signature, Some(caller.id.as_str()))).await?;
+    Ok(HttpResponse::NoContent().finish())
 }
 
 async fn by_hash(site: web::Data<Site>, hash: &str) -> Result<OnRecord, Problem> {

@@ -30,7 +30,10 @@ pub struct RunningPeriod {
     title: TextBody,
     /// `pilot` or `regular`.
     kind: &'static str,
+    /// Last day the caller's box takes ballots, extensions included.
     cast_until: String,
+    /// Whether that day is later than the manifest says.
+    extended: bool,
 }
 
 /// Who is rated.
@@ -159,13 +162,14 @@ pub async fn list(site: web::Data<Site>, caller: Caller) -> Result<web::Json<Inv
     let Some(desk) = run(move || issue::desk(&site, &rater)).await? else {
         return Ok(web::Json(InvitationsBody::default()));
     };
-    let Desk { period, ballot_box, nym, enrolment, cases } = desk;
+    let Desk { period, ballot_box, cast_until, nym, enrolment, cases } = desk;
     Ok(web::Json(InvitationsBody {
         period: Some(RunningPeriod {
             id: period.id.to_string(),
             title: TextBody::from(&period.title),
             kind: period.kind.as_str(),
-            cast_until: period.cast_until.to_string(),
+            cast_until: cast_until.to_string(),
+            extended: cast_until > period.cast_until,
         }),
         id: ballot_box.id.to_string(),
         direction: ballot_box.id.direction.to_string(),
@@ -173,7 +177,7 @@ pub async fn list(site: web::Data<Site>, caller: Caller) -> Result<web::Json<Inv
         role: nym.as_ref().map(|nym| nym.role.to_string()).unwrap_or_default(),
         nym_info: nym.map(|nym| nym.to_string()).unwrap_or_default(),
         enrolment: enrolment.into(),
-        items: cases.into_iter().map(|case| item(case, period.cast_until, today)).collect(),
+        items: cases.into_iter().map(|case| item(case, cast_until, today)).collect(),
     }))
 }
 

@@ -6,8 +6,10 @@
 pub mod assets;
 pub mod boxes;
 pub mod cell;
+pub mod corrections;
 pub mod docket;
 pub mod documents;
+pub mod extensions;
 pub mod guard;
 pub mod health;
 pub mod invitations;
@@ -80,8 +82,10 @@ routes! {
     DELETE "/api/session"              Everyone => session::sign_out;
     POST   "/api/machine-tokens"       Seldom   => session::machine_token;
     GET    "/api/periods"              Everyone => periods::list;
+    POST   "/api/rehearsals"           Roles(&[Coordinator, Operator]) => periods::rehearse;
     GET    "/api/documents"            Everyone => documents::list;
     GET    "/api/documents/{hash}"     Everyone => documents::find;
+    POST   "/api/documents/{hash}/signatures"       Roles(&[Negotiator]) => documents::sign;
     GET    "/api/rubrics/{hash}"       Everyone => documents::rubric;
     GET    "/api/docket/template.csv"  Everyone => docket::template_csv;
     GET    "/api/docket/template.xlsx" Everyone => docket::template_xlsx;
@@ -101,6 +105,8 @@ routes! {
     GET    "/api/boxes/{box}/record/{name}"         Everyone             => boxes::record;
     POST   "/api/boxes/{box}/batches"               Access::Relay        => boxes::batch;
     POST   "/api/boxes/{box}/close"                 Roles(&[Operator])   => boxes::close_box;
+    POST   "/api/boxes/{box}/extensions"            Roles(&[Coordinator, Negotiator]) => extensions::propose;
+    POST   "/api/boxes/{box}/rehearsal"             Roles(&[Coordinator, Operator]) => boxes::rehearse;
     GET    "/api/boxes/{box}/opening"               Roles(OFFICERS)      => opening::show;
     POST   "/api/boxes/{box}/opening"               Roles(&[Operator])   => opening::go_on;
     GET    "/api/releases"                          Everyone             => releases::list;
@@ -109,6 +115,7 @@ routes! {
     GET    "/api/releases/{hash}/cells.json"        Everyone             => releases::json;
     GET    "/api/releases/{hash}/figures/{name}"    Everyone             => releases::figure;
     POST   "/api/releases/{hash}/signatures"        Roles(&[Negotiator]) => releases::sign;
+    POST   "/api/releases/{hash}/corrections"       Roles(&[Coordinator, Negotiator]) => corrections::propose;
     GET    "/api/openapi.json"         Everyone => openapi::document;
     GET    "/healthz"                  Everyone => health::healthz;
     GET    "/metrics"                  Collector => health::metrics;

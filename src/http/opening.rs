@@ -13,7 +13,7 @@ use super::documents::parse;
 use super::problem::{Problem, run};
 use crate::flow::opening_room::{self, Room};
 use crate::flow::{Site, boxes};
-use crate::opening::{self, Locked, Progressed};
+use crate::opening::{self, Locked};
 
 /// One stage of an opening.
 #[derive(Debug, Serialize, ToSchema)]
@@ -59,6 +59,8 @@ pub struct OpeningBody {
     stages: Vec<StageBody>,
     locks: LocksBody,
     waiting: Vec<MissingBody>,
+    /// Whether a correction that both sides signed waits for the box to be computed again.
+    correcting: bool,
 }
 
 fn body(id: &BoxId, room: Room, dead: bool) -> OpeningBody {
@@ -77,6 +79,7 @@ fn body(id: &BoxId, room: Room, dead: bool) -> OpeningBody {
     OpeningBody {
         id: id.to_string(),
         state,
+        correcting: room.correcting,
         stages: room
             .stages
             .into_iter()
@@ -137,7 +140,7 @@ fn open(site: &Site, id: &BoxId) {
         site.openings.note(id, Some((step.stage.clone(), step.done, step.total)), None);
     };
     let ended = match opening::go_on(site, id, &dir, Locked::Refuse, &mut note) {
-        Ok(Progressed::Draft(_) | Progressed::Waits(_)) => String::new(),
+        Ok(_) => String::new(),
         Err(error) => {
             tracing::error!(box_ = %id, %error, "an opening stopped");
             error.code().to_owned()

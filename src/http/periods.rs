@@ -1,16 +1,18 @@
 //! Periods and their boxes, for everybody.
 //!
-//! Deliberately absent: opening a period, which both sides do by signed documents.
+//! Deliberately absent: opening a real period, which both sides do by signed documents and on the command line.
 
 use actix_web::web;
+use hengping_domain::digest::Digest;
+use hengping_domain::ids::BoxId;
 use jiff::civil::Date;
 use serde::Serialize;
 use utoipa::ToSchema;
 
 use super::problem::{Problem, run};
 use super::text::TextBody;
-use crate::flow::Site;
 use crate::flow::periods::{self, BallotBox, DrawShare, Period, PeriodView};
+use crate::flow::{Site, rehearse};
 
 /// A box in a list.
 #[derive(Debug, Serialize, ToSchema)]
@@ -25,16 +27,19 @@ pub struct PeriodBoxBody {
     state: &'static str,
     /// Hash of the manifest.
     manifest: String,
+    /// Last day the box takes ballots, extensions included.
+    cast_until: String,
 }
 
-impl From<&BallotBox> for PeriodBoxBody {
-    fn from(held: &BallotBox) -> Self {
+impl PeriodBoxBody {
+    fn of(held: &BallotBox, cast_until: Date) -> Self {
         Self {
             id: held.id.to_string(),
             direction: held.id.direction.as_str(),
             rubric: held.rubric.to_string(),
             state: held.state.as_str(),
             manifest: held.manifest.to_string(),
+            cast_until: cast_until.to_string(),
         }
     }
 }
@@ -68,11 +73,13 @@ pub struct PeriodBody {
     title: TextBody,
     /// `pilot` or `regular`.
     kind: &'static str,
+    /// Whether everything in it is invented.
+    rehearsal: bool,
     /// First day on which a case may fall due.
     starts_on: String,
     /// Last such day.
     ends_on: String,
-    /// Last day a ballot is taken.
+    /// Last day a ballot is taken, as the manifests say; a box may have been extended.
     cast_until: String,
     /// `planned`, `running` or `over`, by the site's day.
     state: &'static str,
@@ -82,10 +89,10 @@ pub struct PeriodBody {
     boxes: Vec<PeriodBoxBody>,
 }
 
-fn state(period: &Period, today: Date) -> &'static str {
+fn state(period: &Period, last_day: Date, today: Date) -> &'static str {
     if today < period.starts_on {
         "planned"
-    } else if today <= period.cast_until {
+    } else if today <= last_day {
         "running"
     } else {
         "over"
@@ -94,21 +101,24 @@ fn state(period: &Period, today: Date) -> &'static str {
 
 impl PeriodBody {
     fn of(view: &PeriodView, today: Date) -> Self {
-        let PeriodView { period, boxes, draw } = view;
+        let PeriodView { period, boxes, draw, last_days } = view;
+        let last_day = |held: &BallotBox| last_days.get(&held.id).copied().unwrap_or(period.cast_until);
+        let last = boxes.iter().map(last_day).max().unwrap_or(period.cast_until);
         Self {
             id: period.id.to_string(),
             title: TextBody::from(&period.title),
             kind: period.kind.as_str(),
+            rehearsal: period.id.is_rehearsal(),
             starts_on: period.starts_on.to_string(),
             ends_on: period.ends_on.to_string(),
             cast_until: period.cast_until.to_string(),
-            state: state(period, today),
+            state: state(period, last, today),
             charter: period.charter.to_string(),
             draw: DrawBody {
                 bench: draw.bench.as_ref().map(DrawShareBody::from),
                 bar: draw.bar.as_ref().map(DrawShareBody::from),
             },
-            boxes: boxes.iter().map(PeriodBoxBody::from).collect(),
+            boxes: boxes.iter().map(|held| PeriodBoxBody::of(held, last_day(held))).collect(),
         }
     }
 }
@@ -119,4 +129,26 @@ pub async fn list(site: web::Data<Site>) -> Result<web::Json<Vec<PeriodBody>>, P
     let today = site.clock.today();
     let periods = run(move || periods::list(&site)).await?;
     Ok(web::Json(periods.iter().map(|view| PeriodBody::of(view, today)).collect()))
+}
+
+/// The boxes of a rehearsal.
+#[derive(Debug, Serialize, ToSchema)]
+pub struct RehearsalBody {
+    /// `{period}.{direction}` with the hash of the manifest, for both sides to sign.
+    boxes: Vec<NewBoxBody>,
+}
+
+/// A new box.
+#[derive(Debug, Serialize, ToSchema)]
+pub struct NewBoxBody {
+    id: String,
+    manifest: String,
+}
+
+/// Opens a rehearsal of today under the charter and the forms in force; both sides then sign the manifests of its boxes.
+#[utoipa::path(post, path = "/api/rehearsals", tag = "periods", responses((status = 200, body = RehearsalBody), (status = 409, body = super::problem::ProblemBody)))]
+pub async fn rehearse(site: web::Data<Site>) -> Result<web::Json<RehearsalBody>, Problem> {
+    let boxes = run(move || rehearse::begin(&site)).await?;
+    let new = |(id, manifest): (BoxId, Digest)| NewBoxBody { id: id.to_string(), manifest: manifest.to_string() };
+    Ok(web::Json(RehearsalBody { boxes: boxes.into_iter().map(new).collect() }))
 }

@@ -86,6 +86,12 @@ const fn status_of(refusal: Refusal) -> StatusCode {
         | Refusal::KeysNotReady
         | Refusal::KeysEnrolled
         | Refusal::TooFewBallots
+        | Refusal::ExtensionRefused
+        | Refusal::ExtensionLate
+        | Refusal::CorrectionRefused
+        | Refusal::ReleaseCorrected
+        | Refusal::RehearsalOnly
+        | Refusal::RelayAway
         | Refusal::CounterpartOpen
         | Refusal::PeriodRefused
         | Refusal::DrawCommitted

@@ -15,6 +15,7 @@ use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
 
 use super::cell::{CSV_HEADER, CellBody};
+use super::corrections::CorrectionBody;
 use super::documents::parse;
 use super::guard::Caller;
 use super::problem::{Problem, Transport, checked, run};
@@ -38,6 +39,8 @@ pub struct ReleaseHead {
     /// The day of the second signature.
     released_on: Option<String>,
     signatures: Vec<SignatureBody>,
+    /// Whether another release has taken its place after a correction.
+    superseded: bool,
 }
 
 /// A release as the caller may see it.
@@ -55,9 +58,11 @@ pub struct ReleaseBody {
     /// Names of the figures, without `.svg`.
     figures: Vec<String>,
     cells: Vec<CellBody>,
+    /// Corrections of the box; only officers see those that lack a signature.
+    corrections: Vec<CorrectionBody>,
 }
 
-fn head(release: &Release, kind: PeriodKind, signatures: &[Signed]) -> ReleaseHead {
+fn head(release: &Release, kind: PeriodKind, signatures: &[Signed], superseded: bool) -> ReleaseHead {
     ReleaseHead {
         hash: release.hash.to_string(),
         id: release.ballot_box.to_string(),
@@ -67,6 +72,7 @@ fn head(release: &Release, kind: PeriodKind, signatures: &[Signed]) -> ReleaseHe
         state: release.state.as_str(),
         released_on: (release.state == ReleaseState::Released).then(|| release.day.to_string()),
         signatures: signatures.iter().map(SignatureBody::from).collect(),
+        superseded,
     }
 }
 
@@ -77,7 +83,8 @@ fn body(read: ReadRelease) -> ReleaseBody {
         charter: draft.charter.to_string(),
         counts: draft.counts,
         figures: read.body.files.keys().filter_map(|name| name.strip_suffix(".svg")).map(str::to_owned).collect(),
-        head: head(&read.release, draft.kind, &read.signatures),
+        head: head(&read.release, draft.kind, &read.signatures, read.superseded),
+        corrections: read.corrections.iter().map(|(body, held)| CorrectionBody::of(body, held, draft)).collect(),
         cells: read.body.draft.cells.into_iter().map(CellBody::from).collect(),
     }
 }
@@ -87,7 +94,7 @@ fn body(read: ReadRelease) -> ReleaseBody {
 pub async fn list(site: web::Data<Site>, caller: Option<Caller>) -> Result<web::Json<Vec<ReleaseHead>>, Problem> {
     let reader = Reader::of(caller.as_deref());
     let all = run(move || read_release::list(&site, reader)).await?;
-    Ok(web::Json(all.iter().map(|each| head(&each.release, each.kind, &each.signatures)).collect()))
+    Ok(web::Json(all.iter().map(|each| head(&each.release, each.kind, &each.signatures, each.superseded)).collect()))
 }
 
 async fn read(site: web::Data<Site>, caller: Option<Caller>, hash: &str) -> Result<ReadRelease, Problem> {
@@ -175,6 +182,23 @@ pub struct SignBody {
     signature: String,
 }
 
+impl SignBody {
+    /// The signature, once the caller stands for its side.
+    ///
+    /// # Errors
+    /// `forbidden`, `other-side`, `invalid-request`.
+    pub(super) fn of(&self, caller: &Caller) -> Result<Signature, Problem> {
+        checked(self)?;
+        caller.stand_for(Role::Negotiator, self.side)?;
+        let malformed = || Problem::from(Transport::InvalidRequest).noting("key or signature");
+        Ok(Signature {
+            side: self.side,
+            key: self.key.parse::<Bytes32>().map_err(|_| malformed())?,
+            signature: self.signature.parse::<Bytes<64>>().map_err(|_| malformed())?,
+        })
+    }
+}
+
 /// Where a release stands.
 #[derive(Debug, Serialize, ToSchema)]
 pub struct ReleaseStateBody {
@@ -190,14 +214,7 @@ pub async fn sign(
     hash: web::Path<String>,
     body: web::Json<SignBody>,
 ) -> Result<web::Json<ReleaseStateBody>, Problem> {
-    checked(&*body)?;
-    caller.stand_for(Role::Negotiator, body.side)?;
-    let malformed = || Problem::from(Transport::InvalidRequest).noting("key or signature");
-    let signature = Signature {
-        side: body.side,
-        key: body.key.parse::<Bytes32>().map_err(|_| malformed())?,
-        signature: body.signature.parse::<Bytes<64>>().map_err(|_| malformed())?,
-    };
+    let signature = body.of(&caller)?;
     let hash: Digest = parse(&hash)?;
     let state = run(move || publish::sign(&site, hash, &signature, Some(&caller.id))).await?;
     Ok(web::Json(ReleaseStateBody { state: state.as_str() }))

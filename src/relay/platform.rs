@@ -5,11 +5,15 @@
 use std::time::Duration;
 
 use hengping_domain::digest::{Bytes, Bytes32};
-use hengping_domain::document::SIGNATURE_HEADER;
+use hengping_domain::document::{SIGNATURE_HEADER, Signature};
+use hengping_domain::extension::{self, Extension, SignedExtension};
 use hengping_domain::ids::BoxId;
+use hengping_domain::manifest::Manifest;
+use hengping_domain::statement::Signed;
 use jiff::civil::Date;
 use serde::Deserialize;
 use serde::de::DeserializeOwned;
+use serde_json::Value;
 use ureq::Agent;
 use ureq::http::Response;
 
@@ -34,11 +38,24 @@ pub(crate) struct Platform {
 struct BoxAnswer {
     state: String,
     manifest: ManifestAnswer,
+    /// Read where there is one only, and what has another form is passed over: the rest of the answer stands without.
+    #[serde(default)]
+    extensions: Vec<Value>,
+    #[serde(default)]
+    statements: Vec<Value>,
 }
 
 #[derive(Debug, Deserialize)]
 struct ManifestAnswer {
-    body: ManifestPart,
+    body: Value,
+    #[serde(default)]
+    signatures: Vec<Signature>,
+}
+
+#[derive(Debug, Deserialize)]
+struct ExtensionAnswer {
+    body: Extension,
+    signatures: Vec<Signature>,
 }
 
 #[derive(Debug, Deserialize)]
@@ -86,8 +103,10 @@ impl Platform {
             status => return Err(RelayError::Unreachable(status.to_string())),
         }
         let answer: BoxAnswer = read(&mut response)?;
-        let ours = answer.state == "open" && answer.manifest.body.relay.receipt == *receipt;
-        Ok(ours.then_some(answer.manifest.body.cast_until))
+        let unreadable = |error: serde_json::Error| RelayError::Unreachable(error.to_string());
+        let part: ManifestPart = serde_json::from_value(answer.manifest.body.clone()).map_err(unreadable)?;
+        let ours = answer.state == "open" && part.relay.receipt == *receipt;
+        Ok(ours.then(|| extended(id, answer).unwrap_or(part.cast_until)))
     }
 
     /// Hands a batch over.
@@ -107,6 +126,22 @@ impl Platform {
             status => Err(RelayError::Unreachable(status.to_string())),
         }
     }
+}
+
+/// The last day by extensions that both sides signed and both agents adopted, as the manifest that both sides signed names
+/// their keys; what the platform says of it by itself moves nothing.
+fn extended(id: &BoxId, answer: BoxAnswer) -> Option<Date> {
+    if answer.extensions.is_empty() {
+        return None;
+    }
+    let manifest: Manifest = serde_json::from_value(answer.manifest.body).ok()?;
+    manifest.signed_by_both(&answer.manifest.signatures).ok().filter(|_| manifest.is_sound() && manifest.id == *id)?;
+    let read = |one: Value| serde_json::from_value::<ExtensionAnswer>(one).ok();
+    let signed = |one: ExtensionAnswer| SignedExtension { extension: one.body, signatures: one.signatures };
+    let extensions: Vec<_> = answer.extensions.into_iter().filter_map(read).map(signed).collect();
+    let said = |one: Value| serde_json::from_value::<Signed>(one).ok();
+    let statements: Vec<_> = answer.statements.into_iter().filter_map(said).collect();
+    Some(extension::last_day(&manifest, &extensions, &statements))
 }
 
 #[expect(clippy::needless_pass_by_value, reason = "made for map_err")]

@@ -140,6 +140,16 @@ pub fn forget_raters(conn: &mut Connection, id: &BoxId) -> Result<(), StoreError
     Ok(())
 }
 
+/// Takes off what was asked of one kind about a box.
+///
+/// # Errors
+/// [`StoreError`].
+pub fn forget_kind(conn: &mut Connection, id: &BoxId, kind: &str) -> Result<(), StoreError> {
+    let asked = agent_request::box_.eq(id.to_string()).and(agent_request::kind.eq(kind));
+    diesel::delete(agent_request::table.filter(asked)).execute(conn)?;
+    Ok(())
+}
+
 /// Takes a request off, answered or not.
 ///
 /// # Errors

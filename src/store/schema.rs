@@ -135,6 +135,28 @@ diesel::table! {
 }
 
 diesel::table! {
+    /// Extensions and corrections, by the box they are about.
+    box_document (document) {
+        document -> Text,
+        #[sql_name = "box"]
+        box_ -> Text,
+        kind -> Text,
+    }
+}
+
+diesel::table! {
+    /// Test ballots of a rehearsal, from both ends.
+    rehearsal (box_) {
+        #[sql_name = "box"]
+        box_ -> Text,
+        ballots_in -> BigInt,
+        answers_in -> Text,
+        ballots_out -> Nullable<BigInt>,
+        answers_out -> Nullable<Text>,
+    }
+}
+
+diesel::table! {
     /// Public keys of each side.
     side_key (side) {
         side -> Text,

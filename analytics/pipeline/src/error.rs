@@ -4,6 +4,7 @@
 
 use hengping_analytics::mixed::Refused;
 use hengping_domain::agreed::AgreedError;
+use hengping_domain::correction::CorrectionError;
 use hengping_domain::ids::Side;
 use hengping_domain::opening::OpeningError;
 
@@ -80,6 +81,9 @@ pub enum Stop {
         /// The charter's minimum.
         minimum: u32,
     },
+    /// A correction is not signed by both sides, or is not about this box.
+    #[error("corrections.json: {0}")]
+    Correction(#[from] CorrectionError),
     /// The list or the shares do not fit.
     #[error(transparent)]
     Opening(#[from] OpeningError),
@@ -134,6 +138,7 @@ impl Stop {
             Self::TooManyRefused { .. } => "too-many-refused",
             Self::BoxesDiffer(_) => "boxes-differ",
             Self::BoxTooSmall { .. } => "box-too-small",
+            Self::Correction(error) => error.code(),
             Self::Opening(error) => error.code(),
             Self::TableMalformed { .. } => "table-malformed",
             Self::ColumnMissing { .. } => "column-missing",

@@ -7,18 +7,19 @@ use std::path::Path;
 
 use hengping_domain::agreed::{Agreed, agreed};
 use hengping_domain::charter::Charter;
+use hengping_domain::correction::{self, CorrectionsFile};
 use hengping_domain::digest::Digest;
 use hengping_domain::document::{Document, DocumentKind};
 use hengping_domain::envelope::Envelope;
 use hengping_domain::ids::{RateeId, Side};
-use hengping_domain::manifest::{ClosedManifest, PerSide};
+use hengping_domain::manifest::{ClosedManifest, Manifest, PerSide};
 use hengping_domain::margins::Margins;
 use hengping_domain::mix::tolerated;
 use hengping_domain::opening::{IssuerKeysFile, Shares, read_list, read_shares};
 use hengping_domain::rubric::Rubric;
 use hengping_domain::token::poprf::IssuerKey;
+use serde::Serialize;
 use serde::de::DeserializeOwned;
-use serde::{Deserialize, Serialize};
 
 use crate::error::Stop;
 
@@ -45,6 +46,8 @@ pub struct Input {
     pub issuers: PerSide<IssuerKey>,
     /// Ratees whose blocks an upheld objection voided.
     pub void: BTreeSet<RateeId>,
+    /// Hashes of the corrections that both sides signed for it.
+    pub corrections: Vec<Digest>,
     /// Margins of the cosigned lists.
     pub margins: Margins,
     /// Court of each listed ratee.
@@ -97,16 +100,6 @@ fn hash<T: Serialize>(kind: DocumentKind, body: &T) -> Result<Digest, Stop> {
     Document::new(kind, body).map(|d| d.hash()).map_err(|error| Stop::Internal(error.to_string()))
 }
 
-/// `corrections.json`: what both sides decided about objections.
-#[derive(Debug, Deserialize)]
-#[serde(deny_unknown_fields)]
-struct Corrections {
-    /// Format version, 1.
-    v: u32,
-    /// Ratees whose ballots of this box are not scored.
-    void: BTreeSet<RateeId>,
-}
-
 /// Reads and checks the directory of a closed box.
 ///
 /// # Errors
@@ -138,7 +131,7 @@ pub fn read(dir: &Path, audit: Audit) -> Result<Input, Stop> {
     // The ledger of earlier releases is pinned by its hash; the rules that read it (R9, R10) come later.
     shelf.optional("ledger.jsonl")?;
 
-    let void = corrections(&mut shelf, &ratees)?;
+    let (void, corrections) = corrections(&mut shelf, &manifest.manifest, &ratees)?;
 
     let bytes = shelf.bytes("list.bin")?;
     let list = read_list(&bytes)?;
@@ -172,20 +165,27 @@ pub fn read(dir: &Path, audit: Audit) -> Result<Input, Stop> {
         }
     }
     let hashes = shelf.hashes;
-    Ok(Input { manifest, agreed, charter, rubrics, issuers, void, margins, ratees, list, shares, hashes })
+    Ok(Input { manifest, agreed, charter, rubrics, issuers, void, corrections, margins, ratees, list, shares, hashes })
 }
 
-/// The ratees that `corrections.json` voids; a name the box does not have would void nothing, so it is refused.
-fn corrections(shelf: &mut Shelf, ratees: &BTreeMap<String, String>) -> Result<BTreeSet<RateeId>, Stop> {
+/// The ratees that `corrections.json` voids, with the hashes of its documents; each has to be signed by the keys of both sides
+/// that the manifest names, and a name the box does not have would void nothing, so it is refused.
+fn corrections(
+    shelf: &mut Shelf,
+    manifest: &Manifest,
+    ratees: &BTreeMap<String, String>,
+) -> Result<(BTreeSet<RateeId>, Vec<Digest>), Stop> {
     let name = "corrections.json";
-    let Some(bytes) = shelf.optional(name)? else { return Ok(BTreeSet::new()) };
-    let read: Corrections = serde_json::from_slice(&bytes).map_err(|error| malformed(name, &place(&error)))?;
-    if read.v != 1 {
+    let Some(bytes) = shelf.optional(name)? else { return Ok(Default::default()) };
+    let read: CorrectionsFile = serde_json::from_slice(&bytes).map_err(|error| malformed(name, &place(&error)))?;
+    if read.v != 2 {
         return Err(malformed(name, &"unknown version"));
     }
-    match read.void.iter().position(|ratee| !ratees.contains_key(ratee.as_str())) {
+    let hashes = correction::check(manifest, &read.corrections)?;
+    let void: BTreeSet<_> = read.corrections.into_iter().flat_map(|signed| signed.correction.void).collect();
+    match void.iter().position(|ratee| !ratees.contains_key(ratee.as_str())) {
         Some(at) => Err(malformed(name, &format!("number {} is no ratee of this box", at + 1))),
-        None => Ok(read.void),
+        None => Ok((void, hashes)),
     }
 }
 

@@ -58,6 +58,10 @@ pub fn open(dirs: &[PathBuf], out: &Path, audit: Audit, progress: &Progress) -> 
     files.insert("draft.json".to_owned(), opened.draft(&draft)?);
     let counted = output::counted(opened.counts(), &opened.counted())?;
     files.insert("counted.json".to_owned(), opened.counted_file(&counted)?);
+    // Both sides signed that these ballots are invented and their answers known.
+    if about.rehearsal {
+        files.insert("rehearsal.json".to_owned(), output::pretty(&opened.tally()?)?);
+    }
     let (charter, hash) = (&input.charter, input.manifest.hash.short());
     let figures = output::About {
         rubric,

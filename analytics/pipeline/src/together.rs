@@ -12,6 +12,7 @@ use hengping_domain::log;
 use hengping_domain::manifest::{ClosedManifest, PerSide};
 use hengping_domain::margins::{CourtMargin, Margins, RateeMargin};
 use hengping_domain::opening::{Counted, Counts, Opened, OpeningError};
+use hengping_domain::rehearsal::Tally;
 use hengping_domain::rubric::Rubric;
 use serde_json::{Map, Value, json};
 
@@ -59,6 +60,7 @@ pub fn read(dirs: &[PathBuf], audit: Audit, progress: &Progress) -> Result<Toget
         ("form", boxes.iter().all(|b| b.manifest.manifest.rubric == about.rubric)),
         ("charter", boxes.iter().all(|b| b.manifest.manifest.charter == about.charter)),
         ("pilot and regular", boxes.iter().all(|b| b.manifest.manifest.kind == about.kind)),
+        ("rehearsal and real", boxes.iter().all(|b| b.manifest.manifest.rehearsal == about.rehearsal)),
         (
             "one of them twice",
             boxes.windows(2).all(|pair| pair[0].manifest.manifest.id != pair[1].manifest.manifest.id),
@@ -157,6 +159,15 @@ impl OpenedBoxes<'_> {
         self.0.iter().flat_map(|(input, one)| one.ballots.iter().filter(move |c| kept(input, c))).collect()
     }
 
+    /// What test ballots say, to be compared with what was put in.
+    ///
+    /// # Errors
+    /// [`Stop::Internal`].
+    pub fn tally(&self) -> Result<Tally, Stop> {
+        let ballots = self.0.iter().flat_map(|(_, one)| one.ballots.iter().map(|counted| &counted.ballot));
+        Tally::opened(ballots).map_err(|error| Stop::Internal(error.to_string()))
+    }
+
     /// The sums of the counts.
     pub fn counts(&self) -> Counts {
         self.0.iter().fold(Counts::default(), |sum, (_, Opened { counts, .. })| Counts {
@@ -175,8 +186,8 @@ impl OpenedBoxes<'_> {
         all
     }
 
-    /// `draft.json` with what else both sides sign: the RFC 6962 root over the counted list, which binds it; ballots of voided
-    /// blocks, if there are corrections; and each box by itself, if there are several.
+    /// `draft.json` with what else both sides sign: the RFC 6962 root over the counted list, which binds it; the corrections it
+    /// was computed under and the ballots of voided blocks, if there are any; and each box by itself, if there are several.
     ///
     /// # Errors
     /// [`Stop::Internal`] when the file is no object.
@@ -203,6 +214,8 @@ impl OpenedBoxes<'_> {
         // Valid, on the counted list, and not scored.
         if self.0.iter().any(|(input, _)| !input.void.is_empty()) {
             file.insert("voided".to_owned(), self.0.iter().map(voided).sum::<usize>().into());
+            let corrections: Vec<_> = self.0.iter().flat_map(|(input, _)| &input.corrections).collect();
+            file.insert("corrections".to_owned(), json!(corrections));
         }
         if self.0.len() > 1 {
             let part = |opened: &(&Input, Opened)| {
@@ -212,6 +225,7 @@ impl OpenedBoxes<'_> {
                     "manifest": input.manifest.hash,
                     "counts": one.counts,
                     "voided": voided(opened),
+                    "corrections": input.corrections,
                 });
                 if let (Some(part), Value::Object(rest)) = (part.as_object_mut(), of_box(one)) {
                     part.extend(rest);

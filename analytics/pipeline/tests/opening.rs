@@ -13,11 +13,11 @@ use hengping_domain::statement::{Said, Signed, Statement};
 use hengping_domain::token::Token;
 use tempfile::TempDir;
 
-use crate::world::{World, agent, files, period, refusal, run, say, world};
+use crate::world::{World, agent, corrections, files, officers, period, refusal, run, say, world};
 
-struct Trial {
-    dir: TempDir,
-    out: TempDir,
+pub struct Trial {
+    pub dir: TempDir,
+    pub out: TempDir,
     temporary: TempDir,
 }
 
@@ -27,7 +27,7 @@ impl Trial {
         Self { dir: fresh(), out: fresh(), temporary: fresh() }
     }
 
-    fn open(&self) -> std::process::Output {
+    pub fn open(&self) -> std::process::Output {
         let text = |path: &Path| path.display().to_string();
         run(&["open", "--dir", &text(self.dir.path()), "--out", &text(self.out.path())], self.temporary.path())
     }
@@ -47,7 +47,7 @@ impl Trial {
     }
 }
 
-fn exported(world: &World) -> Trial {
+pub fn exported(world: &World) -> Trial {
     let trial = Trial::new();
     world.export_with_both(trial.dir.path());
     trial
@@ -376,18 +376,21 @@ fn an_upheld_objection_voids_a_whole_block_and_no_other() {
     let trial = exported(&world);
     let before = trial.draft();
     let correct = |text: &str| std::fs::write(trial.dir.path().join("corrections.json"), text).unwrap();
-    correct(r#"{"v":1,"void":["ratee-05"]}"#);
+    correct(&corrections(&world, 2, &["ratee-05"], &officers()));
     let after = trial.draft();
     let voided = world.ballots.iter().filter(|(ballot, _)| ballot.ratee.as_str() == "ratee-05").count();
     assert!(voided > 5);
     assert_eq!(after.counts, before.counts, "they stay on the counted list");
     assert_eq!((&after.rest["voided"], &json(&trial, "counted.json")["voided"]), (&voided.into(), &voided.into()));
-    assert!(!before.rest.contains_key("voided"));
+    assert!(!before.rest.contains_key("voided") && !before.rest.contains_key("corrections"));
+    assert_eq!(after.rest["corrections"].as_array().map(Vec::len), Some(1));
     assert!(json(&trial, "run.json")["inputs"]["corrections.json"].is_string());
     let of = |draft: &Draft, ratee: &str| draft.cells.iter().any(|c| c.subject == ratee && c.is_released());
     assert!(of(&before, "ratee-05") && !of(&after, "ratee-05") && of(&after, "ratee-06"));
-    for bad in [r#"{"v":1,"void":["ratee-99"]}"#, r#"{"v":2,"void":[]}"#, r#"{"v":1}"#, "{"] {
-        correct(bad);
+    let signed = |v, void: &[&str]| corrections(&world, v, void, &officers());
+    let unsigned = r#"{"v":1,"void":["ratee-05"]}"#.to_owned();
+    for bad in [signed(2, &["ratee-99"]), signed(3, &["ratee-05"]), unsigned, "{".to_owned()] {
+        correct(&bad);
         // Earlier files stay as they were; the run says why it stopped.
         assert_eq!(refusal(&trial.open()), "document-malformed", "{bad}");
     }

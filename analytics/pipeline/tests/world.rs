@@ -7,8 +7,9 @@ use std::process::{Command, Output};
 use ed25519_dalek::SigningKey;
 use hengping_domain::ballot::Ballot;
 use hengping_domain::charter::Charter;
+use hengping_domain::correction::{Correction, CorrectionsFile, ObjectionReason, SignedCorrection};
 use hengping_domain::digest::{Bytes, Bytes32, Digest};
-use hengping_domain::document::{Document, DocumentKind};
+use hengping_domain::document::{Document, DocumentKind, Signature};
 use hengping_domain::envelope::Envelope;
 use hengping_domain::ids::{BoxId, InvitationId, RateeId, Side};
 use hengping_domain::keys::BoxSecrets;
@@ -92,7 +93,7 @@ pub fn sized(period: &str, kind: PeriodKind, ballots: usize, size: Size) -> Worl
     let keys = |side: Side| {
         let publics = secrets.get(side).publics().unwrap();
         SideKeys {
-            signing: Bytes([side as u8; 32]),
+            signing: Bytes(signing(side).verifying_key().to_bytes()),
             agent: Bytes(agent(side).verifying_key().to_bytes()),
             issuer: publics.issuer,
             mix: publics.mix,
@@ -114,6 +115,7 @@ pub fn sized(period: &str, kind: PeriodKind, ballots: usize, size: Size) -> Worl
         platform: Bytes([3; 32]),
         relay: RelayKeys { origin: "https://relay.example".into(), receipt: Bytes([4; 32]) },
         front_end: Digest::of(&[b"pages"]),
+        rehearsal: id.period.is_rehearsal(),
     };
     let nothing = |side| say(&id, side, Said::Listed { list: Digest::of(&[]), count: 0 });
     let nothing = PerSide { bench: nothing(Side::Bench), bar: nothing(Side::Bar) };
@@ -149,6 +151,34 @@ pub fn sized(period: &str, kind: PeriodKind, ballots: usize, size: Size) -> Worl
     world.fill(ballots, size, rubric_hash, &mut rng);
     world.shuffle();
     world
+}
+
+/// The key of a side's officers.
+pub fn signing(side: Side) -> SigningKey {
+    SigningKey::from_bytes(&[40 + side as u8; 32])
+}
+
+/// `corrections.json` that voids the blocks of some ratees, signed with these keys, as file version `v`.
+pub fn corrections(world: &World, v: u32, void: &[&str], keys: &[(Side, SigningKey)]) -> String {
+    let manifest = &world.manifest.manifest;
+    let correction = Correction {
+        v: 1,
+        id: manifest.id.clone(),
+        manifest: world.manifest.hash,
+        release: Digest::of(&[b"the first draft"]),
+        void: void.iter().map(|ratee| RateeId((*ratee).to_owned())).collect(),
+        reason: ObjectionReason::NotHandled,
+    };
+    let hash = correction.hash().unwrap();
+    let sign = |(side, key): &(Side, SigningKey)| Signature::sign(*side, DocumentKind::Correction, hash, key);
+    let signatures = keys.iter().map(sign).collect();
+    let file = CorrectionsFile { v, corrections: vec![SignedCorrection { correction, signatures }] };
+    serde_json::to_string(&file).unwrap()
+}
+
+/// Both sides' officers.
+pub fn officers() -> [(Side, SigningKey); 2] {
+    [Side::Bench, Side::Bar].map(|side| (side, signing(side)))
 }
 
 /// A statement of a side's agent.

@@ -7,6 +7,7 @@
 
 mod begin;
 mod counting;
+mod extend;
 mod log;
 mod raters;
 mod shuffle;
@@ -108,6 +109,7 @@ fn decide(agent: &Agent, asking: &Asking<'_>) -> Result<Signed, Stop> {
     match &asking.request.request.asked {
         Asked::Keys => begin::keys(agent, asking),
         Asked::Manifest { manifest, signatures } => begin::manifest(agent, asking, manifest, signatures),
+        Asked::Extend { extension, signatures } => extend::extend(agent, asking, extension, signatures),
         Asked::Eligibility { number, entries } => begin::eligibility(agent, asking, *number, entries),
         Asked::Enrol { rater, request_key, mac } => raters::enrol(agent, asking, rater, request_key, mac),
         Asked::Tokens { request, signature, certificate } => {

@@ -4,6 +4,7 @@ use hengping_domain::digest::{Bytes, Bytes32};
 use hengping_domain::enrolment::CodeKey;
 use hengping_domain::ids::BoxId;
 use hengping_domain::manifest::Manifest;
+use hengping_domain::rehearsal;
 use hengping_domain::request::TokenRequest;
 use hengping_domain::statement::{AgentRefusal, EvaluatedToken, Said, Signed};
 use hengping_domain::token::poprf::Evaluation;
@@ -16,7 +17,7 @@ use crate::keyfile::thirty_two;
 use crate::members::code_key_of;
 use crate::rules::tokens::{self as rules, Wanted};
 use crate::store::members::Enrolled;
-use crate::store::{Connection, asked, eligible, marks, members};
+use crate::store::{Connection, asked, eligible, extension, marks, members};
 
 /// Recognises a member's device.
 pub(super) fn enrol(
@@ -33,9 +34,14 @@ pub(super) fn enrol(
         if id.direction.rater_side() != agent.side() {
             return Err(refused.into());
         }
-        let sealed = members::code_key(conn, rater)?.ok_or(refused)?;
-        let key = agent.unlocked.master.open(&code_key_of(rater), &sealed)?;
-        let key = CodeKey(Bytes(*thirty_two(&key)?));
+        let key = match id.period.is_rehearsal() {
+            true => rehearsal::code_key(id, rater),
+            false => {
+                let sealed = members::code_key(conn, rater)?.ok_or(refused)?;
+                let key = agent.unlocked.master.open(&code_key_of(rater), &sealed)?;
+                CodeKey(Bytes(*thirty_two(&key)?))
+            }
+        };
         if !key.accepts(id, rater, request_key, mac) {
             return Err(refused.into());
         }
@@ -60,6 +66,10 @@ pub(super) fn tokens(
     let id = asking.id();
     let look = |conn: &mut Connection| {
         let found = open(conn, id)?;
+        // Tokens that nobody can cast with any more are given to nobody.
+        if agent.clock.today() > extension::last_day(conn, &found.manifest)? {
+            return Err(AgentRefusal::BoxClosed.into());
+        }
         let wanted = grant(agent, conn, &found.manifest, request, signature, certificate)?;
         new_marks(conn, id, &wanted)?;
         Ok::<_, Stop>((found.secrets(agent)?, wanted))

@@ -4,6 +4,7 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use hengping_domain::eligible::{self, Entry};
 use hengping_domain::ids::{BoxId, Side};
+use hengping_domain::rehearsal;
 use hengping_domain::statement::AgentRefusal;
 
 /// What is known before the list.
@@ -27,7 +28,8 @@ pub(crate) fn agree(
     if number != known.lists.saturating_add(1) {
         return Err(AgentRefusal::ListNumber);
     }
-    if !eligible::is_sound(id, entries) {
+    // In a rehearsal everybody is invented, and nobody who is invented is in anything else.
+    if !eligible::is_sound(id, entries) || !rehearsal::fits(id, entries) {
         return Err(AgentRefusal::ListMalformed);
     }
     let invitations: BTreeSet<_> = known.entries.iter().map(|entry| &entry.invitation).collect();
@@ -41,7 +43,7 @@ pub(crate) fn agree(
             return Err(AgentRefusal::HomeChanged);
         }
     }
-    let ours = id.direction.rater_side() == side;
+    let ours = id.direction.rater_side() == side && !id.period.is_rehearsal();
     if ours && entries.iter().any(|entry| !known.members.contains(&entry.rater)) {
         return Err(AgentRefusal::UnknownMember);
     }
@@ -65,6 +67,19 @@ mod tests {
             home: home.into(),
             role: RaterRole::Lawyer,
         }
+    }
+
+    #[test]
+    fn a_rehearsal_has_invented_raters_only_and_nothing_else_has_one() {
+        let id: BoxId = "rehearsal-2026.bar_rates_bench".parse().expect("a box");
+        let (members, invented) = (BTreeSet::from(["1".to_owned()]), rehearsal::entries(&id));
+        let known = Known { lists: 0, entries: &[], members: &members };
+        let ask = |id: &BoxId, entries: &[Entry]| agree(id, Side::Bar, 1, entries, &known);
+        assert_eq!(ask(&id, &invented), Ok(()));
+        let real: BoxId = "2026.bar_rates_bench".parse().expect("a box");
+        assert_eq!(ask(&real, &invented), Err(AgentRefusal::ListMalformed));
+        assert_eq!(ask(&id, &[entry("a", "1", "鲁0202")]), Err(AgentRefusal::ListMalformed), "a member in a rehearsal");
+        assert_eq!(ask(&real, &[entry("a", "1", "鲁0202")]), Ok(()), "control");
     }
 
     #[test]

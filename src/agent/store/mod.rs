@@ -6,6 +6,7 @@
 pub(crate) mod asked;
 pub(crate) mod boxes;
 pub(crate) mod eligible;
+pub(crate) mod extension;
 pub(crate) mod log;
 pub(crate) mod marks;
 pub(crate) mod members;

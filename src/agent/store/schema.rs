@@ -43,6 +43,14 @@ diesel::table! {
 }
 
 diesel::table! {
+    extension (box_id, cast_until) {
+        box_id -> Text,
+        cast_until -> Text,
+        hash -> Text,
+    }
+}
+
+diesel::table! {
     mark (box_id, kind, subject) {
         box_id -> Text,
         kind -> Text,

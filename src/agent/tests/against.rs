@@ -86,6 +86,7 @@ impl Against {
             platform: pins.platform,
             relay: RelayKeys { origin: "https://relay.example".into(), receipt: pins.relay },
             front_end: Digest::of(&[b"pages"]),
+            rehearsal: false,
         };
         let hash = Document::new(DocumentKind::Manifest, &manifest).expect("a document").hash();
         let sign = |&side: &Side| Signature::sign(side, DocumentKind::Manifest, hash, signing.get(side));

@@ -220,6 +220,7 @@ impl Trial {
             platform: self.pins.platform,
             relay: RelayKeys { origin: "https://relay.example".into(), receipt: self.pins.relay },
             front_end: Digest::of(&[b"pages"]),
+            rehearsal: id.period.is_rehearsal(),
         }
     }
 

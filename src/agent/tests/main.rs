@@ -2,6 +2,7 @@
 
 mod against;
 mod command;
+mod extending;
 mod forks;
 mod harness;
 mod issuing;

@@ -8,6 +8,7 @@ use super::StampRow;
 use super::verify::{CheckName, Look, Stage, count, same, show};
 use crate::agreed::{agreed, shuffle};
 use crate::ballot::MAX_SEQ;
+use crate::correction;
 use crate::digest::Digest;
 use crate::document::{self, DocumentKind};
 use crate::ids::{BoxId, Side};
@@ -27,6 +28,8 @@ struct Part {
     manifest: Digest,
     counts: Counts,
     counted_root: Digest,
+    #[serde(default)]
+    corrections: Vec<Digest>,
 }
 
 impl<'a> Look<'a> {
@@ -131,12 +134,19 @@ impl<'a> Look<'a> {
             })
         };
         let list = self.one(|said| if let Said::Listed { list, .. } = said { Some(*list) } else { None });
+        // Of a box that was corrected there are several; the others are those that were.
+        let corrected = |other: &Digest| self.record.corrections.iter().any(|each| each.correction.release == *other);
+        let others = self.all(|said| match said {
+            Said::Released { release, .. } if Some(*release) != hash && !corrected(release) => Some(()),
+            _ => None,
+        });
         let tied = same(self.one(|said| match said {
-            Said::Released { release, list } => Some((*release, *list)),
+            Said::Released { release, list } if Some(*release) == hash => Some((*release, *list)),
             _ => None,
         }));
         let only = file.is_some_and(|file| file.signatures.len() == 2);
-        let tied_here = tied.is_some() && tied == hash.zip(same(list));
+        let tied_here =
+            tied.is_some() && tied == hash.zip(same(list)) && others.bench.is_empty() && others.bar.is_empty();
         let holds = signed(Side::Bench) && signed(Side::Bar) && only && tied_here;
         self.check(CheckName::ReleaseSigned, holds, show(hash), show(tied.map(|(release, _)| release)));
 
@@ -149,6 +159,32 @@ impl<'a> Look<'a> {
         let holds = part.is_some() && sum == u64::from(taken) && refused == turned && Some(taken) == stamps;
         let found = format!("{taken} = {refused} + {invalid} + {duplicate} + {valid}");
         self.check(CheckName::Counts, holds, found, format!("{} = {turned} + ..", show(stamps)));
+    }
+
+    /// The corrections in force, and those the release was computed under; the last one may have come after the release that it
+    /// corrects, whose successor is still to come. Where there are none and none is named, there is nothing to check.
+    pub(super) fn corrections(&mut self) {
+        let named = self.part().map(|part| part.corrections).unwrap_or_default();
+        let corrections = &self.record.corrections;
+        if named.is_empty() && corrections.is_empty() {
+            return;
+        }
+        let only = corrections.iter().all(|signed| signed.signatures.len() == 2);
+        let hashes = correction::check(self.manifest, corrections);
+        let found = match &hashes {
+            Ok(hashes) => format!("{} in force, computed under {}", hashes.len(), named.len()),
+            Err(error) => error.to_string(),
+        };
+        let release = self.record.release.as_ref().and_then(|file| document::digest(&file.body).ok());
+        let holds = hashes.is_ok_and(|hashes| {
+            let after = hashes.strip_prefix(named.as_slice());
+            after.is_some_and(|after| match (after.len(), release) {
+                (0, _) | (_, None) => true,
+                (1, Some(release)) => corrections.last().is_some_and(|last| last.correction.release == release),
+                _ => false,
+            })
+        });
+        self.check(CheckName::Corrections, only && holds, found, corrections.len());
     }
 
     /// The counted list; between opening and release nothing binds it yet, and it is at most as long as the list.

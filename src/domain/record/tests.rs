@@ -1,19 +1,23 @@
 use ed25519_dalek::SigningKey;
 use hengping_attack::Proof;
 use hpke::rand_core::SeedableRng as _;
+use jiff::civil::{Date, date};
 use rand_chacha::ChaCha20Rng;
 use serde_json::json;
 
 use super::*;
 use crate::checkpoint::Checkpoint;
+use crate::correction::{Correction, ObjectionReason, SignedCorrection};
 use crate::digest::Bytes;
 use crate::document::{Document, DocumentKind};
-use crate::ids::{BoxId, InvitationId};
+use crate::extension::{Extension, SignedExtension};
+use crate::ids::{BoxId, InvitationId, RateeId};
 use crate::keys::BoxSecrets;
 use crate::log;
 use crate::manifest::{PerSide, PeriodKind, RelayKeys, SideKeys};
 use crate::opening::Counts;
 use crate::request::Presented;
+use crate::rubric::Text;
 use crate::statement::{Said, Statement};
 use crate::token::{Seed, StampInfo};
 
@@ -43,11 +47,31 @@ impl Town {
     }
 }
 
-fn say(id: &BoxId, side: Side, said: Said) -> Signed {
+pub(super) fn say(id: &BoxId, side: Side, said: Said) -> Signed {
     Statement { v: 1, id: id.clone(), side, said }.sign(&key(side, AGENT)).expect("signed")
 }
 
-fn honest() -> Record {
+/// An extension that both sides signed.
+pub(super) fn extended(manifest: &Manifest, was_until: Date, cast_until: Date) -> SignedExtension {
+    let reason = Text { zh: "未满五十份".into(), en: "Fewer than fifty".into() };
+    let (id, manifest) = (manifest.id.clone(), manifest.hash().expect("a hash"));
+    let extension = Extension { v: 1, id, manifest, was_until, cast_until, reason };
+    let hash = extension.hash().expect("a hash");
+    let sign = |&side| Signature::sign(side, DocumentKind::Extension, hash, &key(side, SIGNING));
+    SignedExtension { signatures: Side::ALL.iter().map(sign).collect(), extension }
+}
+
+/// A correction of a release that both sides signed.
+pub(super) fn corrected(manifest: &Manifest, release: Digest) -> SignedCorrection {
+    let (id, of) = (manifest.id.clone(), manifest.hash().expect("a hash"));
+    let void = [RateeId(format!("ratee {release}"))].into();
+    let correction = Correction { v: 1, id, manifest: of, release, void, reason: ObjectionReason::NotHandled };
+    let hash = correction.hash().expect("a hash");
+    let sign = |&side| Signature::sign(side, DocumentKind::Correction, hash, &key(side, SIGNING));
+    SignedCorrection { signatures: Side::ALL.iter().map(sign).collect(), correction }
+}
+
+pub(super) fn honest() -> Record {
     let mut rng = ChaCha20Rng::seed_from_u64(4);
     let mut secrets = || BoxSecrets::generate(&mut rng).expect("secrets");
     let (id, secrets): (BoxId, _) =
@@ -74,6 +98,7 @@ fn honest() -> Record {
         platform: Bytes([3; 32]),
         relay: RelayKeys { origin: "https://relay.example".into(), receipt: Bytes([4; 32]) },
         front_end: digest("pages"),
+        rehearsal: false,
         id: id.clone(),
     };
     let document = Document::new(DocumentKind::Manifest, &manifest).expect("a document");
@@ -83,6 +108,9 @@ fn honest() -> Record {
     let made = PerSide::of(|side| publics(side, &town));
     town.both(|side| Said::Keys(made.get(side).clone()));
     town.both(|_| Said::Adopted { manifest: document.hash() });
+    let extension = extended(&manifest, date(2026, 12, 31), date(2027, 1, 31));
+    let longer = extension.extension.hash().expect("a hash");
+    town.both(|_| Said::Extended { extension: longer, cast_until: extension.extension.cast_until });
     town.both(|_| Said::Eligibility { number: 1, root: digest("list 1"), count: 30, total: 30 });
     town.both(|_| Said::Eligibility { number: 2, root: digest("list 2"), count: 5, total: 35 });
 
@@ -138,10 +166,12 @@ fn honest() -> Record {
     let mut counted: Vec<_> = (0..6).map(|i| digest(&format!("slip {i}"))).collect();
     counted.sort_unstable();
     let counts = Counts { taken: 9, refused: 1, invalid: 1, duplicate: 1, valid: 6 };
+    let correction = corrected(&manifest, digest("the first draft"));
+    let under = correction.correction.hash().expect("a hash");
     let body = json!({"v": 1, "files": {"response-zh.svg": digest("svg")}, "draft": {
         "v": 1, "box": id, "period": "2026", "direction": "bar_rates_bench", "kind": "regular", "rubric": digest("rubric"),
         "charter": digest("charter"), "manifest": document.hash(), "counts": counts, "cells": [],
-        "counted_root": log::root(&counted), "response": null,
+        "counted_root": log::root(&counted), "response": null, "voided": 2, "corrections": [under],
     }});
     let release = Document::new(DocumentKind::Release, &body).expect("a document").hash();
     town.both(|_| Said::Released { release, list });
@@ -149,12 +179,14 @@ fn honest() -> Record {
     town.both(|side| Said::Dead { issuer: *dead.get(side) });
     Record {
         manifest: ManifestFile { manifest, signatures },
+        extensions: vec![extension],
         statements: town.statements,
         checkpoint,
         log,
         refused: vec![(forged.leaf(), Side::Bar)],
         counted: Some(counted),
         release: Some(ReleaseFile { body, signatures: sign(DocumentKind::Release, release) }),
+        corrections: vec![correction],
         stamps: Some(rows),
     }
 }
@@ -185,7 +217,10 @@ fn an_honest_record_is_green_at_every_stage_and_reads_back() {
     // Alive; opened but not released; not opened; not mixed; open.
     let stages: [(usize, Change); 5] = [
         (2, |record| record.stamps = None),
-        (2, |record| record.release = None),
+        (2, |record| {
+            record.release = None;
+            record.corrections.clear();
+        }),
         (2, |record| record.counted = None),
         (4, |_| ()),
         (4, |_| ()),

@@ -7,6 +7,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use super::Record;
 use crate::checkpoint::Checkpoint;
 use crate::digest::{Bytes, Digest};
+use crate::extension;
 use crate::ids::Side;
 use crate::keys::BoxPublics;
 use crate::log;
@@ -38,6 +39,7 @@ checks! {
     NobodyNamed = "nobody-named", "记录中没有涉及个人的声明", "No statement is about a person";
     AgentKeys = "agent-keys", "双方节点为本库生成的密钥即清单所列密钥", "The agents made the keys that the manifest names";
     Adopted = "manifest-adopted", "双方节点都采用了这份清单", "Both agents adopted this manifest";
+    Extensions = "extensions", "每次延期都由双方签署、双方节点采用，首尾相接", "Every extension is signed by both sides, adopted by both agents, and begins where the one before ends";
     Eligibility = "eligibility-agreed", "双方认定的评价资格名单逐份一致", "Both sides agreed to the same eligibility lists";
     Batches = "batches-checked", "双方逐批核验的是同一批凭证，日志由各批按序组成", "Both sides checked the same batches, and the log is made of them in order";
     Refused = "refused-leaves", "公布的退回项即双方声明退回的项", "The refused leaves are those that the sides said they refused";
@@ -51,6 +53,7 @@ checks! {
     Counts = "counts-add-up", "收到 = 退回 + 无效 + 重复 + 计入", "in = refused + invalid + duplicate + valid";
     ReleaseAbout = "release-about-this-box", "发布文件针对本清单", "The release is about this manifest";
     ReleaseSigned = "release-signed", "发布文件由双方签名，双方节点确认其来自所启封的清单", "Both sides signed the release, and both agents tied it to the opened list";
+    Corrections = "corrections", "每份更正都由双方签署，发布文件正是按这些更正重新测算的", "Every correction is signed by both sides, and the release was computed under exactly these";
     Ledger = "ledger", "签发数不少于接收数", "No more was accepted than was issued";
     IssuerKeys = "issuer-keys", "公布的签发密钥即清单所列密钥", "The published issuer keys are those of the manifest";
     Stamps = "stamps", "日志中每一项都有一枚由双方签发的凭证", "Behind every leaf is a stamp that both sides issued";
@@ -84,6 +87,7 @@ pub(super) enum Stage {
 pub fn verify(record: &Record) -> Vec<Check> {
     let mut look = Look::of(record);
     look.manifest();
+    look.extensions();
     look.statements();
     look.batches();
     look.log();
@@ -99,6 +103,7 @@ pub fn verify(record: &Record) -> Vec<Check> {
     if look.stage >= Stage::Released {
         look.release();
     }
+    look.corrections();
     if record.counted.is_some() || look.stage >= Stage::Released {
         look.counted();
     }
@@ -197,6 +202,27 @@ impl<'a> Look<'a> {
         self.check(CheckName::AgentKeys, right == 2, right, 2);
         let adopted = same(self.one(|said| if let Said::Adopted { manifest } = said { Some(*manifest) } else { None }));
         self.check(CheckName::Adopted, adopted.is_some() && adopted == hash, show(adopted), show(hash));
+    }
+
+    /// Where there are none and nobody speaks of one, there is nothing to check.
+    fn extensions(&mut self) {
+        let extensions = &self.record.extensions;
+        let said = self.all(|said| match said {
+            Said::Extended { extension, .. } => Some(*extension),
+            _ => None,
+        });
+        if extensions.is_empty() && said.bench.is_empty() && said.bar.is_empty() {
+            return;
+        }
+        let chain = extension::in_force(self.manifest, extensions, &self.record.statements);
+        let in_order = chain.iter().copied().eq(extensions) && extensions.iter().all(|e| e.signatures.len() == 2);
+        // A statement without its document may be of an extension that one agent alone adopted, too late for the other;
+        // adopted by both, it must be here.
+        let here: BTreeSet<_> = extensions.iter().filter_map(|signed| signed.extension.hash().ok()).collect();
+        let missing = said.bench.iter().filter(|hash| said.bar.contains(hash) && !here.contains(hash)).count();
+        let until = extension::last_day(self.manifest, extensions, &self.record.statements);
+        let found = format!("{} in force, until {until}, {missing} missing", chain.len());
+        self.check(CheckName::Extensions, in_order && missing == 0, found, format!("{}", extensions.len()));
     }
 
     fn statements(&mut self) {
@@ -327,6 +353,7 @@ fn subject(said: &Said) -> String {
     match said {
         Said::Keys(_) => "keys".to_owned(),
         Said::Adopted { .. } => "adopted".to_owned(),
+        Said::Extended { extension, .. } => format!("extended {extension}"),
         Said::Eligibility { number, .. } => format!("eligibility {number}"),
         Said::Enrolled { rater, .. } => format!("enrolled {rater}"),
         Said::Evaluated { request, .. } => format!("evaluated {request}"),

@@ -1,6 +1,6 @@
 /** A box with what anybody may see of it; the counted list only exists after an opening. */
 import { Refusal, get } from '@shared/api'
-import type { BoxDetail, CountedList } from '@shared/types'
+import type { BoxDetail, CountedList, Period } from '@shared/types'
 
 export interface BoxView {
   box: BoxDetail
@@ -22,3 +22,7 @@ async function counted(path: string): Promise<CountedList | null> {
     throw error
   }
 }
+
+/** The last day on which any box of a period takes ballots, extensions included. */
+export const lastDayOf = (period: Period): string =>
+  period.boxes.map((box) => box.cast_until).reduce((a, b) => (a > b ? a : b), period.cast_until)

@@ -2,7 +2,7 @@ import { ed25519 } from '@noble/curves/ed25519.js'
 import { expect, test } from 'vitest'
 import { b64, fromB64, systemEntropy } from '@shared/crypto/bytes'
 import { verifyDocument } from '@shared/crypto/document'
-import { readKeyFile, signRelease } from './keyfile'
+import { readKeyFile, signWith } from './keyfile'
 
 const secret = systemEntropy(32)
 const file = {
@@ -17,7 +17,7 @@ const hash = 'ab'.repeat(32)
 
 test('the key of the own side, named in the manifest, signs the hash', () => {
   const read = readKeyFile(text(), 'bar', file.public)
-  const signature = signRelease(read, 'bar', hash)
+  const signature = signWith(read, 'bar', 'release', hash)
   expect(signature).toMatchObject({ side: 'bar', key: file.public })
   expect(fromB64(signature.signature).length).toBe(64)
   expect(verifyDocument(signature.key, signature.signature, 'release', hash)).toBe(true)

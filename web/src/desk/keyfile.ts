@@ -6,7 +6,7 @@ import { ed25519 } from '@noble/curves/ed25519.js'
 import { Refusal } from '@shared/api'
 import { b64, equal, fromB64 } from '@shared/crypto/bytes'
 import { signDocument } from '@shared/crypto/document'
-import type { Side } from '@shared/types'
+import type { DocumentKind, Side } from '@shared/types'
 
 interface KeyFile {
   v: number
@@ -49,13 +49,18 @@ function parse(text: string): Partial<KeyFile> & { secret: string; public: strin
   throw new Refusal('key-unreadable', 0)
 }
 
-export interface ReleaseSignature {
+export interface SideSignature {
   side: Side
   key: string
   signature: string
 }
 
-export function signRelease(secret: Uint8Array, side: Side, hash: string): ReleaseSignature {
-  const signature = b64(signDocument(secret, 'release', hash))
+export function signWith(
+  secret: Uint8Array,
+  side: Side,
+  kind: DocumentKind,
+  hash: string,
+): SideSignature {
+  const signature = b64(signDocument(secret, kind, hash))
   return { side, key: b64(ed25519.getPublicKey(secret)), signature }
 }

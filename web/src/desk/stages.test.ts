@@ -8,7 +8,7 @@ const stage = (state: Stage['state'], done = 0): Stage => ({
 })
 const opening = (change: Partial<Opening> = {}): Opening => ({
   ...{ box: 'b', state: 'closed', stages: [stage('not-yet')], waiting: [] },
-  ...{ locks: { bench: 'shut', bar: 'shut' }, ...change },
+  ...{ locks: { bench: 'shut', bar: 'shut' }, correcting: false, ...change },
 })
 
 test('an opening starts when the box is closed and nobody is at work or waited for', () => {
@@ -16,6 +16,7 @@ test('an opening starts when the box is closed and nobody is at work or waited f
   expect(canStart(opening({ state: 'mixed', stages: [stage('failed')] }))).toBe(true)
   for (const state of ['open', 'opened', 'dead', 'destroyed'] as const)
     expect(canStart(opening({ state }))).toBe(false)
+  expect(canStart(opening({ state: 'opened', correcting: true }))).toBe(true)
   expect(canStart(opening({ stages: [stage('running')] }))).toBe(false)
   expect(canStart(opening({ stages: [stage('waiting')] }))).toBe(false)
   const waiting = [{ side: 'bench', kind: 'shares', request: 'a' }] as const

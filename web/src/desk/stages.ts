@@ -37,9 +37,9 @@ export const isRunning = (opening: Opening): boolean =>
 export const isWaiting = (opening: Opening): boolean =>
   opening.waiting.length > 0 || opening.stages.some((stage) => stage.state === 'waiting')
 
-/** Closed, nothing under way and nobody waited for: the operator starts, or goes on after a failure. */
+/** Closed or corrected, nothing under way and nobody waited for: the operator starts, or goes on after a failure. */
 export function canStart(opening: Opening): boolean {
-  const state = opening.state === 'closed' || opening.state === 'mixed'
+  const state = opening.state === 'closed' || opening.state === 'mixed' || opening.correcting
   return state && !isRunning(opening) && !isWaiting(opening)
 }
 

@@ -130,7 +130,7 @@ export async function deliver(account: string, record: CastRecord): Promise<void
 /** The relay has one answer for everything; box and day say which of them it was, as far as that can be known. */
 async function because(record: CastRecord): Promise<RefusedBecause> {
   const box = await get<BoxDetail>(`/boxes/${encodeURIComponent(record.box)}`).catch(() => null)
-  if (session.today > record.cast_until) return 'late'
+  if (session.today > (box?.cast_until ?? record.cast_until)) return 'late'
   if (box && box.state !== 'open') return 'closed'
   const item = work.invitations?.items.find((each) => each.id === record.invitation)
   return work.invitations && (!item || item.state === 'recused') ? 'gone' : 'used'

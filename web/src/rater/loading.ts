@@ -1,6 +1,7 @@
 /** Loads the rater's list, the forms and the box, and starts fetching credentials behind them. */
 import { Refusal, get } from '@shared/api'
 import { documentHash } from '@shared/crypto/document'
+import { lastDay } from '@shared/crypto/extension'
 import type { BoxDetail, Invitations, Rubric } from '@shared/types'
 import { forgetCredentials, prepareCredentials } from './credentials'
 import { checkManifest, notAdopted } from './manifest'
@@ -25,6 +26,8 @@ export async function loadWork(): Promise<void> {
     if (invitations.period) {
       const hashes = [...new Set(invitations.items.map((item) => item.slip.rubric))]
       const [box] = await Promise.all([loadBox(invitations.box), ...hashes.map(loadRubric)])
+      // A last day later than what both sides signed is the platform's word alone.
+      if (invitations.period.cast_until > lastDay(box)) throw new Refusal('document-mismatch', 0)
       work.box = box
       work.notAdopted = notAdopted(box)
     }

@@ -37,6 +37,7 @@ test.each<[string, Partial<ManifestBody>]>([
   ['a relay with a path', { relay: { origin: 'https://relay.example/x', receipt: '' } }],
   ['a relay of another scheme', { relay: { origin: 'javascript:alert(1)', receipt: '' } }],
   ['no relay', { relay: undefined as never }],
+  ['a rehearsal', { rehearsal: true }],
 ])('refused: %s', (_, change) => {
   expect(() => checkManifest(changed(change), trial.box)).toThrow('document-mismatch')
 })

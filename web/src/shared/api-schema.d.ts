@@ -75,6 +75,23 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/boxes/{box}/extensions": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** Puts an extension of an open box on record, for both sides to sign. */
+        post: operations["extensions_propose"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/boxes/{box}/log": {
         parameters: {
             query?: never;
@@ -118,12 +135,29 @@ export interface paths {
             cookie?: never;
         };
         /**
-         * One file of the published record of a box: `manifest.json`, `statements.jsonl`, `checkpoint.txt`, `log.txt`,
-         *     `refused.txt`, `counted.txt`, `release.json` or `stamps.csv`, as far as the box has come.
+         * One file of the published record of a box: `manifest.json`, `extensions.jsonl`, `statements.jsonl`, `checkpoint.txt`,
+         *     `log.txt`, `refused.txt`, `counted.txt`, `release.json`, `corrections.jsonl` or `stamps.csv`, as far as the box has come.
          */
         get: operations["boxes_record"];
         put?: never;
         post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/boxes/{box}/rehearsal": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** Puts the test ballots of a rehearsal into its box, through both agents and the relay; again, it puts in the same. */
+        post: operations["boxes_rehearse"];
         delete?: never;
         options?: never;
         head?: never;
@@ -267,6 +301,23 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/documents/{hash}/signatures": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** Takes a side's signature over a document that is not a release. */
+        post: operations["documents_sign"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/enrolments": {
         parameters: {
             query?: never;
@@ -386,6 +437,23 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/rehearsals": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** Opens a rehearsal of today under the charter and the forms in force; both sides then sign the manifests of its boxes. */
+        post: operations["periods_rehearse"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/releases": {
         parameters: {
             query?: never;
@@ -448,6 +516,23 @@ export interface paths {
         get: operations["releases_json"];
         put?: never;
         post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/releases/{hash}/corrections": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** Puts a correction of a release on record, for both sides to sign. */
+        post: operations["corrections_propose"];
         delete?: never;
         options?: never;
         head?: never;
@@ -613,13 +698,18 @@ export interface components {
         };
         /** @description A box. */
         BoxBody: {
+            /** @description Last day a ballot is taken, extensions included. */
+            cast_until: string;
             counts: components["schemas"]["CountsBody"];
             /** @description Whether the keys are deleted on both sides and the issuers' are public. */
             dead: boolean;
             direction: string;
+            /** @description Extensions on record by their day; check signatures and statements rather than believing `in_force`. */
+            extensions: components["schemas"]["ExtensionBody"][];
             id: string;
             manifest: components["schemas"]["ManifestBody"];
             period: string;
+            rehearsal?: components["schemas"]["RehearsedBody"] | null;
             /** @description `open`, `closed`, `opened` or `destroyed`. */
             state: string;
             /** @description Everything both agents said about the box. */
@@ -668,6 +758,28 @@ export interface components {
             value?: number | null;
             /** @description `publish`, `publish_flagged` or `withhold`. */
             verdict: string;
+        };
+        /** @description Whose blocks are void, and why. */
+        CorrectBody: {
+            /** @description `not-handled`, `wrong-person`, `conflict-of-interest`, `arranged-ratings` or `undue-influence`. */
+            reason: string;
+            /** @description Member numbers of ratees. */
+            void: string[];
+        };
+        /** @description A correction on record. */
+        CorrectionBody: {
+            /** @description How many ratees' blocks are void. */
+            blocks: number;
+            /** @description Whether the release that is shown was computed under it. */
+            followed: boolean;
+            hash: string;
+            /** @description The day of the second signature; null while one is missing. */
+            in_force_from?: string | null;
+            /** @description `not-handled`, `wrong-person`, `conflict-of-interest`, `arranged-ratings` or `undue-influence`. */
+            reason: string;
+            /** @description Hash of the release that it corrects. */
+            release: string;
+            signatures: components["schemas"]["SignatureBody"][];
         };
         /** @description The counted list of an opened box. */
         CountedBody: {
@@ -788,6 +900,27 @@ export interface components {
             mac: string;
             /** @description Ed25519 public key of the device's requests, base64url. */
             request_key: string;
+        };
+        /** @description A later last day, and why. */
+        ExtendBody: {
+            /**
+             * @description ISO 8601.
+             * @example 2027-01-31
+             */
+            cast_until: string;
+            /** @description English. */
+            reason_en: string;
+            /** @description Chinese, binding. */
+            reason_zh: string;
+        };
+        /** @description An extension on record. */
+        ExtensionBody: {
+            /** @description `{v, box, manifest, was_until, cast_until, reason}`, see docs/protocol.md. */
+            body: Record<string, never>;
+            hash: string;
+            /** @description Whether both sides signed it and both agents adopted it in time. */
+            in_force: boolean;
+            signatures: components["schemas"]["SignatureBody"][];
         };
         /** @description The state of the server. */
         Health: {
@@ -933,9 +1066,16 @@ export interface components {
         MyResultBody: {
             results: components["schemas"]["OwnResultBody"][];
         };
+        /** @description A new box. */
+        NewBoxBody: {
+            id: string;
+            manifest: string;
+        };
         /** @description The opening room of a box. */
         OpeningBody: {
             box: string;
+            /** @description Whether a correction that both sides signed waits for the box to be computed again. */
+            correcting: boolean;
             locks: components["schemas"]["LocksBody"];
             stages: components["schemas"]["StageBody"][];
             /** @description `open`, `closed`, `mixed`, `opened`, `dead` or `destroyed`. */
@@ -962,7 +1102,7 @@ export interface components {
         /** @description A period. */
         PeriodBody: {
             boxes: components["schemas"]["PeriodBoxBody"][];
-            /** @description Last day a ballot is taken. */
+            /** @description Last day a ballot is taken, as the manifests say; a box may have been extended. */
             cast_until: string;
             /** @description Hash of the charter. */
             charter: string;
@@ -972,6 +1112,8 @@ export interface components {
             id: string;
             /** @description `pilot` or `regular`. */
             kind: string;
+            /** @description Whether everything in it is invented. */
+            rehearsal: boolean;
             /** @description First day on which a case may fall due. */
             starts_on: string;
             /** @description `planned`, `running` or `over`, by the site's day. */
@@ -980,6 +1122,8 @@ export interface components {
         };
         /** @description A box in a list. */
         PeriodBoxBody: {
+            /** @description Last day the box takes ballots, extensions included. */
+            cast_until: string;
             /** @description `bar_rates_bench` or `bench_rates_bar`. */
             direction: string;
             /** @description `{period}.{direction}`. */
@@ -1009,6 +1153,11 @@ export interface components {
             /** @description `/problems/{code}`. */
             type: string;
         };
+        /** @description The name of a document that waits for signatures. */
+        ProposedBody: {
+            /** @description SHA-256 of the canonical JSON. */
+            hash: string;
+        };
         /** @description Who is rated. */
         RateeBody: {
             /** @description `handling` (the judge in charge) or `counsel`. */
@@ -1033,11 +1182,30 @@ export interface components {
             /** @description By whom. */
             side: string;
         };
+        /** @description The boxes of a rehearsal. */
+        RehearsalBody: {
+            /** @description `{period}.{direction}` with the hash of the manifest, for both sides to sign. */
+            boxes: components["schemas"]["NewBoxBody"][];
+        };
+        /** @description Test ballots of a rehearsal, from both ends. */
+        RehearsedBody: {
+            /** Format: int32 */
+            ballots_in: number;
+            /**
+             * Format: int32
+             * @description Null before the opening.
+             */
+            ballots_out?: number | null;
+            /** @description Whether what came out equals what went in, answer by answer; null before the opening. */
+            holds?: boolean | null;
+        };
         /** @description A release as the caller may see it. */
         ReleaseBody: components["schemas"]["ReleaseHead"] & {
             cells: components["schemas"]["CellBody"][];
             /** @description Hash of the charter. */
             charter: string;
+            /** @description Corrections of the box; only officers see those that lack a signature. */
+            corrections: components["schemas"]["CorrectionBody"][];
             /** @description Counts of the opening. */
             counts: Record<string, never>;
             /** @description Names of the figures, without `.svg`. */
@@ -1058,6 +1226,8 @@ export interface components {
             signatures: components["schemas"]["SignatureBody"][];
             /** @description `draft` or `released`. */
             state: string;
+            /** @description Whether another release has taken its place after a correction. */
+            superseded: boolean;
         };
         /** @description Where a release stands. */
         ReleaseStateBody: {
@@ -1090,7 +1260,10 @@ export interface components {
         };
         /** @description The running period. */
         RunningPeriod: {
+            /** @description Last day the caller's box takes ballots, extensions included. */
             cast_until: string;
+            /** @description Whether that day is later than the manifest says. */
+            extended: boolean;
             id: string;
             /** @description `pilot` or `regular`. */
             kind: string;
@@ -1386,6 +1559,48 @@ export interface operations {
             };
         };
     };
+    extensions_propose: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                box: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["ExtendBody"];
+            };
+        };
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ProposedBody"];
+                };
+            };
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ProblemBody"];
+                };
+            };
+            /** @description A problem document (RFC 9457) */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemBody"];
+                };
+            };
+        };
+    };
     boxes_log: {
         parameters: {
             query?: never;
@@ -1505,6 +1720,44 @@ export interface operations {
                 };
             };
             404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ProblemBody"];
+                };
+            };
+            /** @description A problem document (RFC 9457) */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemBody"];
+                };
+            };
+        };
+    };
+    boxes_rehearse: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                box: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["RehearsedBody"];
+                };
+            };
+            409: {
                 headers: {
                     [name: string]: unknown;
                 };
@@ -1794,6 +2047,54 @@ export interface operations {
             };
         };
     };
+    documents_sign: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                hash: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["SignBody"];
+            };
+        };
+        responses: {
+            204: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ProblemBody"];
+                };
+            };
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ProblemBody"];
+                };
+            };
+            /** @description A problem document (RFC 9457) */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemBody"];
+                };
+            };
+        };
+    };
     invitations_enrol: {
         parameters: {
             query?: never;
@@ -2034,6 +2335,42 @@ export interface operations {
             };
         };
     };
+    periods_rehearse: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["RehearsalBody"];
+                };
+            };
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ProblemBody"];
+                };
+            };
+            /** @description A problem document (RFC 9457) */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemBody"];
+                };
+            };
+        };
+    };
     releases_list: {
         parameters: {
             query?: never;
@@ -2139,6 +2476,48 @@ export interface operations {
                 };
                 content: {
                     "application/json": components["schemas"]["ReleaseBody"];
+                };
+            };
+            /** @description A problem document (RFC 9457) */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemBody"];
+                };
+            };
+        };
+    };
+    corrections_propose: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                hash: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["CorrectBody"];
+            };
+        };
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ProposedBody"];
+                };
+            };
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ProblemBody"];
                 };
             };
             /** @description A problem document (RFC 9457) */

@@ -42,7 +42,8 @@ export type Period = Narrow<
 >
 
 export type Signature = Narrow<Schemas['SignatureBody'], { side: Side }>
-export type DocumentKind = 'rubric' | 'charter' | 'manifest' | 'release'
+export type DocumentKind =
+  'rubric' | 'charter' | 'manifest' | 'extension' | 'correction' | 'release'
 export type DocumentHead = Narrow<
   Schemas['DocumentHead'],
   { kind: DocumentKind; signatures: Signature[] }
@@ -127,15 +128,38 @@ export interface ManifestBody {
   platform: string
   relay: { origin: string; receipt: string }
   front_end: string
+  /** Present and true where every ballot is invented. */
+  rehearsal?: boolean
 }
 
 export type Manifest = Narrow<
   Schemas['ManifestBody'],
   { body: ManifestBody; signatures: Signature[] }
 >
+
+/** Body of an extension document. */
+export interface ExtensionBody {
+  v: number
+  box: string
+  manifest: string
+  was_until: string
+  cast_until: string
+  reason: Words
+}
+
+export type Extension = Narrow<
+  Schemas['ExtensionBody'],
+  { body: ExtensionBody; signatures: Signature[] }
+>
 export type BoxDetail = Narrow<
   Schemas['BoxBody'],
-  { direction: Direction; state: BoxState; manifest: Manifest; statements: Signed[] }
+  {
+    direction: Direction
+    state: BoxState
+    manifest: Manifest
+    extensions: Extension[]
+    statements: Signed[]
+  }
 >
 
 /** Counts of an opening: `in` is the sum of the others. */
@@ -158,12 +182,21 @@ export type Cell = Narrow<
   }
 >
 
+export type ObjectionReason =
+  'not-handled' | 'wrong-person' | 'conflict-of-interest' | 'arranged-ratings' | 'undue-influence'
+export type Correction = Narrow<
+  Schemas['CorrectionBody'],
+  { reason: ObjectionReason; signatures: Signature[] }
+>
 export type ReleaseHead = Narrow<
   Schemas['ReleaseHead'],
   { direction: Direction; kind: Kind; state: 'draft' | 'released'; signatures: Signature[] }
 >
 export type Release = ReleaseHead &
-  Narrow<Omit<Schemas['ReleaseBody'], keyof ReleaseHead>, { cells: Cell[]; counts: OpeningCounts }>
+  Narrow<
+    Omit<Schemas['ReleaseBody'], keyof ReleaseHead>,
+    { cells: Cell[]; counts: OpeningCounts; corrections: Correction[] }
+  >
 
 export type ResultItem = Narrow<Schemas['ItemResultBody'], { interval?: [number, number] | null }>
 export type OwnResult = Narrow<

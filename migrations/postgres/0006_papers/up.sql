@@ -1,0 +1,10 @@
+-- Documents about one box beside its manifest and its release: extensions of its last day, corrections of what came out.
+
+CREATE TABLE box_document (
+    document TEXT NOT NULL PRIMARY KEY REFERENCES document (hash),
+    box TEXT NOT NULL REFERENCES ballot_box (id),
+    kind TEXT NOT NULL CHECK (kind IN ('extension', 'correction'))
+);
+CREATE INDEX box_document_box ON box_document (box, kind);
+CREATE TRIGGER box_document_is_never_changed BEFORE UPDATE OR DELETE ON box_document
+FOR EACH ROW EXECUTE FUNCTION row_never_changes();
