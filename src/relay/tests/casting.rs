@@ -78,7 +78,9 @@ fn another_form_is_named() {
     let text =
         agent().post(world.url()).content_type("text/plain").send(serde_json::to_string(&good).unwrap()).unwrap();
     assert_eq!(text.status().as_u16(), 415);
-    assert_eq!(agent().get(world.url()).call().unwrap().status().as_u16(), 405);
+    let asked = agent().get(world.url()).call().unwrap();
+    assert_eq!(asked.status().as_u16(), 405);
+    assert_eq!(asked.headers().get("allow").unwrap(), "POST, OPTIONS", "RFC 9110: which methods there are");
     let elsewhere = format!("http://{}/", world.relay().address);
     assert_eq!(agent().get(elsewhere).call().unwrap().status().as_u16(), 404);
 }
