@@ -57,19 +57,16 @@ impl Relay {
     fn deliver(&self, id: &BoxId, least: u32) -> Result<Vec<Delivered>, RelayError> {
         let mut delivered = Vec::new();
         // A batch that was not answered for goes first, and counts as none of today's.
-        let (resumed, waiting) = {
-            let id = id.clone();
-            self.clerk.ask(move |desk| (desk.book.sealed().any(|(sealed, _)| *sealed == id), desk.book.waiting(&id)))?
-        };
-        if resumed && let Some(batch) = self.send(id, 1)? {
-            delivered.push(batch);
+        let sealed = id.clone();
+        if self.clerk.ask(move |desk| desk.book.sealed().any(|(id, _)| *id == sealed))? {
+            delivered.extend(self.send(id, 1)?);
         }
-        let mut least = least;
+        let waiting = id.clone();
+        let waiting = self.clerk.ask(move |desk| desk.book.waiting(&waiting))?;
         for _ in 0..parts(waiting) {
+            // Each for itself: what comes in the meantime is a batch only if there is enough of it.
             let Some(batch) = self.send(id, least)? else { break };
             delivered.push(batch);
-            // The first of several parts was large enough, so are the others.
-            least = 1;
         }
         Ok(delivered)
     }

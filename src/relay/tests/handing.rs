@@ -6,7 +6,7 @@ use hengping_domain::cast::Cast;
 use hengping_domain::digest::Digest;
 use hengping_relay::{Delivered, MOST_IN_BATCH};
 
-use crate::world::{World, bar, bench, cast};
+use crate::world::{World, bar, bench, cast, send};
 
 fn many(count: u32) -> Vec<Cast> {
     (0..count).map(|rater| cast(&bar(), rater, 1)).collect()
@@ -110,6 +110,29 @@ fn a_large_hand_over_goes_in_equal_parts() {
     let batches = world.relay().hand_over(&bar(), 20, false).unwrap().batches;
     assert_eq!(batches.iter().map(|batch| batch.casts).collect::<Vec<_>>(), [most / 2 + 1, most / 2]);
     assert_eq!(leaves(world.ledger().casts()), leaves(&casts));
+}
+
+#[test]
+fn what_comes_while_a_resumed_hand_over_goes_on_waits_for_the_next() {
+    let mut world = World::new();
+    let most = u32::try_from(MOST_IN_BATCH).unwrap();
+    world.post_all(&many(25));
+    world.ledger().loses_an_answer = true;
+    world.relay().hand_over(&bar(), 20, false).unwrap_err();
+    world.restart();
+    // With the batch on its way these are more than one batch holds, without it they are not.
+    world.post_all(&(100..100 + most - 10).map(|rater| cast(&bar(), rater, 1)).collect::<Vec<_>>());
+    let url = world.url();
+    world.ledger().meanwhile = Some(Box::new(move || {
+        for rater in 10_000..10_003 {
+            let body = serde_json::to_value(cast(&bar(), rater, 1).body()).unwrap();
+            assert_eq!(send(&url, &body, &[]).0, 200);
+        }
+    }));
+    let batches = world.relay().hand_over(&bar(), 20, false).unwrap().batches;
+    assert_eq!(batches.iter().map(|batch| batch.casts).collect::<Vec<_>>(), [25, most - 10]);
+    assert_eq!(world.relay().hand_over(&bar(), 20, false).unwrap().batches, [], "three wait on");
+    assert_eq!(world.relay().hand_over(&bar(), 20, true).unwrap().batches[0].casts, 3);
 }
 
 #[test]

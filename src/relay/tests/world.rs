@@ -65,6 +65,8 @@ pub struct Ledger {
     pub refuses: Option<&'static str>,
     /// Requests about boxes so far.
     pub asked: usize,
+    /// Happens once while the next batch that was not seen before is being taken.
+    pub meanwhile: Option<Box<dyn FnOnce() + Send>>,
 }
 
 impl Ledger {
@@ -112,10 +114,16 @@ async fn take(
     let signature = request.headers().get(BATCH_HEADER).unwrap().to_str().unwrap().parse().unwrap();
     verify_batch(&id, &body, &ledger.receipt.unwrap(), &signature).unwrap();
     let (digest, casts) = (Digest::of(&[&body]), read_batch(&id, &body).unwrap());
-    let number = ledger.batches.iter().position(|(_, known, _)| *known == digest).unwrap_or_else(|| {
+    let known = ledger.batches.iter().position(|(_, known, _)| *known == digest);
+    let number = known.unwrap_or_else(|| {
         ledger.batches.push((id.clone(), digest, casts));
         ledger.batches.len() - 1
     });
+    if known.is_none()
+        && let Some(meanwhile) = ledger.meanwhile.take()
+    {
+        meanwhile();
+    }
     if std::mem::take(&mut ledger.loses_an_answer) {
         return HttpResponse::InternalServerError().finish();
     }
