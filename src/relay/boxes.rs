@@ -12,7 +12,7 @@ use hengping_ports::{Clock, Second};
 use jiff::civil::Date;
 
 use crate::error::RelayError;
-use crate::platform::Platform;
+use crate::platform::{Platform, Standing};
 
 /// Seconds an answer is used for.
 const FRESH: i64 = 60;
@@ -74,23 +74,24 @@ impl Boxes {
             known.until
         });
         match (self.ask(id), before) {
-            (Ok(until), _) => Ok(self.today(until)),
+            (Ok(standing), _) => Ok(self.today(standing.until())),
             (Err(_), Some(until)) => Ok(self.today(until)),
             (Err(error), None) => Err(error),
         }
     }
 
-    /// Asks the platform now; the last day on which a box takes ballots.
+    /// Asks the platform now.
     ///
     /// # Errors
     /// [`RelayError::Unreachable`].
-    pub(crate) fn ask(&self, id: &BoxId) -> Result<Option<Date>, RelayError> {
-        let until = self.platform.takes_until(id, &self.receipt)?;
+    pub(crate) fn ask(&self, id: &BoxId) -> Result<Standing, RelayError> {
+        let standing = self.platform.standing(id, &self.receipt)?;
+        let until = standing.until();
         let mut known = lock(&self.known);
         if until.is_none() && known.values().filter(|known| known.until.is_none()).count() >= UNKNOWN {
             known.retain(|_, known| known.until.is_some());
         }
         known.insert(id.clone(), Known { until, asked: self.clock.now() });
-        Ok(until)
+        Ok(standing)
     }
 }

@@ -183,9 +183,12 @@ impl Desk {
         self.spool.drop_batch(id)
     }
 
-    /// The box is closed: nobody may ask for a receipt again.
-    pub(crate) fn forget(&mut self, id: &BoxId) -> Result<(), RelayError> {
-        if self.book.forget(id) { self.rewrite() } else { Ok(()) }
+    /// The box is closed: nobody may ask for a receipt again, and the spool is written anew without it. Returns how many
+    /// casts came too late.
+    pub(crate) fn forget(&mut self, id: &BoxId) -> Result<u32, RelayError> {
+        let Some(late) = self.book.forget(id) else { return Ok(0) };
+        self.rewrite()?;
+        Ok(u32::try_from(late).unwrap_or(u32::MAX))
     }
 
     pub(crate) fn shut(&mut self, id: BoxId) {

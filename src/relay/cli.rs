@@ -14,7 +14,7 @@ use jiff::civil::Time;
 
 use crate::control::Asked;
 use crate::error::RelayError;
-use crate::hand_over::HandOver;
+use crate::hand_over::{HandOver, too_late};
 use crate::serve::{Limit, Relay, Settings, start};
 use crate::{LEAST, MOST_WAITING, keys};
 
@@ -115,8 +115,10 @@ pub fn run(command: RelayCommand) -> Result<(), RelayError> {
                     asked.answer(&Relay::open(&settings, Arc::new(SystemClock), Arc::new(SystemEntropy))?)?
                 }
             };
-            for HandOver { id, batches } in done {
-                if batches.is_empty() {
+            for HandOver { id, batches, discarded } in done {
+                if discarded > 0 {
+                    say(&too_late(&id, discarded));
+                } else if batches.is_empty() {
                     say(&format_args!("{id}: too few, they wait / 数量不足，继续等待"));
                 }
                 for batch in batches {

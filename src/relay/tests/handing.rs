@@ -148,6 +148,54 @@ fn boxes_do_not_mix_and_a_closed_one_is_forgotten() {
     assert_eq!(world.ledger().batches[1].2, [other]);
 }
 
+/// Bytes of each file below the spool's generations, by name without the generation.
+fn spooled(world: &World) -> Vec<(String, u64)> {
+    let mut found = Vec::new();
+    for folder in std::fs::read_dir(world.dir.path()).unwrap().map(|entry| entry.unwrap().path()).filter(|p| p.is_dir())
+    {
+        for entry in std::fs::read_dir(folder).unwrap().map(Result::unwrap) {
+            found.push((entry.file_name().into_string().unwrap(), entry.metadata().unwrap().len()));
+        }
+    }
+    found.sort();
+    found
+}
+
+#[test]
+fn of_a_closed_box_nothing_is_left_on_the_disk() {
+    let mut world = World::new();
+    let empty = spooled(&world);
+    assert_eq!(empty.iter().map(|(name, _)| name.as_str()).collect::<Vec<_>>(), ["casts", "handed"]);
+    world.post_all(&many(5));
+    world.relay().hand_over(&bar(), 1, false).unwrap();
+    // Two come late, and their batch is on its way when the box closes.
+    world.post_all(&[cast(&bar(), 3, 2), cast(&bar(), 8, 1)]);
+    world.ledger().down = true;
+    world.relay().hand_over(&bar(), 1, false).unwrap_err();
+    world.ledger().down = false;
+    let kept = spooled(&world);
+    assert_eq!(kept.len(), 3, "the control: a batch, casts and what was handed over: {kept:?}");
+    assert!(kept.iter().zip(&empty).all(|(kept, empty)| kept.1 > empty.1));
+    let key = || std::fs::read(world.dir.path().join("spool.key")).unwrap();
+    let before = key();
+
+    // Another platform, or one that lost its memory, is no close: what waits stays.
+    let open = world.ledger().boxes.remove(&bar().to_string()).unwrap();
+    world.ledger().refuses = Some("not-found");
+    world.relay().hand_over(&bar(), 1, true).unwrap_err();
+    assert!(spooled(&world).iter().any(|(name, length)| name == "casts" && *length > 0));
+
+    world.ledger().boxes.insert(bar().to_string(), ("closed".to_owned(), open.1));
+    world.ledger().refuses = Some("box-state");
+    let done = world.relay().hand_over(&bar(), 20, true).unwrap();
+    assert_eq!((done.batches.len(), done.discarded), (0, 2), "they came too late, and that is said");
+    assert_eq!(spooled(&world), empty);
+    assert_ne!(key(), before, "and the key under which they lay is gone");
+    world.restart();
+    assert_eq!(spooled(&world), empty);
+    assert_eq!(world.relay().hand_over(&bar(), 20, true).unwrap().discarded, 0);
+}
+
 #[test]
 fn nothing_of_a_cast_lies_in_the_clear() {
     let world = World::new();
