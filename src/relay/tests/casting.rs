@@ -173,6 +173,34 @@ fn a_box_that_was_never_seen_waits_for_the_platform_and_a_known_one_does_not() {
 }
 
 #[test]
+fn a_known_box_does_not_wait_behind_unknown_ones() {
+    let world = World::new();
+    world.post(&cast(&bar(), 1, 1)).unwrap();
+    world.clock.advance(std::time::Duration::from_secs(61));
+    world.ledger().holds_unknown = true;
+    let asked = world.ledger().asked;
+    let (url, answered) = (world.url(), std::sync::atomic::AtomicUsize::new(0));
+    std::thread::scope(|scope| {
+        for year in 0..40 {
+            let (url, answered) = (&url, &answered);
+            scope.spawn(move || {
+                let body = cast(&format!("{year}.bar_rates_bench").parse().unwrap(), 1, 1).body();
+                let status = send(url, &serde_json::to_value(body).unwrap(), &[]).0;
+                assert!([409, 503].contains(&status), "{status}");
+                answered.fetch_add(usize::from(status == 409), std::sync::atomic::Ordering::SeqCst);
+            });
+        }
+        while world.ledger().asked == asked {
+            std::thread::sleep(std::time::Duration::from_millis(10));
+        }
+        world.post(&cast(&bar(), 2, 1)).unwrap();
+        assert_eq!(answered.load(std::sync::atomic::Ordering::SeqCst), 0, "no stranger was answered before");
+        world.ledger().holds_unknown = false;
+    });
+    assert!(answered.into_inner() > 0, "the control: strangers did wait");
+}
+
+#[test]
 fn a_box_of_another_relay_is_not_ours() {
     let world = World::new();
     world.ledger().receipt = Some(Bytes([5; 32]));

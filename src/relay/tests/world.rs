@@ -65,6 +65,8 @@ pub struct Ledger {
     pub refuses: Option<&'static str>,
     /// Requests about boxes so far.
     pub asked: usize,
+    /// Lets requests about boxes that there are not wait until it is false again.
+    pub holds_unknown: bool,
     /// Happens once while the next batch that was not seen before is being taken.
     pub meanwhile: Option<Box<dyn FnOnce() + Send>>,
 }
@@ -83,8 +85,15 @@ pub struct Platform {
 }
 
 async fn look(ledger: web::Data<Mutex<Ledger>>, id: web::Path<String>) -> HttpResponse {
-    let mut ledger = ledger.lock().unwrap();
-    ledger.asked += 1;
+    ledger.lock().unwrap().asked += 1;
+    let held = || {
+        let ledger = ledger.lock().unwrap();
+        ledger.holds_unknown && !ledger.boxes.contains_key(&*id)
+    };
+    while held() {
+        actix_web::rt::time::sleep(std::time::Duration::from_millis(10)).await;
+    }
+    let ledger = ledger.lock().unwrap();
     if ledger.down {
         return HttpResponse::InternalServerError().finish();
     }
