@@ -12,6 +12,7 @@ use jiff::Timestamp;
 use jiff::civil::{Date, DateTime, Time};
 
 use crate::LEAST;
+use crate::clerk::Desk;
 use crate::hand_over::{HandOver, too_late};
 use crate::serve::Relay;
 
@@ -39,7 +40,10 @@ pub(crate) fn run(relay: &Arc<Relay>, at: Time, stop: &Receiver<()>) {
 }
 
 fn day_of(relay: &Relay, day: Date) {
-    let Ok(ids) = relay.clerk.ask(|desk| desk.book.boxes().cloned().collect::<Vec<_>>()) else { return };
+    let ids = match relay.clerk.ask(Desk::boxes).flatten() {
+        Ok(ids) => ids,
+        Err(error) => return eprintln!("[{}] {error}", error.code()),
+    };
     for id in ids {
         let over = relay.boxes.ask(&id).is_ok_and(|standing| standing.until().is_none_or(|until| until < day));
         match relay.hand_over(&id, LEAST, over) {

@@ -8,6 +8,7 @@ use hengping_domain::ids::BoxId;
 use serde::{Deserialize, Serialize};
 
 use crate::book::parts;
+use crate::clerk::Desk;
 use crate::error::RelayError;
 use crate::platform::Standing;
 use crate::serve::Relay;
@@ -113,7 +114,7 @@ impl Relay {
     /// # Errors
     /// The first error, after every box was tried.
     pub(crate) fn hand_over_all(&self, least: u32, closing: bool) -> Result<Vec<HandOver>, RelayError> {
-        let ids = self.clerk.ask(|desk| desk.book.boxes().cloned().collect::<Vec<_>>())?;
+        let ids = self.clerk.ask(Desk::boxes)??;
         let (mut done, mut failed) = (Vec::new(), None);
         for id in &ids {
             match self.hand_over(id, least, closing) {

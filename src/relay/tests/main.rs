@@ -3,6 +3,7 @@
 #![expect(clippy::unwrap_used, reason = "a test that cannot unwrap has failed")]
 
 mod casting;
+mod full;
 mod handing;
 mod order;
 mod storm;
