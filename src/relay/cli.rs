@@ -33,7 +33,7 @@ pub enum RelayCommand {
         #[arg(long)]
         dir: PathBuf,
         /// Address to listen on.
-        #[arg(long, default_value = "127.0.0.1:8090")]
+        #[arg(long, default_value = "127.0.0.1:8081")]
         listen: SocketAddr,
         /// Address of the platform, `https://..`.
         #[arg(long)]
