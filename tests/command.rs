@@ -132,3 +132,18 @@ fn the_draw_is_committed_to_and_revealed_by_command() {
     assert!(desk.refused(&["period", "reveal"], &["other.json"]).starts_with("[draw-refused]"));
     desk.done(&["period", "reveal"], &["bar-draw-2026.json"]);
 }
+
+#[test]
+fn a_relay_that_refuses_says_its_code() {
+    let dir = tempfile::tempdir().expect("a directory");
+    let run = |words: &[&str]| {
+        let mut command = Command::new(env!("CARGO_BIN_EXE_hengping"));
+        let output = command.arg("relay").args(words).arg("--dir").arg(dir.path()).env_clear().output().expect("it runs");
+        (output.status.code(), String::from_utf8(output.stderr).expect("text"))
+    };
+    let (ended, said) = run(&["hand-over"]);
+    assert!(ended == Some(2) && said.starts_with("[platform-unnamed] "), "{said}");
+    assert_eq!(run(&["init"]).0, Some(0));
+    let (ended, said) = run(&["init"]);
+    assert!(ended == Some(2) && said.starts_with("[relay-exists] "), "{said}");
+}
