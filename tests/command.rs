@@ -138,7 +138,8 @@ fn a_relay_that_refuses_says_its_code() {
     let dir = tempfile::tempdir().expect("a directory");
     let run = |words: &[&str]| {
         let mut command = Command::new(env!("CARGO_BIN_EXE_hengping"));
-        let output = command.arg("relay").args(words).arg("--dir").arg(dir.path()).env_clear().output().expect("it runs");
+        let output =
+            command.arg("relay").args(words).arg("--dir").arg(dir.path()).env_clear().output().expect("it runs");
         (output.status.code(), String::from_utf8(output.stderr).expect("text"))
     };
     let (ended, said) = run(&["hand-over"]);
