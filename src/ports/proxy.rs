@@ -3,7 +3,8 @@
 use std::str::FromStr;
 
 /// The address a request comes from: the last one in `X-Forwarded-For` that is no proxy of ours, if one of ours passed it on,
-/// and otherwise the peer's own. What stands before it, the client may have made up. `A` is an IP address.
+/// and otherwise the peer's own. What stands before it, the client may have made up; so where the last one cannot be read, the
+/// proxy itself is who asks. `A` is an IP address.
 #[must_use]
 pub fn client<'a, A>(peer: A, forwarded: impl IntoIterator<Item = &'a str>, trusted: &[A]) -> A
 where
@@ -13,8 +14,9 @@ where
         return peer;
     }
     let named = forwarded.into_iter().flat_map(|value| value.split(','));
-    let client = named.filter_map(|address| address.trim().parse().ok()).filter(|address| !trusted.contains(address));
-    client.last().unwrap_or(peer)
+    let read = named.map(|address| address.trim().parse().ok());
+    let client = read.filter(|address| address.as_ref().is_none_or(|address| !trusted.contains(address)));
+    client.last().flatten().unwrap_or(peer)
 }
 
 #[cfg(test)]
@@ -35,5 +37,11 @@ mod tests {
         assert_eq!(of("127.0.0.1", &["198.51.100.7"]), ip("198.51.100.7"));
         assert_eq!(of("127.0.0.1", &["1.1.1.1, 198.51.100.7,10.0.0.1"]), ip("198.51.100.7"), "1.1.1.1 is made up");
         assert_eq!(of("127.0.0.1", &["1.1.1.1", "2001:db8::7"]), ip("2001:db8::7"), "in a second header");
+        let unread = &["1.1.1.1", "198.51.100.7:4711"];
+        assert_eq!(
+            of("127.0.0.1", unread),
+            ip("127.0.0.1"),
+            "whoever makes one up is not believed because the next is unread"
+        );
     }
 }
