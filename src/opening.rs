@@ -292,7 +292,7 @@ fn shares(site: &Site, id: &BoxId, dir: &Path) -> Result<Option<Vec<Missing>>, O
 ///
 /// # Errors
 /// [`OpeningFailure::File`].
-pub fn forget_shares(dir: &Path) -> Result<(), OpeningFailure> {
+fn forget_shares(dir: &Path) -> Result<(), OpeningFailure> {
     for side in [Side::Bench, Side::Bar] {
         for name in [format!("shares-{side}.bin"), format!("hand-over-{side}.bin")] {
             let path = dir.join(name);

@@ -135,12 +135,6 @@ impl Machines {
         self.relay.address
     }
 
-    /// Where an agent listens.
-    #[must_use]
-    pub fn agent(&self, side: Side) -> SocketAddr {
-        self.running.get(side).address
-    }
-
     /// Tells an association who its members are, in CSV; each gets a code.
     ///
     /// # Errors
