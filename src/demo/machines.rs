@@ -39,7 +39,8 @@ pub struct Places {
 /// The machines while they run.
 pub struct Machines {
     agents: PerSide<Arc<Agent>>,
-    running: PerSide<AgentRunning>,
+    /// Held so that they go on answering.
+    _running: PerSide<AgentRunning>,
     relay: hengping_relay::Running,
     codes: BTreeMap<String, Code>,
 }
@@ -126,7 +127,7 @@ impl Machines {
         (agents, running): (PerSide<Arc<Agent>>, PerSide<AgentRunning>),
         relay: hengping_relay::Running,
     ) -> Self {
-        Self { agents, running, relay, codes: BTreeMap::new() }
+        Self { agents, _running: running, relay, codes: BTreeMap::new() }
     }
 
     /// Where the relay listens.
