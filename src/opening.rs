@@ -241,25 +241,32 @@ fn mixed(
         }
     }
     let Some(output) = unseal::output(site, request, side)? else { return settle(site, id, "mix") };
-    if to.exists() && Digest::of(&[&std::fs::read(to).map_err(file(to))?]) == output {
+    if is(to, output)? || brought(output, to)? {
         return Ok(None);
     }
-    // What came beside a package lies here under its digest.
-    let carried = list.with_file_name(output.to_string());
-    if carried.exists() {
-        return std::fs::rename(&carried, to).map(|()| None).map_err(file(to));
-    }
     Ok(site.agents.carrier.get_file(side, output, to).err().and_then(away))
+}
+
+/// Whether a file is there and has this digest.
+fn is(path: &Path, digest: Digest) -> Result<bool, OpeningFailure> {
+    Ok(path.exists() && Digest::of(&[&std::fs::read(path).map_err(file(path))?]) == digest)
+}
+
+/// Puts in its place what came beside a package and lies next to it under its digest; whether there was something.
+fn brought(digest: Digest, to: &Path) -> Result<bool, OpeningFailure> {
+    let carried = to.with_file_name(digest.to_string());
+    if !is(&carried, digest)? {
+        return Ok(false);
+    }
+    std::fs::rename(&carried, to).map(|()| true).map_err(file(to))
 }
 
 /// Both sides' shares of the agreed list, and their issuer keys.
 fn shares(site: &Site, id: &BoxId, dir: &Path) -> Result<Option<Vec<Missing>>, OpeningFailure> {
     let list = dir.join("list.bin");
     let digest = Digest::of(&[&std::fs::read(&list).map_err(file(&list))?]);
-    // The bar made this list; the bench has to see it too.
-    if let Err(error) = site.agents.carrier.put_file(Side::Bench, digest, &list) {
-        return Ok(Some(vec![Missing { side: error.0, kind: "list".to_owned(), request: digest, code: None }]));
-    }
+    // The bar made this list; the bench has to see it too. One that is away gets it beside a package.
+    let _ = site.agents.carrier.put_file(Side::Bench, digest, &list);
     let request = unseal::shares(site, id)?;
     if let Some(missing) = settle(site, id, "shares")? {
         return Ok(Some(missing));
@@ -269,7 +276,8 @@ fn shares(site: &Site, id: &BoxId, dir: &Path) -> Result<Option<Vec<Missing>>, O
         let path = dir.join(format!("shares-{side}.bin"));
         let Some(shares) = unseal::handed_over(site, request, side)? else { return settle(site, id, "shares") };
         let carried = dir.join(format!("hand-over-{side}.bin"));
-        if !carried.exists() && site.agents.carrier.get_file(side, shares, &carried).is_err() {
+        let there = carried.exists() || brought(shares, &carried)?;
+        if !there && site.agents.carrier.get_file(side, shares, &carried).is_err() {
             // The side's officers carry it: the file is expected under this name.
             let kind = "hand-over".to_owned();
             return Ok(Some(vec![Missing { side, kind, request: shares, code: None }]));
