@@ -62,6 +62,15 @@ pub fn agent_key(side: Side) -> Bytes32 {
     *PUBLIC.get(side)
 }
 
+/// Its secret half, for a test that needs to say what an honest agent does not.
+pub fn agent_secret(side: Side) -> SigningKey {
+    let drawn = Remembering(entropy(side), Mutex::default());
+    drop(unlocked(side, &drawn));
+    let drawn = drawn.1.into_inner().expect("no panic");
+    let keys = drawn.iter().map(SigningKey::from_bytes);
+    keys.into_iter().find(|key| public(key) == agent_key(side)).expect("the agent drew its key")
+}
+
 fn entropy(side: Side) -> SeededEntropy {
     SeededEntropy::new(if side == Side::Bench { 31 } else { 32 })
 }

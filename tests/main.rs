@@ -18,6 +18,7 @@ mod device;
 mod draw;
 mod dump;
 mod enrolment;
+mod exchange;
 mod forging;
 mod harness;
 mod http;

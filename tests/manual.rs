@@ -76,6 +76,9 @@ fn every_code_of_the_start_the_opening_and_the_gate_stands_in_the_manual() {
     opening.extend(written("analytics/src/mixed/mod.rs", "=> \""));
     assert_eq!(named("Opening and analysis"), opening);
     assert_eq!(named("Relay"), written("src/relay/error.rs", "=> \""));
+    let mut packages = written("src/domain/exchange.rs", "=> \"");
+    packages.extend(written("src/flow/exchange.rs", "=> \"").into_iter().filter(|code| !code.is_empty()));
+    assert_eq!(named("Packages"), packages);
 
     // The pages' words are made for every reason; a test of the pages' own holds both languages together.
     let messages: serde_json::Value = serde_json::from_str(&source("web/src/desk/messages/en.json")).expect("JSON");

@@ -351,6 +351,17 @@ diesel::table! {
 }
 
 diesel::table! {
+    /// What that package held, by digest.
+    package_content (party, sent) {
+        party -> Text,
+        sent -> BigInt,
+        previous -> Text,
+        expires -> Text,
+        entries -> Text,
+    }
+}
+
+diesel::table! {
     /// The counted list of an opened box.
     counted (hash) {
         hash -> Text,
