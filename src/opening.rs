@@ -204,10 +204,15 @@ const PATIENCE: Duration = Duration::from_secs(900);
 /// The same where officers may have to approve first.
 const GLANCE: Duration = Duration::from_secs(20);
 
+/// How long to wait before an agent is asked again: it is at work, or its officers are.
+fn pauses() -> impl Iterator<Item = Duration> {
+    (0..6).map(|doubled| Duration::from_millis(100 << doubled)).chain(std::iter::repeat(Duration::from_secs(5)))
+}
+
 /// Carries what waits, and says what of a kind is still missing when patience is over.
 fn settle(site: &Site, id: &BoxId, kind: &str) -> Result<Option<Vec<Missing>>, OpeningFailure> {
     let patience = if kind == "mix" { PATIENCE } else { GLANCE };
-    let watch = Stopwatch::start();
+    let (watch, mut pauses) = (Stopwatch::start(), pauses());
     loop {
         let done = courier::deliver(site)?;
         let missing = unseal::missing(site, id, kind)?;
@@ -218,7 +223,7 @@ fn settle(site: &Site, id: &BoxId, kind: &str) -> Result<Option<Vec<Missing>>, O
         if hopeless || watch.elapsed() > patience {
             return Ok(Some(missing));
         }
-        std::thread::sleep(Duration::from_millis(100));
+        std::thread::sleep(pauses.next().unwrap_or(GLANCE));
     }
 }
 
@@ -311,4 +316,23 @@ fn forget_shares(dir: &Path) -> Result<(), OpeningFailure> {
         }
     }
     Ok(())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn an_agent_that_takes_long_is_asked_ever_more_seldom() {
+        let asked = |patience: Duration| {
+            let waited = pauses().scan(Duration::ZERO, |waited, pause| {
+                *waited += pause;
+                Some(*waited)
+            });
+            waited.take_while(|waited| *waited <= patience).count()
+        };
+        assert!(pauses().zip(pauses().skip(1)).take(20).all(|(one, next)| one <= next));
+        assert_eq!(asked(Duration::from_secs(1)), 3, "whoever answers at once is not waited for");
+        assert!(asked(GLANCE) < 10 && asked(PATIENCE) < 200, "{} {}", asked(GLANCE), asked(PATIENCE));
+    }
 }
