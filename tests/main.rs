@@ -26,6 +26,7 @@ mod imports;
 mod manual;
 mod nouns;
 mod opening;
+mod opening_room;
 mod permissions;
 mod releases;
 mod serve;
