@@ -148,3 +148,27 @@ fn a_relay_that_refuses_says_its_code() {
     let (ended, said) = run(&["init"]);
     assert!(ended == Some(2) && said.starts_with("[relay-exists] "), "{said}");
 }
+
+#[test]
+fn a_package_is_written_again_by_command() {
+    let desk = Desk::new();
+    let export = ["exchange", "export"];
+    let none = desk.refused(&export, &["--to", "bench", "--dir", "out", "--again"]);
+    assert!(none.starts_with("[package-empty]"), "{none}");
+    let past = desk.refused(&export, &["--to", "bench", "--dir", "out", "--expires", "2020-01-01"]);
+    assert!(past.starts_with("[package-expired]"), "{past}");
+    let written = desk.done(&export, &["--to", "bench", "--dir", "out", "--expires", "2999-06-30"]);
+    assert_eq!(written, "out/platform-to-bench-0001.json (0 requests, 0 files)");
+    let package = || {
+        let text = std::fs::read(desk.file("out/platform-to-bench-0001.json")).expect("a package");
+        serde_json::from_slice::<serde_json::Value>(&text).expect("JSON")["package"].clone()
+    };
+    let first = package();
+    std::fs::remove_dir_all(desk.file("out")).expect("lost");
+    desk.done(&export, &["--to", "bench", "--dir", "out", "--again"]);
+    assert_eq!(package(), first);
+    desk.done(&export, &["--to", "bench", "--dir", "out", "--again", "--expires", "2999-12-31"]);
+    assert_eq!((&package()["sequence"], &package()["expires"]), (&first["sequence"], &"2999-12-31".into()));
+    let own = desk.refused(&["exchange", "import"], &["out/platform-to-bench-0001.json"]);
+    assert!(own.starts_with("[package-signature]"), "{own}");
+}

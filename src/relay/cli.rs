@@ -65,8 +65,8 @@ pub enum RelayCommand {
         /// `{period}.{direction}`; every box if left out.
         #[arg(long = "box")]
         id: Option<BoxId>,
-        /// Fewer stamps than this wait on.
-        #[arg(long, default_value_t = LEAST)]
+        /// Fewer stamps than this wait on; never below what a batch has to hold while a box is open.
+        #[arg(long, default_value_t = LEAST, value_parser = clap::value_parser!(u32).range(i64::from(LEAST)..))]
         least: u32,
         /// The box is closing: hand over everything, however few.
         #[arg(long)]

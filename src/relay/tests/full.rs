@@ -46,11 +46,10 @@ impl Cramped {
         assert!(raters.into_iter().all(|rater| self.post(&cast(id, rater, 1)) == 200));
     }
 
-    fn hand_over(&self, arguments: &[&str]) -> (bool, String) {
+    fn hand_over(&self) -> (bool, String) {
         let output = Command::new(env!("CARGO_BIN_EXE_hengping-relay"))
-            .args(["hand-over", "--least", "1", "--box", "2026.bar_rates_bench", "--dir"])
+            .args(["hand-over", "--closing", "--box", "2026.bar_rates_bench", "--dir"])
             .arg(self.dir.path())
-            .args(arguments)
             .output()
             .unwrap();
         (output.status.success(), String::from_utf8([output.stdout, output.stderr].concat()).unwrap())
@@ -72,11 +71,11 @@ fn a_batch_that_found_no_room_is_handed_over_once_there_is_some() {
     relay.post_all(&bar(), 0..5);
     relay.room("20000");
     for _ in 0..2 {
-        let (done, said) = relay.hand_over(&[]);
+        let (done, said) = relay.hand_over();
         assert!(!done && said.contains("[relay-file]"), "{said}");
     }
     relay.room("unlimited");
-    let (done, said) = relay.hand_over(&[]);
+    let (done, said) = relay.hand_over();
     assert!(done && said.contains("casts 5"), "{said}");
 }
 
@@ -87,13 +86,13 @@ fn a_spool_that_could_not_be_written_anew_leaves_nothing_and_is_tried_again() {
     relay.post_all(&bench(), 0..30);
     relay.room("100000");
     for _ in 0..3 {
-        let (done, said) = relay.hand_over(&[]);
+        let (done, said) = relay.hand_over();
         assert!(!done && said.contains("[relay-file]"), "{said}");
         assert_eq!(generations(relay.dir.path()), 1, "what was half written is gone again");
     }
     relay.room("unlimited");
     relay.post_all(&bar(), 1..2);
-    let (done, said) = relay.hand_over(&[]);
+    let (done, said) = relay.hand_over();
     assert!(done && said.contains("batch 2 casts 1"), "{said}");
     assert_eq!(relay.batches(), [1, 1], "none came twice");
 }
@@ -104,15 +103,15 @@ fn a_cast_that_found_no_room_is_busy_and_the_relay_goes_on_after_a_hand_over() {
     relay.post_all(&bar(), 0..4);
     relay.room("30000");
     assert_eq!(relay.post(&cast(&bar(), 4, 1)), 503);
-    let (done, said) = relay.hand_over(&[]);
+    let (done, said) = relay.hand_over();
     assert!(!done && said.contains("[relay-file]"), "{said}");
     assert_eq!(relay.post(&cast(&bar(), 0, 1)), 503, "nothing is acknowledged");
     assert_eq!(generations(relay.dir.path()), 1);
     relay.room("unlimited");
-    let (done, said) = relay.hand_over(&[]);
+    let (done, said) = relay.hand_over();
     assert!(done, "{said}");
     relay.post_all(&bar(), 0..6);
-    assert!(relay.hand_over(&["--closing"]).0);
+    assert!(relay.hand_over().0);
     assert_eq!(relay.batches().iter().sum::<usize>(), 6);
 }
 
@@ -125,14 +124,14 @@ fn a_box_takes_casts_again_when_something_failed_at_the_end_of_its_hand_over() {
     };
     relay.post_all(&bar(), 0..1);
     relay.post_all(&bench(), 0..30);
-    assert!(relay.hand_over(&[]).0);
+    assert!(relay.hand_over().0);
     // The platform says for a moment that it is closed, and the spool cannot be written without it.
     state("closed");
     relay.room("100000");
-    let (done, said) = relay.hand_over(&["--closing"]);
+    let (done, said) = relay.hand_over();
     assert!(!done && said.contains("[relay-file]"), "{said}");
     state("open");
     relay.room("unlimited");
-    assert!(relay.hand_over(&[]).0);
+    assert!(relay.hand_over().0);
     assert_eq!(relay.post(&cast(&bar(), 1, 1)), 200);
 }
