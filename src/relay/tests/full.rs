@@ -114,24 +114,3 @@ fn a_cast_that_found_no_room_is_busy_and_the_relay_goes_on_after_a_hand_over() {
     assert!(relay.hand_over().0);
     assert_eq!(relay.batches().iter().sum::<usize>(), 6);
 }
-
-#[test]
-fn a_box_takes_casts_again_when_something_failed_at_the_end_of_its_hand_over() {
-    let relay = Cramped::new();
-    let state = |word: &str| {
-        let last_day = "9999-12-31".to_owned();
-        relay.platform.ledger.lock().unwrap().boxes.insert(bar().to_string(), (word.to_owned(), last_day));
-    };
-    relay.post_all(&bar(), 0..1);
-    relay.post_all(&bench(), 0..30);
-    assert!(relay.hand_over().0);
-    // The platform says for a moment that it is closed, and the spool cannot be written without it.
-    state("closed");
-    relay.room("100000");
-    let (done, said) = relay.hand_over();
-    assert!(!done && said.contains("[relay-file]"), "{said}");
-    state("open");
-    relay.room("unlimited");
-    assert!(relay.hand_over().0);
-    assert_eq!(relay.post(&cast(&bar(), 1, 1)), 200);
-}

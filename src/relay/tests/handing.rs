@@ -197,6 +197,25 @@ fn of_a_closed_box_nothing_is_left_on_the_disk() {
 }
 
 #[test]
+fn a_box_takes_casts_again_when_something_failed_at_the_end_of_its_last_hand_over() {
+    let world = World::new();
+    let state = |word: &str| {
+        world.ledger().boxes.insert(bar().to_string(), (word.to_owned(), "2026-12-31".to_owned()));
+    };
+    world.post(&cast(&bar(), 1, 1)).unwrap();
+    world.relay().hand_over(&bar(), 1, false).unwrap();
+    // The platform says for a moment that the box is closed, and the spool cannot be written anew without it.
+    state("closed");
+    let in_the_way = world.dir.path().join("spool.next");
+    std::fs::create_dir(&in_the_way).unwrap();
+    assert_eq!(world.relay().hand_over(&bar(), 20, true).unwrap_err().code(), "relay-file");
+    std::fs::remove_dir(&in_the_way).unwrap();
+    state("open");
+    world.clock.advance(std::time::Duration::from_secs(61));
+    world.post(&cast(&bar(), 2, 1)).unwrap();
+}
+
+#[test]
 fn nothing_of_a_cast_lies_in_the_clear() {
     let world = World::new();
     let casts = many(40);
