@@ -233,10 +233,15 @@ const PATIENCE: Duration = Duration::from_secs(900);
 /// The same where officers may have to approve first.
 const GLANCE: Duration = Duration::from_secs(20);
 
+/// How long to wait before an agent is asked again: it is at work, or its officers are.
+fn pauses() -> impl Iterator<Item = Duration> {
+    (0..6).map(|doubled| Duration::from_millis(100 << doubled)).chain(std::iter::repeat(Duration::from_secs(5)))
+}
+
 /// Carries what waits, and says what of a kind is still missing when patience is over.
 fn settle(site: &Site, id: &BoxId, kind: &str) -> Result<Option<Vec<Missing>>, OpeningFailure> {
     let patience = if kind == "mix" { PATIENCE } else { GLANCE };
-    let watch = Stopwatch::start();
+    let (watch, mut pauses) = (Stopwatch::start(), pauses());
     loop {
         let done = courier::deliver(site)?;
         let missing = unseal::missing(site, id, kind)?;
@@ -247,7 +252,7 @@ fn settle(site: &Site, id: &BoxId, kind: &str) -> Result<Option<Vec<Missing>>, O
         if hopeless || watch.elapsed() > patience {
             return Ok(Some(missing));
         }
-        std::thread::sleep(Duration::from_millis(100));
+        std::thread::sleep(pauses.next().unwrap_or(GLANCE));
     }
 }
 
@@ -270,25 +275,32 @@ fn mixed(
         }
     }
     let Some(output) = unseal::output(site, request, side)? else { return settle(site, id, "mix") };
-    if to.exists() && digest_of(to)? == output {
+    if is(to, output)? || brought(output, to)? {
         return Ok(None);
     }
-    // What came beside a package lies here under its digest.
-    let carried = list.with_file_name(output.to_string());
-    if carried.exists() {
-        return std::fs::rename(&carried, to).map(|()| None).map_err(file(to));
-    }
     Ok(site.agents.carrier.get_file(side, output, to).err().and_then(away))
+}
+
+/// Whether a file is there and has this digest.
+fn is(path: &Path, digest: Digest) -> Result<bool, OpeningFailure> {
+    Ok(path.exists() && digest_of(path)? == digest)
+}
+
+/// Puts in its place what came beside a package and lies next to it under its digest; whether there was something.
+fn brought(digest: Digest, to: &Path) -> Result<bool, OpeningFailure> {
+    let carried = to.with_file_name(digest.to_string());
+    if !is(&carried, digest)? {
+        return Ok(false);
+    }
+    std::fs::rename(&carried, to).map(|()| true).map_err(file(to))
 }
 
 /// Both sides' shares of the agreed list, and their issuer keys.
 fn shares(site: &Site, id: &BoxId, dir: &Path) -> Result<Option<Vec<Missing>>, OpeningFailure> {
     let list = dir.join("list.bin");
     let digest = digest_of(&list)?;
-    // The bar made this list; the bench has to see it too.
-    if let Err(error) = site.agents.carrier.put_file(Side::Bench, digest, &list) {
-        return Ok(Some(vec![Missing { side: error.0, kind: "list".to_owned(), request: digest, code: None }]));
-    }
+    // The bar made this list; the bench has to see it too. One that is away gets it beside a package.
+    let _ = site.agents.carrier.put_file(Side::Bench, digest, &list);
     let request = unseal::shares(site, id)?;
     if let Some(missing) = settle(site, id, "shares")? {
         return Ok(Some(missing));
@@ -298,7 +310,8 @@ fn shares(site: &Site, id: &BoxId, dir: &Path) -> Result<Option<Vec<Missing>>, O
         let path = dir.join(format!("shares-{side}.bin"));
         let Some(shares) = unseal::handed_over(site, request, side)? else { return settle(site, id, "shares") };
         let carried = dir.join(format!("hand-over-{side}.bin"));
-        if !carried.exists() && site.agents.carrier.get_file(side, shares, &carried).is_err() {
+        let there = carried.exists() || brought(shares, &carried)?;
+        if !there && site.agents.carrier.get_file(side, shares, &carried).is_err() {
             // The side's officers carry it: the file is expected under this name.
             let kind = "hand-over".to_owned();
             return Ok(Some(vec![Missing { side, kind, request: shares, code: None }]));
@@ -321,7 +334,7 @@ fn shares(site: &Site, id: &BoxId, dir: &Path) -> Result<Option<Vec<Missing>>, O
 ///
 /// # Errors
 /// [`OpeningFailure::File`].
-pub fn forget_shares(dir: &Path) -> Result<(), OpeningFailure> {
+fn forget_shares(dir: &Path) -> Result<(), OpeningFailure> {
     for side in [Side::Bench, Side::Bar] {
         for name in [format!("shares-{side}.bin"), format!("hand-over-{side}.bin")] {
             let path = dir.join(name);
@@ -332,4 +345,23 @@ pub fn forget_shares(dir: &Path) -> Result<(), OpeningFailure> {
         }
     }
     Ok(())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn an_agent_that_takes_long_is_asked_ever_more_seldom() {
+        let asked = |patience: Duration| {
+            let waited = pauses().scan(Duration::ZERO, |waited, pause| {
+                *waited += pause;
+                Some(*waited)
+            });
+            waited.take_while(|waited| *waited <= patience).count()
+        };
+        assert!(pauses().zip(pauses().skip(1)).take(20).all(|(one, next)| one <= next));
+        assert_eq!(asked(Duration::from_secs(1)), 3, "whoever answers at once is not waited for");
+        assert!(asked(GLANCE) < 10 && asked(PATIENCE) < 200, "{} {}", asked(GLANCE), asked(PATIENCE));
+    }
 }

@@ -344,8 +344,8 @@ impl<'t> City<'t> {
         opening::admit(bodies.collect(), turned_away(&mixed.bench) + turned_away(&mixed.bar))
     }
 
-    /// Takes a closed box through both shuffles, the agreed list and both sides' shares to the files of the opening.
-    pub fn gather(&self, id: &BoxId, dir: &Path) {
+    /// Takes a closed box through both shuffles.
+    pub fn shuffle(&self, id: &BoxId, dir: &Path) {
         let (site, carrier) = (&self.trial.site, &self.trial.site.agents.carrier);
         deliver(site);
         let path = dir.join("list.bin");
@@ -358,6 +358,14 @@ impl<'t> City<'t> {
             let output = unseal::output(site, request, side).expect("a look").expect("shuffled");
             carrier.get_file(side, output, &path).expect("fetched");
         }
+    }
+
+    /// The same, and then through the agreed list and both sides' shares to the files of the opening.
+    pub fn gather(&self, id: &BoxId, dir: &Path) {
+        self.shuffle(id, dir);
+        let (site, carrier) = (&self.trial.site, &self.trial.site.agents.carrier);
+        let path = dir.join("list.bin");
+        let digest = || Digest::of(&[&std::fs::read(&path).expect("a list")]);
         carrier.put_file(Side::Bench, digest(), &path).expect("handed in");
         unseal::list(site, id, false).expect("asked");
         deliver(site);

@@ -132,3 +132,43 @@ fn the_draw_is_committed_to_and_revealed_by_command() {
     assert!(desk.refused(&["period", "reveal"], &["other.json"]).starts_with("[draw-refused]"));
     desk.done(&["period", "reveal"], &["bar-draw-2026.json"]);
 }
+
+#[test]
+fn a_relay_that_refuses_says_its_code() {
+    let dir = tempfile::tempdir().expect("a directory");
+    let run = |words: &[&str]| {
+        let mut command = Command::new(env!("CARGO_BIN_EXE_hengping"));
+        let output =
+            command.arg("relay").args(words).arg("--dir").arg(dir.path()).env_clear().output().expect("it runs");
+        (output.status.code(), String::from_utf8(output.stderr).expect("text"))
+    };
+    let (ended, said) = run(&["hand-over"]);
+    assert!(ended == Some(2) && said.starts_with("[platform-unnamed] "), "{said}");
+    assert_eq!(run(&["init"]).0, Some(0));
+    let (ended, said) = run(&["init"]);
+    assert!(ended == Some(2) && said.starts_with("[relay-exists] "), "{said}");
+}
+
+#[test]
+fn a_package_is_written_again_by_command() {
+    let desk = Desk::new();
+    let export = ["exchange", "export"];
+    let none = desk.refused(&export, &["--to", "bench", "--dir", "out", "--again"]);
+    assert!(none.starts_with("[package-empty]"), "{none}");
+    let past = desk.refused(&export, &["--to", "bench", "--dir", "out", "--expires", "2020-01-01"]);
+    assert!(past.starts_with("[package-expired]"), "{past}");
+    let written = desk.done(&export, &["--to", "bench", "--dir", "out", "--expires", "2999-06-30"]);
+    assert_eq!(written, "out/platform-to-bench-0001.json (0 requests, 0 files)");
+    let package = || {
+        let text = std::fs::read(desk.file("out/platform-to-bench-0001.json")).expect("a package");
+        serde_json::from_slice::<serde_json::Value>(&text).expect("JSON")["package"].clone()
+    };
+    let first = package();
+    std::fs::remove_dir_all(desk.file("out")).expect("lost");
+    desk.done(&export, &["--to", "bench", "--dir", "out", "--again"]);
+    assert_eq!(package(), first);
+    desk.done(&export, &["--to", "bench", "--dir", "out", "--again", "--expires", "2999-12-31"]);
+    assert_eq!((&package()["sequence"], &package()["expires"]), (&first["sequence"], &"2999-12-31".into()));
+    let own = desk.refused(&["exchange", "import"], &["out/platform-to-bench-0001.json"]);
+    assert!(own.starts_with("[package-signature]"), "{own}");
+}

@@ -122,7 +122,16 @@ impl<'c> Device<'c> {
 
     /// Enrols and fetches the tokens of all waiting cases.
     pub fn fetch(&self) {
+        self.fetch_through(|| ());
+    }
+
+    /// The same where something has to be carried between asking and the answer.
+    pub fn fetch_through(&self, carry: impl Fn()) {
+        self.enrol().expect("passed on");
+        carry();
         assert!(matches!(self.enrol(), Ok(Standing::Enrolled(_))), "{:?}", self.enrol());
+        self.ask().expect("passed on");
+        carry();
         let tokens = self.unblind(&self.ask().expect("asked"));
         assert!(self.tokens.set(tokens).is_ok(), "fetched already");
     }

@@ -77,6 +77,9 @@ fn every_code_of_the_start_the_opening_and_the_gate_stands_in_the_manual() {
     opening.extend(written("analytics/src/mixed/mod.rs", "=> \""));
     assert_eq!(named("Opening and analysis"), opening);
     assert_eq!(named("Relay"), written("src/relay/error.rs", "=> \""));
+    let mut packages = written("src/domain/exchange.rs", "=> \"");
+    packages.extend(written("src/flow/exchange.rs", "=> \"").into_iter().filter(|code| !code.is_empty()));
+    assert_eq!(named("Packages"), packages);
     let mut agent = written("src/agent/error.rs", "=> \"");
     agent.extend(written("src/agent/store/mod.rs", "=> \""));
     agent.extend(written("src/domain/exchange.rs", "=> \""));

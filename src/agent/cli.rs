@@ -206,8 +206,8 @@ pub enum ExchangeCommand {
         /// The last day on which it may be taken, such as 2026-06-30.
         #[arg(long, required_unless_present = "again")]
         expires: Option<Date>,
-        /// Write the last package once more.
-        #[arg(long, conflicts_with = "expires")]
+        /// Write the last package once more, until a later day with --expires.
+        #[arg(long)]
         again: bool,
         /// Which agent, and how it is unlocked.
         #[command(flatten)]
@@ -383,7 +383,7 @@ fn exchange(command: ExchangeCommand) -> anyhow::Result<()> {
             let agent = unlock.agent()?;
             let written = match expires {
                 Some(expires) if !again => agent.export_package(&file, expires),
-                _ => agent.export_again(&file),
+                _ => agent.export_again(&file, expires),
             };
             let written = written.map_err(shown)?;
             say!("{}  {}  {}  {}", written.sequence, written.statements, written.files, written.waiting);

@@ -46,13 +46,23 @@ fn place(conn: &mut Connection, way: Way) -> Result<Place, StoreError> {
     Ok(packages::last(conn, way)?.map(|(place, _)| place).unwrap_or_default())
 }
 
+/// Whether a package is another one again, written for a later day: nothing in it is new.
+fn rewrites(package: &Package, before: &Package) -> bool {
+    let named = |p: &Package| (p.v, p.from, p.to, p.sequence, p.previous);
+    let known = |item: &Item| before.entries.contains(item);
+    let later = package.expires > before.expires
+        || package.expires == before.expires && package.entries.len() < before.entries.len();
+    named(package) == named(before) && later && package.entries.iter().all(known)
+}
+
 /// Where a file lies beside a package.
 fn beside(package: &Path, file: Digest) -> std::path::PathBuf {
     package.with_file_name(file.to_string())
 }
 
 impl Agent {
-    /// Takes a package of the platform with the files beside it; the last one again changes nothing.
+    /// Takes a package of the platform with the files beside it; the last one again changes nothing, also when it was written
+    /// anew for a later day.
     ///
     /// # Errors
     /// [`AgentError::Package`], [`AgentError::ForeignEntry`], [`AgentError::File`], [`AgentError::FileDigest`]: then nothing
@@ -61,10 +71,22 @@ impl Agent {
         let package: SignedPackage = private::read_json(path)?;
         let today = self.clock.today();
         let take = |last| package.take((Party::Platform, &self.pins.platform), Party::of(self.side()), last, today);
-        let sequence = package.package.sequence;
-        let last = self.store.decide(|conn| place(conn, Way::In).map_err(AgentError::from))?;
-        if take(last)? == Taken::Again {
-            return Ok(Imported { sequence, requests: 0, again: true });
+        let Package { sequence, previous, .. } = package.package;
+        let again = Imported { sequence, requests: 0, again: true };
+        let rewritten = self.store.decide(|conn| {
+            let last = packages::last(conn, Way::In)?;
+            let at = last.as_ref().map(|(place, _)| *place).unwrap_or_default();
+            if !last.is_some_and(|(_, before)| rewrites(&package.package, &before.package)) {
+                return Ok(take(at)? == Taken::Again);
+            }
+            // As if it were new; what comes next follows this one.
+            if let Taken::New(at) = take(Place { sequence: sequence - 1, digest: previous })? {
+                packages::put(conn, Way::In, at, &package)?;
+            }
+            Ok::<_, AgentError>(true)
+        })?;
+        if rewritten {
+            return Ok(again);
         }
         let (mut requests, mut files) = (Vec::new(), Vec::new());
         for item in &package.package.entries {
@@ -81,7 +103,7 @@ impl Agent {
         let taken = self.store.decide(|conn| {
             // Again, in the transaction: another process may take the same package.
             let Taken::New(at) = take(place(conn, Way::In)?)? else {
-                return Ok(Imported { sequence, requests: 0, again: true });
+                return Ok(again);
             };
             for (order, (digest, request)) in requests.iter().enumerate() {
                 packages::receive(conn, *digest, (sequence, order), request)?;
@@ -141,17 +163,31 @@ impl Agent {
         Ok(Exported { sequence, statements: answered.len(), files: files.len(), waiting })
     }
 
-    /// Writes the last package once more: it was lost, or the disk was full.
+    /// Writes the last package once more: it was lost, the disk was full, or its last day is over and a later one is named.
     ///
     /// # Errors
-    /// [`AgentError::NothingToSend`] when there was none.
-    pub fn export_again(&self, path: &Path) -> Result<Exported, AgentError> {
-        let last = self.store.decide(|conn| packages::last(conn, Way::Out).map_err(AgentError::from))?;
-        let (at, package) = last.ok_or(AgentError::NothingToSend)?;
-        // A box that it was about is dead.
-        if at.digest != Some(package.package.digest()?) {
-            return Err(AgentError::NothingToSend);
-        }
+    /// [`AgentError::NothingToSend`] when there was none; [`AgentError::Package`] for a day that has passed.
+    pub fn export_again(&self, path: &Path, expires: Option<Date>) -> Result<Exported, AgentError> {
+        let (at, package) = self.store.decide(|conn| {
+            let (at, mut package) = packages::last(conn, Way::Out)?.ok_or(AgentError::NothingToSend)?;
+            // A box that it was about is dead.
+            if at.digest != Some(package.package.digest()?) {
+                return Err(AgentError::NothingToSend);
+            }
+            let until = package.package.expires;
+            let expires = expires.map_or(until, |day| day.max(until));
+            if expires < self.clock.today() {
+                return Err(AgentError::Package(PackageError::Expired(expires)));
+            }
+            if expires == until {
+                return Ok((at, package));
+            }
+            package.package.expires = expires;
+            let at = Place { digest: Some(package.package.digest()?), ..at };
+            let package = package.package.sign(&self.unlocked.key)?;
+            packages::put(conn, Way::Out, at, &package)?;
+            Ok((at, package))
+        })?;
         let (mut statements, mut files) = (0, 0);
         for item in &package.package.entries {
             match item {

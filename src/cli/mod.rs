@@ -127,7 +127,9 @@ pub fn run() -> anyhow::Result<()> {
         Command::Box(command) => boxes::run(command),
         Command::Exchange(command) => exchange::run(command),
         Command::Agent(command) => Ok(hengping_agent::cli::run(command)?),
-        Command::Relay(command) => Ok(hengping_relay::cli::run(command)?),
+        Command::Relay(command) => {
+            hengping_relay::cli::run(command).map_err(|error| anyhow::anyhow!("[{}] {error}", error.code()))
+        }
         Command::Verify(args) => verify::run(&args),
         Command::Openapi => {
             say!("{}", http::openapi::text().context("the OpenAPI document")?.trim_end());

@@ -39,7 +39,8 @@ pub struct Places {
 /// The machines while they run.
 pub struct Machines {
     agents: PerSide<Arc<Agent>>,
-    running: PerSide<AgentRunning>,
+    /// Held so that they go on answering.
+    _running: PerSide<AgentRunning>,
     relay: hengping_relay::Running,
     codes: BTreeMap<String, Code>,
 }
@@ -126,19 +127,13 @@ impl Machines {
         (agents, running): (PerSide<Arc<Agent>>, PerSide<AgentRunning>),
         relay: hengping_relay::Running,
     ) -> Self {
-        Self { agents, running, relay, codes: BTreeMap::new() }
+        Self { agents, _running: running, relay, codes: BTreeMap::new() }
     }
 
     /// Where the relay listens.
     #[must_use]
     pub fn relay(&self) -> SocketAddr {
         self.relay.address
-    }
-
-    /// Where an agent listens.
-    #[must_use]
-    pub fn agent(&self, side: Side) -> SocketAddr {
-        self.running.get(side).address
     }
 
     /// Tells an association who its members are, in CSV; each gets a code.

@@ -7,14 +7,13 @@ use std::collections::BTreeMap;
 use std::sync::Mutex;
 use std::sync::atomic::Ordering;
 
-use hengping_domain::digest::Digest;
 use hengping_domain::ids::{BoxId, Side};
 use hengping_domain::release::ReleaseState;
-use hengping_domain::request::AskedKind;
 
+use super::unseal::{self, Missing};
 use super::{Failure, Outcome, Site, correct};
 use crate::store::period::{self, BoxState};
-use crate::store::{Connection, agent_request, statement};
+use crate::store::{Connection, StoreError, statement};
 
 /// Where a stage stands.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -69,10 +68,10 @@ pub struct Openings(Mutex<BTreeMap<BoxId, Running>>);
 /// An opening on this machine.
 #[derive(Debug, Clone, Default)]
 pub struct Running {
-    /// The stage it is in, with what is done of it.
+    /// The stage it is in, or was in when it stopped, with what is done of it.
     pub now: Option<(String, u64, u64)>,
-    /// Whether it has stopped, and how: the code of a failure, or empty.
-    pub ended: Option<String>,
+    /// Whether it has stopped, and the code where that was a failure.
+    pub ended: Option<Option<String>>,
 }
 
 impl Openings {
@@ -87,10 +86,17 @@ impl Openings {
         !runs
     }
 
-    /// Notes where one stands.
-    pub fn note(&self, id: &BoxId, now: Option<(String, u64, u64)>, ended: Option<String>) {
+    /// Notes where the one of a box stands.
+    pub fn note(&self, id: &BoxId, now: (String, u64, u64)) {
         if let Ok(mut all) = self.0.lock() {
-            all.insert(id.clone(), Running { now, ended });
+            all.insert(id.clone(), Running { now: Some(now), ended: None });
+        }
+    }
+
+    /// Notes that it has stopped: for somebody else to act, at its end, or with the code of a failure.
+    pub fn end(&self, id: &BoxId, code: Option<String>) {
+        if let Ok(mut all) = self.0.lock() {
+            all.entry(id.clone()).or_default().ended = Some(code);
         }
     }
 
@@ -108,8 +114,8 @@ pub struct Room {
     pub state: BoxState,
     /// The stages in order.
     pub stages: Vec<Stage>,
-    /// Both sides' requests that are unanswered or refused: side, kind, request, code.
-    pub waiting: Vec<(Side, String, Digest, Option<&'static str>)>,
+    /// Both sides' requests that are unanswered or refused.
+    pub waiting: Vec<Missing>,
     /// Whether a correction in force waits for the box to be computed again.
     pub correcting: bool,
     /// Whether each side, bench first, has handed over its shares.
@@ -118,6 +124,33 @@ pub struct Room {
     pub away: [bool; 2],
 }
 
+impl Room {
+    fn is_done(&self, name: &str) -> bool {
+        self.stages.iter().any(|stage| stage.stage == name && stage.state == StageState::Done)
+    }
+
+    /// Whether both sides agreed to the list that is opened.
+    #[must_use]
+    pub fn listed(&self) -> bool {
+        self.is_done("list")
+    }
+
+    /// Whether the keys are dead on both sides.
+    #[must_use]
+    pub fn dead(&self) -> bool {
+        self.is_done("death")
+    }
+}
+
+/// The stages that are the agents', with the kind of request and, where it is one side's, whose.
+const ASKED: [(&str, &str, Option<Side>); 5] = [
+    ("close", "close", None),
+    ("mix-bench", "mix", Some(Side::Bench)),
+    ("mix-bar", "mix", Some(Side::Bar)),
+    ("list", "list", None),
+    ("shares", "shares", None),
+];
+
 /// Looks into the room of a box.
 ///
 /// # Errors
@@ -125,82 +158,85 @@ pub struct Room {
 pub fn look(site: &Site, id: &BoxId) -> Outcome<Room> {
     let running = site.openings.of(id);
     site.store.look("opening room", |conn| {
-        let held = period::find_box(conn, id)?;
-        let mut waiting = Vec::new();
-        for (side, kind, request) in agent_request::of_box(conn, id)? {
-            // Who waits for tokens or enrolment is nobody's business here.
-            if !matches!(kind, AskedKind::Tokens | AskedKind::Enrol) {
-                let code = super::courier::refusal_of(conn, request, side)?.map(|code| code.as_str());
-                waiting.push((side, kind.to_string(), request, code));
-            }
-        }
-        let said = |conn: &mut Connection, kind: &str, side| {
-            Ok::<_, Failure>(statement::said(conn, id, kind, side)?.is_some())
-        };
+        let state = period::find_box(conn, id)?.state;
+        let waiting = unseal::all_missing(conn, id)?;
         let mut stages = Vec::new();
-        for (stage, kind, side) in [
-            ("close", "close", None),
-            ("mix-bench", "mix", Some(Side::Bench)),
-            ("mix-bar", "mix", Some(Side::Bar)),
-            ("list", "list", None),
-            ("shares", "shares", None),
-        ] {
-            let sides = side.map_or(vec![Side::Bench, Side::Bar], |side| vec![side]);
-            let mut done = 0;
-            for &side in &sides {
-                done += u64::from(said(conn, kind, side)?);
-            }
-            let total = sides.len() as u64;
-            let asked: Vec<_> = waiting.iter().filter(|(s, k, ..)| k == kind && sides.contains(s)).collect();
-            let code = asked.iter().find_map(|(.., code)| *code).map(str::to_owned);
-            let state = match (done == total, &code, asked.is_empty()) {
-                (true, ..) => StageState::Done,
-                (_, Some(_), _) => StageState::Failed,
-                (_, None, false) => StageState::Waiting,
-                (_, None, true) => StageState::NotYet,
-            };
-            stages.push(Stage { stage, side, state, done, total, code });
+        for (stage, kind, side) in ASKED {
+            stages.push(asked(conn, id, &waiting, (stage, kind, side))?);
         }
         let correcting = correct::is_pending(conn, id)?;
-        let opened = held.state == BoxState::Opened && !correcting;
-        stages.push(analysis(opened, running.as_ref()));
+        let opened = state == BoxState::Opened && !correcting;
+        let (analysed, total) = (u64::from(opened), 1);
+        let analysis = if opened { StageState::Done } else { StageState::NotYet };
+        stages.push(Stage { stage: "analysis", side: None, state: analysis, done: analysed, total, code: None });
         let last = correct::of_box(conn, id)?.pop();
         let released = opened && last.is_some_and(|r| r.state == ReleaseState::Released);
-        let state = match (opened, released) {
+        let draft = match (opened, released) {
             (true, true) => StageState::Done,
             (true, false) => StageState::Waiting,
             _ => StageState::NotYet,
         };
         // A rehearsal has nothing to sign.
         if !id.period.is_rehearsal() {
-            stages.push(Stage { stage: "draft", side: None, state, done: u64::from(released), total: 1, code: None });
+            stages.push(Stage { stage: "draft", side: None, state: draft, done: u64::from(released), total, code: None });
         }
-        let mut dead = 0;
-        for side in [Side::Bench, Side::Bar] {
-            dead += u64::from(said(conn, "death", side)?);
+        stages.push(asked(conn, id, &waiting, ("death", "death", None))?);
+        if let Some(running) = &running {
+            show(&mut stages, running);
         }
-        let asked = waiting.iter().any(|(_, kind, ..)| kind == "death");
-        let state = match (dead, asked) {
-            (2, _) => StageState::Done,
-            (_, true) => StageState::Waiting,
-            _ => StageState::NotYet,
-        };
-        stages.push(Stage { stage: "death", side: None, state, done: dead, total: 2, code: None });
         let away = [Side::Bench, Side::Bar].map(|side| site.agents.away.get(side).load(Ordering::Relaxed));
-        let handed_over = [said(conn, "shares", Side::Bench)?, said(conn, "shares", Side::Bar)?];
-        Ok::<_, Failure>(Room { state: held.state, stages, waiting, correcting, handed_over, away })
+        let handed_over = [said(conn, id, "shares", Side::Bench)?, said(conn, id, "shares", Side::Bar)?];
+        Ok::<_, Failure>(Room { state, stages, waiting, correcting, handed_over, away })
     })
 }
 
-fn analysis(opened: bool, running: Option<&Running>) -> Stage {
-    let stage = |state, done, total, code| Stage { stage: "analysis", side: None, state, done, total, code };
-    match running {
-        _ if opened => stage(StageState::Done, 1, 1, None),
-        Some(Running { ended: None, now: Some((_, done, total)) }) => stage(StageState::Running, *done, *total, None),
-        Some(Running { ended: None, now: None }) => stage(StageState::Running, 0, 1, None),
-        Some(Running { ended: Some(code), .. }) if !code.is_empty() => {
-            stage(StageState::Failed, 0, 1, Some(code.clone()))
+fn said(conn: &mut Connection, id: &BoxId, kind: &str, side: Side) -> Result<bool, StoreError> {
+    Ok(statement::said(conn, id, kind, side)?.is_some())
+}
+
+/// A stage that is over once the agents it is asked of have answered.
+fn asked(
+    conn: &mut Connection,
+    id: &BoxId,
+    waiting: &[Missing],
+    (stage, kind, side): (&'static str, &str, Option<Side>),
+) -> Result<Stage, StoreError> {
+    let sides = side.map_or(vec![Side::Bench, Side::Bar], |side| vec![side]);
+    let (mut done, total) = (0, sides.len() as u64);
+    for &side in &sides {
+        done += u64::from(said(conn, id, kind, side)?);
+    }
+    let open: Vec<_> = waiting.iter().filter(|one| one.kind == kind && sides.contains(&one.side)).collect();
+    let code = open.iter().find_map(|one| one.code).filter(|_| done < total).map(str::to_owned);
+    let state = match (done == total, &code, open.is_empty()) {
+        (true, ..) => StageState::Done,
+        (_, Some(_), _) => StageState::Failed,
+        (_, None, false) => StageState::Waiting,
+        (_, None, true) => StageState::NotYet,
+    };
+    Ok(Stage { stage, side, state, done, total, code })
+}
+
+/// What the opening on this machine is at, or how it stopped. What is over or refused stays so.
+fn show(stages: &mut [Stage], Running { now, ended }: &Running) {
+    let (name, done, total) = match now {
+        Some((name, done, total)) => (name.as_str(), *done, *total),
+        None => ("mix-bench", 0, 1),
+    };
+    // The analysis has stages of its own.
+    let name = if ASKED.iter().any(|(stage, ..)| *stage == name) { name } else { "analysis" };
+    let Some(stage) = stages.iter_mut().find(|stage| stage.stage == name) else { return };
+    if matches!(stage.state, StageState::Done | StageState::Failed) {
+        return;
+    }
+    match ended {
+        None => {
+            stage.state = StageState::Running;
+            if name == "analysis" {
+                (stage.done, stage.total) = (done, total);
+            }
         }
-        _ => stage(StageState::NotYet, 0, 1, None),
+        Some(Some(code)) => (stage.state, stage.code) = (StageState::Failed, Some(code.clone())),
+        Some(None) => {}
     }
 }

@@ -7,7 +7,7 @@ use hengping_domain::digest::Digest;
 use hengping_domain::ids::{BoxId, Side};
 use hengping_domain::layer::Posted;
 use hengping_domain::manifest::PerSide;
-use hengping_domain::request::Asked;
+use hengping_domain::request::{Asked, AskedKind};
 use hengping_domain::statement::{Said, Signed};
 
 use super::courier::{ask, ask_both, refusal_of};
@@ -129,22 +129,30 @@ pub fn handed_over(site: &Site, request: Digest, side: Side) -> Outcome<Option<D
     }))
 }
 
-/// What of a kind the agents have not answered, or have refused, for a box. A refusal counts no longer once the agent has
-/// answered another request of the kind, such as for the same list after an auditor has looked.
+/// What of a kind the agents have not answered, or have refused, for a box.
 ///
 /// # Errors
 /// Busy or a fault.
 pub fn missing(site: &Site, id: &BoxId, kind: &str) -> Outcome<Vec<Missing>> {
-    site.store.look("missing", |conn| {
-        let open = agent_request::of_box(conn, id)?;
-        let mut missing = Vec::new();
-        for (side, held, request) in open.into_iter().filter(|(_, held, _)| held.as_str() == kind) {
-            if statement::said(conn, id, kind, side)?.is_some() {
-                continue;
-            }
-            let code = refusal_of(conn, request, side)?.map(|code| code.as_str());
-            missing.push(Missing { side, kind: held.to_string(), request, code });
+    let all = site.store.look("missing", |conn| all_missing(conn, id))?;
+    Ok(all.into_iter().filter(|one| one.kind == kind).collect())
+}
+
+/// The same of every kind. Of a step of the opening, which is done once, nothing counts any longer once the agent has answered
+/// another request of the kind, such as for the same list after an auditor has looked. What raters asked for is not in it.
+///
+/// # Errors
+/// Busy or a fault.
+pub(super) fn all_missing(conn: &mut Connection, id: &BoxId) -> Outcome<Vec<Missing>> {
+    let mut missing = Vec::new();
+    for (side, kind, request) in agent_request::of_box(conn, id)? {
+        let of_raters = matches!(kind, AskedKind::Tokens | AskedKind::Enrol);
+        let once = matches!(kind, AskedKind::Mix | AskedKind::List | AskedKind::Shares);
+        if of_raters || once && statement::said(conn, id, kind.as_str(), side)?.is_some() {
+            continue;
         }
-        Ok::<_, Failure>(missing)
-    })
+        let code = refusal_of(conn, request, side)?.map(|code| code.as_str());
+        missing.push(Missing { side, kind: kind.to_string(), request, code });
+    }
+    Ok(missing)
 }

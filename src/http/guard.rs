@@ -24,6 +24,7 @@ use super::problem::{Problem, Transport, run};
 use crate::config::{HttpSettings, LimitSettings};
 use crate::flow::sign_in::Account;
 use crate::flow::{Outcome, Refusal, Site, sign_in};
+use crate::ports;
 
 /// The session cookie; the prefix makes browsers refuse it without Secure, with a Domain or another Path (RFC 6265bis).
 pub const COOKIE: &str = "__Host-hengping";
@@ -177,18 +178,8 @@ impl KeyExtractor for Address {
 
     fn extract(&self, request: &ServiceRequest) -> Result<Self::Key, Problem> {
         let Some(peer) = request.peer_addr().map(|address| address.ip()) else { return Ok(None) };
-        let forwarded = request
-            .headers()
-            .get_all("x-forwarded-for")
-            .filter_map(|value| value.to_str().ok())
-            .flat_map(|value| value.split(','))
-            .filter_map(|address| address.trim().parse().ok())
-            .filter(|address| !self.proxies.contains(address))
-            .last();
-        let address = match forwarded {
-            Some(client) if self.proxies.contains(&peer) => client,
-            _ => peer,
-        };
+        let named = request.headers().get_all("x-forwarded-for").filter_map(|value| value.to_str().ok());
+        let address = ports::client(peer, named, &self.proxies);
         Ok((!address.is_loopback()).then_some(address))
     }
 

@@ -11,9 +11,9 @@ use utoipa::ToSchema;
 
 use super::documents::parse;
 use super::problem::{Problem, run};
+use crate::flow::Site;
 use crate::flow::opening_room::{self, Room};
-use crate::flow::{Site, boxes};
-use crate::opening::{self, Locked};
+use crate::opening::{self, Locked, Progressed};
 
 /// One stage of an opening.
 #[derive(Debug, Serialize, ToSchema)]
@@ -63,17 +63,16 @@ pub struct OpeningBody {
     correcting: bool,
 }
 
-fn body(id: &BoxId, room: Room, dead: bool) -> OpeningBody {
+fn body(id: &BoxId, room: Room) -> OpeningBody {
     let lock = |at: usize| match (room.handed_over[at], room.away[at]) {
         (true, _) => "handed-over",
         (false, true) => "unreachable",
         (false, false) => "shut",
     };
     let locks = LocksBody { bench: lock(0), bar: lock(1) };
-    let listed = room.stages.iter().any(|s| s.stage == "list" && s.state == opening_room::StageState::Done);
     let state = match room.state.as_str() {
-        _ if dead => "dead",
-        "closed" if listed => "mixed",
+        _ if room.dead() => "dead",
+        "closed" if room.listed() => "mixed",
         other => other,
     };
     OpeningBody {
@@ -96,18 +95,18 @@ fn body(id: &BoxId, room: Room, dead: bool) -> OpeningBody {
         waiting: room
             .waiting
             .into_iter()
-            .map(|(side, kind, request, code)| MissingBody {
-                side: side.as_str(),
-                kind,
-                request: request.to_string(),
-                code,
+            .map(|one| MissingBody {
+                side: one.side.as_str(),
+                kind: one.kind,
+                request: one.request.to_string(),
+                code: one.code,
             })
             .collect(),
     }
 }
 
 fn look(site: &Site, id: &BoxId) -> crate::flow::Outcome<OpeningBody> {
-    Ok(body(id, opening_room::look(site, id)?, boxes::find(site, id)?.dead))
+    Ok(body(id, opening_room::look(site, id)?))
 }
 
 /// How the opening of a box stands.
@@ -137,14 +136,14 @@ pub async fn go_on(site: web::Data<Site>, id: web::Path<String>) -> Result<HttpR
 fn open(site: &Site, id: &BoxId) {
     let dir = site.config.opening.dir.join(id.to_string());
     let mut note = |step: &opening::Step| {
-        site.openings.note(id, Some((step.stage.clone(), step.done, step.total)), None);
+        site.openings.note(id, (step.stage.clone(), step.done, step.total));
     };
     let ended = match opening::go_on(site, id, &dir, Locked::Refuse, &mut note) {
-        Ok(_) => String::new(),
+        Ok(Progressed::Draft(_) | Progressed::Waits(_)) => None,
         Err(error) => {
             tracing::error!(box_ = %id, %error, "an opening stopped");
-            error.code().to_owned()
+            Some(error.code().to_owned())
         }
     };
-    site.openings.note(id, None, Some(ended));
+    site.openings.end(id, ended);
 }

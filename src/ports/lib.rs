@@ -1,7 +1,11 @@
-//! Where time and randomness enter the platform: two traits, the real ones and the settable ones.
+//! Where time and randomness enter the platform: two traits, the real ones and the settable ones; and the client behind proxies.
 //!
 //! Everything below `flow` receives its day, its second and its bytes as arguments, so that a test or the demo can set them.
 //! Deliberately absent: any other reader of the system clock or the random generator; `clippy.toml` refuses them elsewhere.
+
+mod proxy;
+
+pub use proxy::client;
 
 use std::sync::Mutex;
 use std::sync::atomic::{AtomicI64, Ordering};

@@ -165,15 +165,9 @@ impl Book {
         }
     }
 
-    /// Forgets what was handed over to a box that takes nothing more; returns whether there was something.
-    pub fn forget(&mut self, id: &BoxId) -> bool {
-        let Some(page) = self.0.get_mut(id) else { return false };
-        let known = !page.handed.is_empty();
-        page.handed.clear();
-        if page.waiting.is_empty() && page.sealed.is_none() {
-            self.0.remove(id);
-        }
-        known
+    /// Forgets a box that takes nothing more; returns how many stamps still waited, if anything was known of it.
+    pub fn forget(&mut self, id: &BoxId) -> Option<usize> {
+        self.0.remove(id).map(|page| page.waiting.len())
     }
 }
 

@@ -46,7 +46,18 @@ pub(crate) struct Desk {
     most: usize,
     /// Boxes whose last batch is being handed over.
     shut: BTreeSet<BoxId>,
-    broken: bool,
+    disk: Disk,
+}
+
+/// What the spool is to the book.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+enum Disk {
+    /// It holds the same.
+    Level,
+    /// It still holds what the book has given up, and takes casts: to be written anew before the next batch.
+    Behind,
+    /// It may lack what the book has: nothing is acknowledged before it is written anew.
+    Broken,
 }
 
 /// The way to the clerk.
@@ -63,7 +74,7 @@ impl Clerk {
         entropy: Arc<dyn Entropy>,
     ) -> Result<Self, RelayError> {
         let (orders, inbox) = mpsc::channel(QUEUE);
-        let desk = Desk { book: found.book, spool, entropy, most, shut: BTreeSet::new(), broken: false };
+        let desk = Desk { book: found.book, spool, entropy, most, shut: BTreeSet::new(), disk: Disk::Level };
         let thread = std::thread::Builder::new().name("clerk".to_owned()).spawn(move || work(desk, inbox));
         let thread = thread.map_err(|error| RelayError::Settings(format!("thread: {error}")))?;
         Ok(Self { orders: Some(orders), thread: Some(thread) })
@@ -123,7 +134,7 @@ fn work(mut desk: Desk, mut inbox: mpsc::Receiver<Order>) {
 
 impl Desk {
     fn judge(&mut self, cast: Cast) -> Word {
-        if self.broken || self.shut.contains(&cast.id) {
+        if self.disk == Disk::Broken || self.shut.contains(&cast.id) {
             return Word::Busy;
         }
         match self.book.judge(&cast) {
@@ -144,20 +155,18 @@ impl Desk {
         let words: Vec<_> = group.drain(..).map(|(cast, reply)| (self.judge(*cast), reply)).collect();
         if let Err(error) = self.spool.flush() {
             // Said once: from here on the book holds more than the disk, and nothing more is acknowledged.
-            eprintln!("[spool-broken] {error}");
-            self.broken = true;
+            eprintln!("[{}] {error}", RelayError::SpoolBroken.code());
+            self.disk = Disk::Broken;
         }
         for (word, reply) in words {
             // A device that went away asks again and hears the same.
-            let _ = reply.send(if self.broken { Word::Busy } else { word });
+            let _ = reply.send(if self.disk == Disk::Broken { Word::Busy } else { word });
         }
     }
 
     /// The batch to send for a box, kept on disk before anybody sees it.
     pub(crate) fn seal(&mut self, id: &BoxId, least: usize) -> Result<Option<Arc<Vec<u8>>>, RelayError> {
-        if self.broken {
-            return Err(RelayError::SpoolBroken);
-        }
+        self.mend()?;
         match self.book.seal(id, least) {
             Sealing::TooFew => Ok(None),
             Sealing::Again(body) => Ok(Some(body)),
@@ -183,9 +192,12 @@ impl Desk {
         self.spool.drop_batch(id)
     }
 
-    /// The box is closed: nobody may ask for a receipt again.
-    pub(crate) fn forget(&mut self, id: &BoxId) -> Result<(), RelayError> {
-        if self.book.forget(id) { self.rewrite() } else { Ok(()) }
+    /// The box is closed: nobody may ask for a receipt again, and the spool is written anew without it. Returns how many
+    /// casts came too late.
+    pub(crate) fn forget(&mut self, id: &BoxId) -> Result<u32, RelayError> {
+        let Some(late) = self.book.forget(id) else { return Ok(0) };
+        self.rewrite()?;
+        Ok(u32::try_from(late).unwrap_or(u32::MAX))
     }
 
     pub(crate) fn shut(&mut self, id: BoxId) {
@@ -197,9 +209,24 @@ impl Desk {
     }
 
     fn rewrite(&mut self) -> Result<(), RelayError> {
-        if self.broken {
-            return Err(RelayError::SpoolBroken);
+        match self.spool.rewrite(&self.book, &*self.entropy) {
+            Ok(()) => self.disk = Disk::Level,
+            Err(error) => {
+                let lost = if self.spool.in_place() { Disk::Behind } else { Disk::Broken };
+                self.disk = self.disk.max(lost);
+                return Err(error);
+            }
         }
-        self.spool.rewrite(&self.book, &*self.entropy)
+        Ok(())
+    }
+
+    fn mend(&mut self) -> Result<(), RelayError> {
+        if self.disk == Disk::Level { Ok(()) } else { self.rewrite() }
+    }
+
+    /// Every box something is known of, once the disk holds what the book does.
+    pub(crate) fn boxes(&mut self) -> Result<Vec<BoxId>, RelayError> {
+        self.mend()?;
+        Ok(self.book.boxes().cloned().collect())
     }
 }

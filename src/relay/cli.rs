@@ -14,7 +14,7 @@ use jiff::civil::Time;
 
 use crate::control::Asked;
 use crate::error::RelayError;
-use crate::hand_over::HandOver;
+use crate::hand_over::{HandOver, too_late};
 use crate::serve::{Limit, Relay, Settings, start};
 use crate::{LEAST, MOST_WAITING, keys};
 
@@ -33,7 +33,7 @@ pub enum RelayCommand {
         #[arg(long)]
         dir: PathBuf,
         /// Address to listen on.
-        #[arg(long, default_value = "127.0.0.1:8090")]
+        #[arg(long, default_value = "127.0.0.1:8081")]
         listen: SocketAddr,
         /// Address of the platform, `https://..`.
         #[arg(long)]
@@ -65,8 +65,8 @@ pub enum RelayCommand {
         /// `{period}.{direction}`; every box if left out.
         #[arg(long = "box")]
         id: Option<BoxId>,
-        /// Fewer stamps than this wait on.
-        #[arg(long, default_value_t = LEAST)]
+        /// Fewer stamps than this wait on; never below what a batch has to hold while a box is open.
+        #[arg(long, default_value_t = LEAST, value_parser = clap::value_parser!(u32).range(i64::from(LEAST)..))]
         least: u32,
         /// The box is closing: hand over everything, however few.
         #[arg(long)]
@@ -115,8 +115,10 @@ pub fn run(command: RelayCommand) -> Result<(), RelayError> {
                     asked.answer(&Relay::open(&settings, Arc::new(SystemClock), Arc::new(SystemEntropy))?)?
                 }
             };
-            for HandOver { id, batches } in done {
-                if batches.is_empty() {
+            for HandOver { id, batches, discarded } in done {
+                if discarded > 0 {
+                    say(&too_late(&id, discarded));
+                } else if batches.is_empty() {
                     say(&format_args!("{id}: too few, they wait / 数量不足，继续等待"));
                 }
                 for batch in batches {

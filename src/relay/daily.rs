@@ -12,6 +12,8 @@ use jiff::Timestamp;
 use jiff::civil::{Date, DateTime, Time};
 
 use crate::LEAST;
+use crate::clerk::Desk;
+use crate::hand_over::{HandOver, too_late};
 use crate::serve::Relay;
 
 /// How often the clock is looked at.
@@ -38,12 +40,17 @@ pub(crate) fn run(relay: &Arc<Relay>, at: Time, stop: &Receiver<()>) {
 }
 
 fn day_of(relay: &Relay, day: Date) {
-    let Ok(ids) = relay.clerk.ask(|desk| desk.book.boxes().cloned().collect::<Vec<_>>()) else { return };
+    let ids = match relay.clerk.ask(Desk::boxes).flatten() {
+        Ok(ids) => ids,
+        Err(error) => return eprintln!("[{}] {error}", error.code()),
+    };
     for id in ids {
-        let over = relay.boxes.ask(&id).is_ok_and(|until| until.is_none_or(|until| until < day));
-        if let Err(error) = relay.hand_over(&id, LEAST, over) {
+        let over = relay.boxes.ask(&id).is_ok_and(|standing| standing.until().is_none_or(|until| until < day));
+        match relay.hand_over(&id, LEAST, over) {
+            Ok(HandOver { discarded: 0, .. }) => {}
+            Ok(HandOver { discarded, .. }) => eprintln!("{}", too_late(&id, discarded)),
             // Tried again tomorrow, or by hand.
-            eprintln!("[{}] {id}: {error}", error.code());
+            Err(error) => eprintln!("[{}] {id}: {error}", error.code()),
         }
     }
 }

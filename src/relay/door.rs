@@ -90,12 +90,7 @@ impl KeyExtractor for Address {
     fn extract(&self, request: &ServiceRequest) -> Result<Self::Key, Problem> {
         let Some(peer) = request.peer_addr().map(|address| address.ip()) else { return Ok(None) };
         let named = request.headers().get_all("x-forwarded-for").filter_map(|value| value.to_str().ok());
-        let client = named
-            .flat_map(|value| value.split(','))
-            .filter_map(|address| address.trim().parse().ok())
-            .filter(|address| !self.proxies.contains(address))
-            .last();
-        let address = client.filter(|_| self.proxies.contains(&peer)).unwrap_or(peer);
+        let address = hengping_ports::client(peer, named, &self.proxies);
         Ok((!address.is_loopback()).then_some(address))
     }
 

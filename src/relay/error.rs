@@ -48,7 +48,7 @@ pub enum RelayError {
     NotTaken(String),
     /// The spool cannot be written any more.
     #[error(
-        "the spool cannot be written; casts are answered with busy until a restart / 暂存文件无法写入；重新启动之前不再接收"
+        "the spool cannot be written; casts are answered with busy until a hand-over or a restart finds room / 暂存文件无法写入；腾出空间并移交或重启之前不再接收"
     )]
     SpoolBroken,
     /// What the running relay said, as it said it.

@@ -8,7 +8,9 @@ use hengping_domain::ids::BoxId;
 use serde::{Deserialize, Serialize};
 
 use crate::book::parts;
+use crate::clerk::Desk;
 use crate::error::RelayError;
+use crate::platform::Standing;
 use crate::serve::Relay;
 
 /// One batch that the platform took.
@@ -30,10 +32,18 @@ pub struct HandOver {
     pub id: BoxId,
     /// None if fewer casts wait than may be handed over.
     pub batches: Vec<Delivered>,
+    /// Casts that came too late: the platform has closed the box, and they are gone.
+    pub discarded: u32,
+}
+
+/// Says that casts of a closed box are gone.
+pub(crate) fn too_late(id: &BoxId, casts: u32) -> String {
+    format!("{id}: closed; {casts} casts came too late and are gone / 已截止；{casts} 件到达过晚，已删除")
 }
 
 impl Relay {
-    /// Hands over what waits for a box: at least `least` stamps, or everything if the box is closing.
+    /// Hands over what waits for a box: at least `least` stamps, or everything if the box is closing. Once the platform has
+    /// closed it, everything that is known of it goes: nothing is carried over.
     ///
     /// # Errors
     /// [`RelayError::Unreachable`]: the same batch goes out again next time. [`RelayError::NotTaken`]: its casts wait on.
@@ -43,35 +53,40 @@ impl Relay {
             let shut = id.clone();
             self.clerk.ask(move |desk| desk.shut(shut))?;
         }
-        let batches = self.deliver(id, if closing { 1 } else { least });
-        // From the next cast on, the platform's present word counts; a closed box needs no receipts any more.
-        if self.boxes.ask(id).is_ok_and(|until| until.is_none()) {
-            let closed = id.clone();
-            self.clerk.ask(move |desk| desk.forget(&closed))??;
-        }
+        let done = self.hand_over_shut(id, if closing { 1 } else { least });
         let open = id.clone();
         self.clerk.ask(move |desk| desk.reopen(&open))?;
-        Ok(HandOver { id: id.clone(), batches: batches? })
+        done
     }
 
-    fn deliver(&self, id: &BoxId, least: u32) -> Result<Vec<Delivered>, RelayError> {
-        let mut delivered = Vec::new();
-        // A batch that was not answered for goes first, and counts as none of today's.
-        let (resumed, waiting) = {
-            let id = id.clone();
-            self.clerk.ask(move |desk| (desk.book.sealed().any(|(sealed, _)| *sealed == id), desk.book.waiting(&id)))?
-        };
-        if resumed && let Some(batch) = self.send(id, 1)? {
-            delivered.push(batch);
+    fn hand_over_shut(&self, id: &BoxId, least: u32) -> Result<HandOver, RelayError> {
+        let mut done = HandOver { id: id.clone(), batches: Vec::new(), discarded: 0 };
+        let delivered = self.deliver(id, least, &mut done.batches);
+        // From the next cast on, the platform's present word counts.
+        if self.boxes.ask(id).is_ok_and(|standing| standing == Standing::Closed) {
+            let closed = id.clone();
+            done.discarded = self.clerk.ask(move |desk| desk.forget(&closed))??;
+            if let Err(RelayError::NotTaken(_)) = delivered {
+                return Ok(done);
+            }
         }
-        let mut least = least;
+        delivered.map(|()| done)
+    }
+
+    fn deliver(&self, id: &BoxId, least: u32, delivered: &mut Vec<Delivered>) -> Result<(), RelayError> {
+        // A batch that was not answered for goes first, and counts as none of today's.
+        let sealed = id.clone();
+        if self.clerk.ask(move |desk| desk.book.sealed().any(|(id, _)| *id == sealed))? {
+            delivered.extend(self.send(id, 1)?);
+        }
+        let waiting = id.clone();
+        let waiting = self.clerk.ask(move |desk| desk.book.waiting(&waiting))?;
         for _ in 0..parts(waiting) {
+            // Each for itself: what comes in the meantime is a batch only if there is enough of it.
             let Some(batch) = self.send(id, least)? else { break };
             delivered.push(batch);
-            // The first of several parts was large enough, so are the others.
-            least = 1;
         }
-        Ok(delivered)
+        Ok(())
     }
 
     fn send(&self, id: &BoxId, least: u32) -> Result<Option<Delivered>, RelayError> {
@@ -99,7 +114,7 @@ impl Relay {
     /// # Errors
     /// The first error, after every box was tried.
     pub(crate) fn hand_over_all(&self, least: u32, closing: bool) -> Result<Vec<HandOver>, RelayError> {
-        let ids = self.clerk.ask(|desk| desk.book.boxes().cloned().collect::<Vec<_>>())?;
+        let ids = self.clerk.ask(Desk::boxes)??;
         let (mut done, mut failed) = (Vec::new(), None);
         for id in &ids {
             match self.hand_over(id, least, closing) {

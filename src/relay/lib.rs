@@ -22,7 +22,7 @@ mod serve;
 pub mod spool;
 mod web;
 
-pub use book::{Book, Held, Judged, Sealing};
+pub use book::Held;
 pub use error::RelayError;
 pub use hand_over::{Delivered, HandOver};
 pub use serve::{Limit, Running, Settings, start};

@@ -78,6 +78,27 @@ pub(crate) struct Taken {
     pub(crate) taken: u32,
 }
 
+/// How a box stands at the platform, for the relay with one receipt key.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Standing {
+    /// It takes ballots until this day.
+    Open(Date),
+    /// It takes nothing more, for ever.
+    Closed,
+    /// The platform does not know it, or it is another relay's: that may be a mistake and says nothing about what waits.
+    NotOurs,
+}
+
+impl Standing {
+    /// The last day on which it takes ballots.
+    pub(crate) const fn until(self) -> Option<Date> {
+        match self {
+            Self::Open(until) => Some(until),
+            Self::Closed | Self::NotOurs => None,
+        }
+    }
+}
+
 #[derive(Debug, Deserialize)]
 struct ProblemAnswer {
     code: String,
@@ -93,20 +114,23 @@ impl Platform {
         Ok(Self { base, agent: Agent::new_with_config(config) })
     }
 
-    /// The last day on which a box takes ballots of the relay with this key; `None` if it takes none.
-    pub(crate) fn takes_until(&self, id: &BoxId, receipt: &Bytes32) -> Result<Option<Date>, RelayError> {
+    /// How a box stands.
+    pub(crate) fn standing(&self, id: &BoxId, receipt: &Bytes32) -> Result<Standing, RelayError> {
         let request = self.agent.get(format!("{}/api/boxes/{id}", self.base));
         let mut response = request.config().timeout_global(Some(LOOK)).build().call().map_err(unreachable)?;
         match response.status().as_u16() {
             200 => {}
-            404 => return Ok(None),
+            404 => return Ok(Standing::NotOurs),
             status => return Err(RelayError::Unreachable(status.to_string())),
         }
         let answer: BoxAnswer = read(&mut response)?;
         let unreadable = |error: serde_json::Error| RelayError::Unreachable(error.to_string());
         let part: ManifestPart = serde_json::from_value(answer.manifest.body.clone()).map_err(unreadable)?;
-        let ours = answer.state == "open" && part.relay.receipt == *receipt;
-        Ok(ours.then(|| extended(id, answer).unwrap_or(part.cast_until)))
+        Ok(match answer.state.as_str() {
+            _ if part.relay.receipt != *receipt => Standing::NotOurs,
+            "open" => Standing::Open(extended(id, answer).unwrap_or(part.cast_until)),
+            _ => Standing::Closed,
+        })
     }
 
     /// Hands a batch over.

@@ -25,14 +25,14 @@ pub(crate) fn sync(dir: &Path) -> Result<(), RelayError> {
     File::open(dir).and_then(|dir| dir.sync_all()).map_err(file(dir))
 }
 
-/// Writes a file that is not there yet, and makes its content last.
+/// Writes a file that is not there yet, and makes its content last; one that did not get whole is removed again.
 pub(crate) fn write(path: &Path, bytes: &[u8]) -> Result<(), RelayError> {
-    let write = || {
-        let mut file = create(path)?;
-        file.write_all(bytes)?;
-        file.sync_all()
-    };
-    write().map_err(file(path))
+    let mut new = create(path).map_err(file(path))?;
+    new.write_all(bytes).and_then(|()| new.sync_all()).map_err(|error| {
+        // What stays all the same is in the way of nothing: whoever writes here again removes it first.
+        let _ = std::fs::remove_file(path);
+        file(path)(error)
+    })
 }
 
 /// Puts `bytes` in place of what is at `path`, then overwrites the bytes that were there, as far as the disk lets us: a file

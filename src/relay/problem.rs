@@ -113,8 +113,10 @@ impl ResponseError for Problem {
         let (code, status) = (self.code(), self.status());
         let (title, detail) = WORDS.get(code).map_or((code, ""), |(what, next)| (what, next));
         let mut response = HttpResponse::build(status);
-        if *self == Self::Busy {
-            response.insert_header((header::RETRY_AFTER, "2"));
+        match self {
+            Self::Busy => drop(response.insert_header((header::RETRY_AFTER, "2"))),
+            Self::MethodNotAllowed => drop(response.insert_header((header::ALLOW, "POST, OPTIONS"))),
+            _ => {}
         }
         response.insert_header((header::CONTENT_TYPE, "application/problem+json")).json(json!({
             "type": format!("/problems/{code}"), "title": title, "status": status.as_u16(), "code": code, "detail": detail,

@@ -207,9 +207,6 @@ impl Running {
             _ => Ok(()),
         }
     }
-
-    /// Stops it after the requests that are being answered.
-    pub fn stop(self) {}
 }
 
 impl Drop for Running {

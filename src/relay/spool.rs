@@ -167,7 +167,7 @@ impl Spool {
     /// Writes what is staged and waits until it lasts: only then may a receipt be given.
     ///
     /// # Errors
-    /// [`RelayError::File`]; nothing more may be acknowledged until the spool is opened anew.
+    /// [`RelayError::File`]; nothing more may be acknowledged until the spool is written or opened anew.
     pub fn flush(&mut self) -> Result<(), RelayError> {
         if self.staged.is_empty() {
             return Ok(());
@@ -194,7 +194,10 @@ impl Spool {
     /// [`RelayError::File`].
     pub fn drop_batch(&self, id: &BoxId) -> Result<(), RelayError> {
         let path = self.dir.join(&self.generation.name).join(batch_name(id));
-        std::fs::remove_file(&path).map_err(file(&path))
+        match std::fs::remove_file(&path) {
+            Err(error) if error.kind() != std::io::ErrorKind::NotFound => Err(file(&path)(error)),
+            _ => Ok(()),
+        }
     }
 
     /// Writes the book as a new generation, sorted and under a new key, and forgets the old one.
@@ -202,11 +205,27 @@ impl Spool {
     /// # Errors
     /// [`RelayError`]; then the old generation is still in place.
     pub fn rewrite(&mut self, book: &Book, entropy: &dyn Entropy) -> Result<(), RelayError> {
-        let fresh = Self::write(&self.dir, book, entropy)?;
+        let fresh = match Self::write(&self.dir, book, entropy) {
+            Ok(fresh) => fresh,
+            Err(error) => {
+                // Half a generation would take the room that the next attempt needs.
+                if self.in_place() {
+                    sweep(&self.dir, &self.generation.name);
+                }
+                return Err(error);
+            }
+        };
         let staged = std::mem::take(&mut self.staged);
         debug_assert!(staged.is_empty(), "whoever stages also flushes before anything else happens");
         *self = fresh;
         Ok(())
+    }
+
+    /// Whether the key file names this generation: if it does not, what is written here is lost.
+    #[must_use]
+    pub fn in_place(&self) -> bool {
+        let named = std::fs::read(key_path(&self.dir)).ok().and_then(|b| serde_json::from_slice::<Generation>(&b).ok());
+        named.is_some_and(|named| named.name == self.generation.name)
     }
 
     fn write(dir: &Path, book: &Book, entropy: &dyn Entropy) -> Result<Self, RelayError> {
@@ -258,6 +277,8 @@ fn put_batch(
     entropy: &dyn Entropy,
 ) -> Result<(), RelayError> {
     let path = folder.join(batch_name(id));
+    // A batch that is kept was never sent before, so what lies here is what an attempt without room left.
+    let _ = std::fs::remove_file(&path);
     private::write(&path, &generation.seal(&batch_name(id), body, entropy)?)
 }
 

@@ -373,6 +373,17 @@ diesel::table! {
 }
 
 diesel::table! {
+    /// What that package held, by digest.
+    package_content (party, sent) {
+        party -> Text,
+        sent -> BigInt,
+        previous -> Text,
+        expires -> Text,
+        entries -> Text,
+    }
+}
+
+diesel::table! {
     /// The counted list of an opened box.
     counted (box_, hash) {
         hash -> Text,

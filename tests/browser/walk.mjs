@@ -34,7 +34,7 @@ if (!process.env.DOCKET)
 /** Hands over what waits at the relay for a box, as it does itself once a day; undefined without the program. */
 function relayHandOver() {
   const program = process.env.HENGPING
-  const where = ['relay', 'hand-over', '--dir', written.relay_dir, '--least', '1']
+  const where = ['relay', 'hand-over', '--dir', written.relay_dir, '--closing']
   return program && ((box) => execFileSync(program, [...where, '--box', box]))
 }
 const handOver = relayHandOver()

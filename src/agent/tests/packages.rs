@@ -106,6 +106,41 @@ fn a_package_is_taken_in_order_once_and_by_whom_it_is_for() {
 }
 
 #[test]
+fn a_package_that_was_written_again_for_a_later_day_is_known_and_the_next_follows_it() {
+    let trial = Trial::new();
+    let agent = &trial.agents.bench;
+    let mut platform = Platform::new(trial.dir.path());
+    let entries = vec![request(&trial, Asked::Keys), request(&trial, Asked::Ledger)];
+    let (first, package) = (platform.package(entries.clone()), platform.package(entries.clone()));
+    agent.import_package(&platform.send(entries.clone())).expect("taken");
+    let out = platform.dir.join("from-1.json");
+    agent.export_package(&out, UNTIL).expect("answered");
+
+    // Something else in its place, or the same for an earlier day, is no writing again.
+    let july = date(2026, 7, 31);
+    for other in [
+        Package { expires: july, entries: vec![request(&trial, Asked::Death)], ..package.clone() },
+        Package { expires: date(2026, 6, 20), ..package.clone() },
+        Package { expires: july, previous: Some(Digest([1; 32])), ..package.clone() },
+    ] {
+        assert_eq!(code(agent.import_package(&platform.write(other, 1))), "package-replayed");
+    }
+    assert_eq!(
+        code(agent.import_package(&platform.write(Package { expires: july, ..package.clone() }, 50))),
+        "package-signature"
+    );
+    // One of the two was answered meanwhile.
+    let again = Package { expires: july, entries: entries[..1].to_vec(), ..package };
+    let place = Place { sequence: 1, digest: Some(again.digest().expect("a digest")) };
+    let taken = agent.import_package(&platform.write(again, 1)).expect("known");
+    assert!(taken.again && taken.requests == 0);
+    assert_eq!(code(agent.export_package(&out, UNTIL)), "package-empty", "nothing of it is asked a second time");
+    assert_eq!(code(agent.import_package(&platform.write(first, 1))), "package-replayed", "the older writing is over");
+    platform.last = place;
+    agent.import_package(&platform.send(vec![request(&trial, Asked::Keys)])).expect("follows what was written again");
+}
+
+#[test]
 fn what_cannot_be_answered_yet_waits_for_a_later_package() {
     let trial = Trial::with(hengping_agent::config::Settings::default());
     let agent = &trial.agents.bench;
@@ -136,8 +171,16 @@ fn what_cannot_be_answered_yet_waits_for_a_later_package() {
     assert!(matches!(take(&package, place), Ok(Taken::New(_))));
     assert!(matches!(statements(&package)[..], [Said::Adopted { .. }]));
     std::fs::remove_file(&next).expect("lost");
-    agent.export_again(&next).expect("written");
+    agent.export_again(&next, None).expect("written");
     assert_eq!(read(&next), package);
+    // Its last day is over before anybody took it.
+    trial.clock.set(date(2026, 7, 1));
+    assert_eq!(code(agent.export_again(&next, None)), "package-expired");
+    agent.export_again(&next, Some(date(2026, 7, 31))).expect("written");
+    let later = read(&next);
+    let july = |package: &SignedPackage| package.take((Party::Bench, bench), Party::Platform, place, date(2026, 7, 1));
+    assert!(july(&package).is_err() && matches!(july(&later), Ok(Taken::New(_))));
+    assert_eq!((later.package.sequence, &later.package.entries), (2, &package.package.entries));
 }
 
 #[test]

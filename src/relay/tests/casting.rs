@@ -78,7 +78,9 @@ fn another_form_is_named() {
     let text =
         agent().post(world.url()).content_type("text/plain").send(serde_json::to_string(&good).unwrap()).unwrap();
     assert_eq!(text.status().as_u16(), 415);
-    assert_eq!(agent().get(world.url()).call().unwrap().status().as_u16(), 405);
+    let asked = agent().get(world.url()).call().unwrap();
+    assert_eq!(asked.status().as_u16(), 405);
+    assert_eq!(asked.headers().get("allow").unwrap(), "POST, OPTIONS", "RFC 9110: which methods there are");
     let elsewhere = format!("http://{}/", world.relay().address);
     assert_eq!(agent().get(elsewhere).call().unwrap().status().as_u16(), 404);
 }
@@ -168,6 +170,34 @@ fn a_box_that_was_never_seen_waits_for_the_platform_and_a_known_one_does_not() {
     world.ledger().boxes.insert(bar().to_string(), ("closed".to_owned(), "2026-12-31".to_owned()));
     world.clock.advance(std::time::Duration::from_secs(61));
     assert_eq!(world.post(&cast(&bar(), 4, 1)), Err(refused()));
+}
+
+#[test]
+fn a_known_box_does_not_wait_behind_unknown_ones() {
+    let world = World::new();
+    world.post(&cast(&bar(), 1, 1)).unwrap();
+    world.clock.advance(std::time::Duration::from_secs(61));
+    world.ledger().holds_unknown = true;
+    let asked = world.ledger().asked;
+    let (url, answered) = (world.url(), std::sync::atomic::AtomicUsize::new(0));
+    std::thread::scope(|scope| {
+        for year in 0..40 {
+            let (url, answered) = (&url, &answered);
+            scope.spawn(move || {
+                let body = cast(&format!("{year}.bar_rates_bench").parse().unwrap(), 1, 1).body();
+                let status = send(url, &serde_json::to_value(body).unwrap(), &[]).0;
+                assert!([409, 503].contains(&status), "{status}");
+                answered.fetch_add(usize::from(status == 409), std::sync::atomic::Ordering::SeqCst);
+            });
+        }
+        while world.ledger().asked == asked {
+            std::thread::sleep(std::time::Duration::from_millis(10));
+        }
+        world.post(&cast(&bar(), 2, 1)).unwrap();
+        assert_eq!(answered.load(std::sync::atomic::Ordering::SeqCst), 0, "no stranger was answered before");
+        world.ledger().holds_unknown = false;
+    });
+    assert!(answered.into_inner() > 0, "the control: strangers did wait");
 }
 
 #[test]

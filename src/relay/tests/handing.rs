@@ -6,7 +6,7 @@ use hengping_domain::cast::Cast;
 use hengping_domain::digest::Digest;
 use hengping_relay::{Delivered, MOST_IN_BATCH};
 
-use crate::world::{World, bar, bench, cast};
+use crate::world::{World, bar, bench, cast, send};
 
 fn many(count: u32) -> Vec<Cast> {
     (0..count).map(|rater| cast(&bar(), rater, 1)).collect()
@@ -113,6 +113,29 @@ fn a_large_hand_over_goes_in_equal_parts() {
 }
 
 #[test]
+fn what_comes_while_a_resumed_hand_over_goes_on_waits_for_the_next() {
+    let mut world = World::new();
+    let most = u32::try_from(MOST_IN_BATCH).unwrap();
+    world.post_all(&many(25));
+    world.ledger().loses_an_answer = true;
+    world.relay().hand_over(&bar(), 20, false).unwrap_err();
+    world.restart();
+    // With the batch on its way these are more than one batch holds, without it they are not.
+    world.post_all(&(100..100 + most - 10).map(|rater| cast(&bar(), rater, 1)).collect::<Vec<_>>());
+    let url = world.url();
+    world.ledger().meanwhile = Some(Box::new(move || {
+        for rater in 10_000..10_003 {
+            let body = serde_json::to_value(cast(&bar(), rater, 1).body()).unwrap();
+            assert_eq!(send(&url, &body, &[]).0, 200);
+        }
+    }));
+    let batches = world.relay().hand_over(&bar(), 20, false).unwrap().batches;
+    assert_eq!(batches.iter().map(|batch| batch.casts).collect::<Vec<_>>(), [25, most - 10]);
+    assert_eq!(world.relay().hand_over(&bar(), 20, false).unwrap().batches, [], "three wait on");
+    assert_eq!(world.relay().hand_over(&bar(), 20, true).unwrap().batches[0].casts, 3);
+}
+
+#[test]
 fn boxes_do_not_mix_and_a_closed_one_is_forgotten() {
     let world = World::new();
     let (first, other) = (cast(&bar(), 1, 1), cast(&bench(), 1, 1));
@@ -123,6 +146,73 @@ fn boxes_do_not_mix_and_a_closed_one_is_forgotten() {
     assert!(world.post(&first).is_err(), "late, and it does not say that it was there");
     world.relay().hand_over(&bench(), 1, false).unwrap();
     assert_eq!(world.ledger().batches[1].2, [other]);
+}
+
+/// Bytes of each file below the spool's generations, by name without the generation.
+fn spooled(world: &World) -> Vec<(String, u64)> {
+    let mut found = Vec::new();
+    for folder in std::fs::read_dir(world.dir.path()).unwrap().map(|entry| entry.unwrap().path()).filter(|p| p.is_dir())
+    {
+        for entry in std::fs::read_dir(folder).unwrap().map(Result::unwrap) {
+            found.push((entry.file_name().into_string().unwrap(), entry.metadata().unwrap().len()));
+        }
+    }
+    found.sort();
+    found
+}
+
+#[test]
+fn of_a_closed_box_nothing_is_left_on_the_disk() {
+    let mut world = World::new();
+    let empty = spooled(&world);
+    assert_eq!(empty.iter().map(|(name, _)| name.as_str()).collect::<Vec<_>>(), ["casts", "handed"]);
+    world.post_all(&many(5));
+    world.relay().hand_over(&bar(), 1, false).unwrap();
+    // Two come late, and their batch is on its way when the box closes.
+    world.post_all(&[cast(&bar(), 3, 2), cast(&bar(), 8, 1)]);
+    world.ledger().down = true;
+    world.relay().hand_over(&bar(), 1, false).unwrap_err();
+    world.ledger().down = false;
+    let kept = spooled(&world);
+    assert_eq!(kept.len(), 3, "the control: a batch, casts and what was handed over: {kept:?}");
+    assert!(kept.iter().zip(&empty).all(|(kept, empty)| kept.1 > empty.1));
+    let key = || std::fs::read(world.dir.path().join("spool.key")).unwrap();
+    let before = key();
+
+    // Another platform, or one that lost its memory, is no close: what waits stays.
+    let open = world.ledger().boxes.remove(&bar().to_string()).unwrap();
+    world.ledger().refuses = Some("not-found");
+    world.relay().hand_over(&bar(), 1, true).unwrap_err();
+    assert!(spooled(&world).iter().any(|(name, length)| name == "casts" && *length > 0));
+
+    world.ledger().boxes.insert(bar().to_string(), ("closed".to_owned(), open.1));
+    world.ledger().refuses = Some("box-state");
+    let done = world.relay().hand_over(&bar(), 20, true).unwrap();
+    assert_eq!((done.batches.len(), done.discarded), (0, 2), "they came too late, and that is said");
+    assert_eq!(spooled(&world), empty);
+    assert_ne!(key(), before, "and the key under which they lay is gone");
+    world.restart();
+    assert_eq!(spooled(&world), empty);
+    assert_eq!(world.relay().hand_over(&bar(), 20, true).unwrap().discarded, 0);
+}
+
+#[test]
+fn a_box_takes_casts_again_when_something_failed_at_the_end_of_its_last_hand_over() {
+    let world = World::new();
+    let state = |word: &str| {
+        world.ledger().boxes.insert(bar().to_string(), (word.to_owned(), "2026-12-31".to_owned()));
+    };
+    world.post(&cast(&bar(), 1, 1)).unwrap();
+    world.relay().hand_over(&bar(), 1, false).unwrap();
+    // The platform says for a moment that the box is closed, and the spool cannot be written anew without it.
+    state("closed");
+    let in_the_way = world.dir.path().join("spool.next");
+    std::fs::create_dir(&in_the_way).unwrap();
+    assert_eq!(world.relay().hand_over(&bar(), 20, true).unwrap_err().code(), "relay-file");
+    std::fs::remove_dir(&in_the_way).unwrap();
+    state("open");
+    world.clock.advance(std::time::Duration::from_secs(61));
+    world.post(&cast(&bar(), 2, 1)).unwrap();
 }
 
 #[test]
@@ -169,10 +259,12 @@ fn the_command_asks_the_relay_that_runs_and_works_on_the_spool_when_none_does() 
     let (done, said) = program(&world, &[]);
     assert!(done && said.contains("too few"), "{said}");
     world.ledger().down = true;
-    let (done, said) = program(&world, &["--least", "1"]);
+    let (done, said) = program(&world, &["--closing"]);
     assert!(!done && said.contains("[platform-unreachable]"), "{said}");
     world.ledger().down = false;
-    let (done, said) = program(&world, &["--least", "1", "--box", "2026.bar_rates_bench"]);
+    let (done, said) = program(&world, &["--least", "19"]);
+    assert!(!done && said.contains("19 is not in 20.."), "a batch of a few says who cast when: {said}");
+    let (done, said) = program(&world, &["--closing", "--box", "2026.bar_rates_bench"]);
     assert!(done && said.contains("batch 1 casts 3 taken 3"), "{said}");
     world.post(&cast(&bench(), 1, 1)).unwrap();
     drop(world.relay.take());

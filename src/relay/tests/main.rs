@@ -4,6 +4,7 @@
 
 mod casting;
 mod extending;
+mod full;
 mod handing;
 mod load;
 mod order;

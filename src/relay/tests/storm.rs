@@ -23,14 +23,16 @@ use crate::world::{Ledger, Platform, agent, bar, bench, cast};
 const KILLS: u32 = 20;
 const DEVICES: u32 = 6;
 
-struct Process {
-    child: Child,
-    address: SocketAddr,
+pub struct Process {
+    pub child: Child,
+    pub address: SocketAddr,
 }
 
 impl Process {
-    fn start(dir: &Path, platform: &Platform) -> Self {
-        let mut child = Command::new(env!("CARGO_BIN_EXE_hengping-relay"))
+    pub fn start(dir: &Path, platform: &Platform) -> Self {
+        // It hears of a file that may not grow as of a full disk.
+        let mut child = Command::new("sh")
+            .args(["-c", "trap '' XFSZ; exec \"$@\"", "sh", env!("CARGO_BIN_EXE_hengping-relay")])
             .args(["serve", "--listen", "127.0.0.1:0", "--platform", &platform.url(), "--dir"])
             .arg(dir)
             .stdout(Stdio::piped())

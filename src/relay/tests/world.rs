@@ -68,6 +68,10 @@ pub struct Ledger {
     pub refuses: Option<&'static str>,
     /// Requests about boxes so far.
     pub asked: usize,
+    /// Lets requests about boxes that there are not wait until it is false again.
+    pub holds_unknown: bool,
+    /// Happens once while the next batch that was not seen before is being taken.
+    pub meanwhile: Option<Box<dyn FnOnce() + Send>>,
 }
 
 impl Ledger {
@@ -84,8 +88,15 @@ pub struct Platform {
 }
 
 async fn look(ledger: web::Data<Mutex<Ledger>>, id: web::Path<String>) -> HttpResponse {
-    let mut ledger = ledger.lock().unwrap();
-    ledger.asked += 1;
+    ledger.lock().unwrap().asked += 1;
+    let held = || {
+        let ledger = ledger.lock().unwrap();
+        ledger.holds_unknown && !ledger.boxes.contains_key(&*id)
+    };
+    while held() {
+        actix_web::rt::time::sleep(std::time::Duration::from_millis(10)).await;
+    }
+    let ledger = ledger.lock().unwrap();
     if ledger.down {
         return HttpResponse::InternalServerError().finish();
     }
@@ -118,10 +129,16 @@ async fn take(
     let signature = request.headers().get(SIGNATURE_HEADER).unwrap().to_str().unwrap().parse().unwrap();
     verify_batch(&id, &body, &ledger.receipt.unwrap(), &signature).unwrap();
     let (digest, casts) = (Digest::of(&[&body]), read_batch(&id, &body).unwrap());
-    let number = ledger.batches.iter().position(|(_, known, _)| *known == digest).unwrap_or_else(|| {
+    let known = ledger.batches.iter().position(|(_, known, _)| *known == digest);
+    let number = known.unwrap_or_else(|| {
         ledger.batches.push((id.clone(), digest, casts));
         ledger.batches.len() - 1
     });
+    if known.is_none()
+        && let Some(meanwhile) = ledger.meanwhile.take()
+    {
+        meanwhile();
+    }
     if std::mem::take(&mut ledger.loses_an_answer) {
         return HttpResponse::InternalServerError().finish();
     }
