@@ -9,7 +9,7 @@ use std::sync::{Arc, LazyLock, Mutex, OnceLock};
 
 use ed25519_dalek::SigningKey;
 use hengping::flow::courier::{self, Carrier, Unreachable};
-use hengping::ports::{Clock, Entropy, NoEntropy, SeededEntropy, random};
+use hengping::ports::{Clock, Entropy, NoEntropy, SeededEntropy};
 use hengping_agent::config::{AskedKind, HandOver, Settings};
 use hengping_agent::keyfile::{Cost, KeyFile, Unlocked};
 use hengping_agent::pins::{Pins, SidePins};

@@ -128,7 +128,7 @@ impl<'t> Post<'t> {
                     assert!(missing.iter().all(|one| one.side == self.side && one.code.is_none()), "{missing:?}");
                     self.round();
                 }
-                Err(error) => panic!("{error}"),
+                other => panic!("{other:?}"),
             }
         }
         panic!("the opening waits for ever");

@@ -117,7 +117,7 @@ on_both_backends! {
         courier::deliver(&trial.site).expect("delivered");
         assert_eq!(until(trial), LAST);
         let room = hengping::flow::opening_room::look(&trial.site, &bar_box()).expect("a room");
-        assert!(room.waiting.iter().any(|(side, kind, _, code)| (*side, kind.as_str(), *code) == (Side::Bench, "extend", Some("extension-late"))), "{room:?}");
+        assert!(room.waiting.iter().any(|one| (one.side, one.kind.as_str(), one.code) == (Side::Bench, "extend", Some("extension-late"))), "{room:?}");
         city::close(&trial.site, &bar_box()).expect("closed");
         deliver(&trial.site);
         let room = hengping::flow::opening_room::look(&trial.site, &bar_box()).expect("a room");

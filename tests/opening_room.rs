@@ -188,7 +188,7 @@ fn stage(room: &Room, name: &str) -> (StageState, u64, Option<String>) {
 fn refuse(trial: &Trial, side: Side, kind: &str, code: AgentRefusal) {
     let site = &trial.site;
     let waiting = site.store.read("test", |conn| agent_request::unanswered(conn, side)).expect("a look");
-    let waiting = waiting.into_iter().find(|one| one.kind == kind && one.ballot_box == bar_box()).expect(kind);
+    let waiting = waiting.into_iter().find(|one| one.kind.as_str() == kind && one.ballot_box == bar_box()).expect(kind);
     let said = Said::Refused { request: waiting.digest, code };
     let signed = Statement { v: 1, id: bar_box(), side, said }.sign(&agent_secret(side)).expect("signed");
     courier::hear(site, &waiting, &signed).expect("heard");

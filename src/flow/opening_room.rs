@@ -178,7 +178,14 @@ pub fn look(site: &Site, id: &BoxId) -> Outcome<Room> {
         };
         // A rehearsal has nothing to sign.
         if !id.period.is_rehearsal() {
-            stages.push(Stage { stage: "draft", side: None, state: draft, done: u64::from(released), total, code: None });
+            stages.push(Stage {
+                stage: "draft",
+                side: None,
+                state: draft,
+                done: u64::from(released),
+                total,
+                code: None,
+            });
         }
         stages.push(asked(conn, id, &waiting, ("death", "death", None))?);
         if let Some(running) = &running {

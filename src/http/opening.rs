@@ -139,7 +139,7 @@ fn open(site: &Site, id: &BoxId) {
         site.openings.note(id, (step.stage.clone(), step.done, step.total));
     };
     let ended = match opening::go_on(site, id, &dir, Locked::Refuse, &mut note) {
-        Ok(Progressed::Draft(_) | Progressed::Waits(_)) => None,
+        Ok(Progressed::Draft(_) | Progressed::Rehearsed(_) | Progressed::Waits(_)) => None,
         Err(error) => {
             tracing::error!(box_ = %id, %error, "an opening stopped");
             Some(error.code().to_owned())

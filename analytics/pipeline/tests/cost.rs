@@ -4,9 +4,9 @@ use std::time::Instant;
 
 use hengping_attack::Cost;
 use hengping_domain::ids::Side;
-use hengping_domain::layer::Posted;
+use hengping_domain::layer::{self, Posted};
 use hengping_domain::manifest::PeriodKind;
-use hengping_domain::mix;
+use hengping_domain::mix::{self, Mixed, Mixing};
 use rand_chacha::ChaCha20Rng;
 use rand_chacha::rand_core::SeedableRng as _;
 
@@ -40,16 +40,18 @@ fn seconds(ballots: usize, size: Size) -> f64 {
     let (dir, out, temporary) =
         (tempfile::tempdir().unwrap(), tempfile::tempdir().unwrap(), tempfile::tempdir().unwrap());
     let start = Instant::now();
-    let layer = |side: Side, list: &[u8]| {
-        mix::mix(&world.id, side, &world.secrets.get(side).mix, list, CORES, &|_| ()).unwrap()
+    let shuffle = |side: Side, list: &[u8]| -> Mixed {
+        let mut mixing = Mixing::new(&world.id, side, &world.secrets.get(side).mix, CORES);
+        mixing.part(&mix::read_list(list, layer::len(side)).unwrap(), &|_| ()).unwrap();
+        mixing.end()
     };
-    let halfway = layer(Side::Bench, &list);
-    let mixed = layer(Side::Bar, &halfway.output);
+    let halfway = shuffle(Side::Bench, &list).output.concat();
+    let mixed = shuffle(Side::Bar, &halfway);
     let shuffled = start.elapsed().as_secs_f64();
     assert_eq!(mixed.passed as usize, world.envelopes.len());
     world.export_with_both(dir.path());
     let shared = start.elapsed().as_secs_f64();
-    assert_eq!(mixed.output, std::fs::read(dir.path().join("list.bin")).unwrap());
+    assert_eq!(mixed.output.concat(), std::fs::read(dir.path().join("list.bin")).unwrap());
     let text = |path: &std::path::Path| path.display().to_string();
     let output = run(&["open", "--dir", &text(dir.path()), "--out", &text(out.path())], temporary.path());
     assert!(output.status.success(), "{}", String::from_utf8_lossy(&output.stderr));

@@ -1,5 +1,6 @@
 //! A later last day: signed by both, in one chain, on this agent's own clock.
 
+use hengping_agent::What;
 use hengping_domain::document::{DocumentKind, Signature};
 use hengping_domain::extension::Extension;
 use hengping_domain::ids::Side;
@@ -49,7 +50,9 @@ fn an_agent_takes_ballots_until_the_day_that_both_sides_signed() {
         // Asked again when its day is long over, with the signatures in another order, it says the same.
         let [bench, bar] = OFFICERS;
         assert_eq!(trial.said(side, asked(body(&manifest, LAST, NEXT), &[bar, bench])), said);
-        assert_eq!(trial.again(side).journal().expect("whole").last().expect("said").signed.statement.said, said);
+        let journal = trial.again(side).journal().expect("whole");
+        let What::Said(signed) = &journal.last().expect("said").what else { panic!("{journal:?}") };
+        assert_eq!(signed.statement.said, said);
         trial.clock.set(NEXT.tomorrow().expect("a day"));
         let late = trial.refused(side, trial.tokens_request(&raters[0], &certificate));
         assert_eq!(late, Some(AgentRefusal::BoxClosed), "control: the new day ends too");

@@ -226,7 +226,7 @@ fn packages_keep_nothing_of_a_rater_after_death() {
     assert_eq!(held(), [true, true], "they were there");
     assert!(matches!(trial.said(Side::Bench, Asked::Death), Said::Dead { .. }));
     assert_eq!(held(), [false, false]);
-    assert_eq!(code(agent.export_again(&out)), "package-empty");
+    assert_eq!(code(agent.export_again(&out, None)), "package-empty");
     agent.import_package(&platform.send(vec![request(&trial, Asked::Keys)])).expect("the next one in order");
     assert_eq!(agent.export_package(&out, UNTIL).expect("written").sequence, 2);
 }
