@@ -14,6 +14,7 @@ use jiff::civil::{Date, DateTime, Time};
 use crate::LEAST;
 use crate::clerk::Desk;
 use crate::hand_over::{HandOver, too_late};
+use crate::platform::Standing;
 use crate::serve::Relay;
 
 /// How often the clock is looked at.
@@ -39,13 +40,22 @@ pub(crate) fn run(relay: &Arc<Relay>, at: Time, stop: &Receiver<()>) {
     }
 }
 
+/// Whether everything of a box goes, however few. A platform that does not know it gets no small batch to look at.
+fn over(standing: Standing, day: Date) -> bool {
+    match standing {
+        Standing::Open(until) => until < day,
+        Standing::Closed => true,
+        Standing::NotOurs => false,
+    }
+}
+
 fn day_of(relay: &Relay, day: Date) {
     let ids = match relay.clerk.ask(Desk::boxes).flatten() {
         Ok(ids) => ids,
         Err(error) => return eprintln!("[{}] {error}", error.code()),
     };
     for id in ids {
-        let over = relay.boxes.ask(&id).is_ok_and(|standing| standing.until().is_none_or(|until| until < day));
+        let over = relay.boxes.ask(&id).is_ok_and(|standing| over(standing, day));
         match relay.hand_over(&id, LEAST, over) {
             Ok(HandOver { discarded: 0, .. }) => {}
             Ok(HandOver { discarded, .. }) => eprintln!("{}", too_late(&id, discarded)),
@@ -59,6 +69,13 @@ fn day_of(relay: &Relay, day: Date) {
 mod tests {
     use super::*;
     use jiff::civil::date;
+
+    #[test]
+    fn everything_goes_after_the_last_day_and_after_a_close_and_not_to_whoever_does_not_know_the_box() {
+        let day = date(2026, 6, 2);
+        assert!(!over(Standing::Open(day), day) && over(Standing::Open(date(2026, 6, 1)), day));
+        assert!(over(Standing::Closed, day) && !over(Standing::NotOurs, day));
+    }
 
     #[test]
     fn the_hour_comes_once_a_day_in_court_time() {
