@@ -183,7 +183,47 @@ test('a recovered device stops at the eighth number', async () => {
   answer = refused
   await castBallot(item as never, answers)
   expect(posts.length).toBe(8)
-  expect(castOf('one')).toMatchObject({ state: 'refused' })
+  expect(castOf('one')).toMatchObject({ state: 'refused', refused: 'spent' })
+})
+
+test('a recovered device whose own ballot was overtaken goes on to the next free number', async () => {
+  newSeed(true)
+  answer = ok
+  await castBallot(item as never, answers)
+  // Another device has used 2 to 4 since.
+  answer = (post) => (post.body.seq < 5 ? refused() : ok(post))
+  await castBallot(item as never, { notice: 1, issues: 2 })
+  expect(posts.map((each) => each.body.seq)).toEqual([1, 2, 3, 4, 5])
+  expect(castOf('one')).toMatchObject({ seq: 5, state: 'stored' })
+  expect(castOf('one')!.change_refused).toBeUndefined()
+})
+
+test('where no number is free it stops, keeps the receipt it had, and says so', async () => {
+  newSeed(true)
+  answer = ok
+  await castBallot(item as never, answers)
+  const leaf = castOf('one')!.leaf
+  answer = (post) => {
+    if (posts.length > 20) throw new Error('it never stops')
+    return post.body.seq > 0 ? refused() : ok(post)
+  }
+  await castBallot(item as never, { notice: 1, issues: 2 })
+  expect(posts.map((each) => each.body.seq)).toEqual([1, 2, 3, 4, 5, 6, 7, 8])
+  expect(castOf('one')).toMatchObject({ state: 'stored', seq: 1, leaf, change_refused: true })
+  expect(castOf('one')).toMatchObject({ refused: 'spent' })
+  await expect(castBallot(item as never, answers)).rejects.toThrow('numbers-spent')
+  expect(posts.length).toBe(8)
+})
+
+test('a number that was refused once is not tried again', async () => {
+  answer = ok
+  await castBallot(item as never, answers)
+  answer = refused
+  await castBallot(item as never, answers)
+  answer = ok
+  await castBallot(item as never, answers)
+  expect(posts.map((each) => each.body.seq)).toEqual([1, 2, 3])
+  expect(castOf('one')).toMatchObject({ seq: 3, state: 'stored' })
 })
 
 test('nothing is sealed under another rubric than the manifest names', async () => {

@@ -23,6 +23,14 @@ import {
 import { agentsOf } from './manifest'
 import { accountId, castOf, refreshCasts, whom, work } from './work'
 
+/** The number the next ballot of a case gets: after all that this device has used, whether they were taken or not. */
+export const nextNumber = (record: CastRecord | undefined): number =>
+  Math.max(record?.seq ?? 0, record?.tried ?? 0) + 1
+
+/** Whether a number is left for another ballot of the case. */
+export const numberLeft = (record: CastRecord | undefined): boolean =>
+  nextNumber(record) <= MOST_SEQUENCES
+
 /** Whether this ballot may be sealed at all. @throws Refusal with the reason where it may not. */
 export function checkSealable(item: Invitation | undefined): void {
   if (!item || item.state === 'recused') throw new Refusal('invitation-gone', 0)
@@ -44,9 +52,11 @@ const keysOf = (manifest: ManifestBody): SealingKeys => {
 export async function sealBallot(
   item: Invitation,
   answers: Answers,
-  seq = (castOf(item.id)?.seq ?? 0) + 1,
 ): Promise<CastRecord> {
   checkSealable(item)
+  const old = castOf(item.id)
+  const seq = nextNumber(old)
+  if (!numberLeft(old)) throw new Refusal('numbers-spent', 0)
   const account = accountId()
   const { invitations } = work
   const manifest = work.box?.manifest.body
@@ -65,7 +75,6 @@ export async function sealBallot(
     keysOf(manifest),
   )
   const stamp = stampKey(seed.bytes, item.id)
-  const old = castOf(item.id)
   const standing =
     old?.state === 'stored' ? { seq: old.seq, leaf: old.leaf, receipt: old.receipt } : old?.before
   const record: CastRecord = {
@@ -93,14 +102,12 @@ export async function sealBallot(
 export async function castBallot(item: Invitation, answers: Answers): Promise<CastRecord> {
   const account = accountId()
   const period = work.invitations?.period?.id ?? ''
-  let record = await sealBallot(item, answers)
-  await deliver(account, record)
-  while (record.refused === 'used' && readSeed(account, period)?.recovered) {
-    if (record.seq >= MOST_SEQUENCES) break
-    record = await sealBallot(item, answers, record.seq + 1)
+  const recovered = readSeed(account, period)?.recovered
+  for (;;) {
+    const record = await sealBallot(item, answers)
     await deliver(account, record)
+    if (record.refused !== 'used' || !recovered || !numberLeft(record)) return record
   }
-  return record
 }
 
 /** Sends one queued ballot once; its record says afterwards how it stands. */
@@ -117,7 +124,8 @@ export async function deliver(account: string, record: CastRecord): Promise<void
   } catch (error) {
     const final = error instanceof Refusal && (error.status === 409 || error.status === 422)
     if (!final) return
-    record.refused = await because(record)
+    const reason = await because(record)
+    record.refused = reason === 'used' && sent >= MOST_SEQUENCES ? 'spent' : reason
     Object.assign(record, refusedRecord(record))
   }
   // A newer ballot for the same case may have been sealed while this one was on its way.
@@ -137,9 +145,9 @@ async function because(record: CastRecord): Promise<RefusedBecause> {
 }
 
 /** After a refusal the earlier ballot of the same case still stands, where there is one. */
-function refusedRecord({ before }: CastRecord): Partial<CastRecord> {
+function refusedRecord({ before, seq }: CastRecord): Partial<CastRecord> {
   if (!before) return { state: 'refused', cast: null }
-  return { ...before, state: 'stored', cast: null, before: null, change_refused: true }
+  return { ...before, state: 'stored', cast: null, before: null, change_refused: true, tried: seq }
 }
 
 /** Sends everything that waits on this device; true when nothing waits any longer. */

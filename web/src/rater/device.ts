@@ -113,7 +113,7 @@ export const wipeDraft = (account: string, invitation: string): void =>
 export type CastState = 'queued' | 'stored' | 'refused'
 
 /** Why the relay did not take a ballot, as far as this device can tell. */
-export type RefusedBecause = 'late' | 'closed' | 'gone' | 'used'
+export type RefusedBecause = 'late' | 'closed' | 'gone' | 'used' | 'spent'
 
 /** The receipt of one ballot. Holds no answer and nothing from which one could be computed. */
 export interface CastRecord {
@@ -141,6 +141,8 @@ export interface CastRecord {
   before: StandingCast | null
   /** A later change was refused; this record is of the ballot that still stands. */
   change_refused?: boolean
+  /** The number of the change that was refused: the next one is above it. */
+  tried?: number
 }
 
 export type StandingCast = Pick<CastRecord, 'seq' | 'leaf' | 'receipt'>
