@@ -2,14 +2,14 @@
  * Seal, keep, deliver. A sealed ballot is written to the device before it is sent and stays there until the relay has
  * given a receipt that holds; the same bytes may be sent any number of times.
  */
-import { Refusal, get, postCast } from '@shared/api'
+import { Refusal, postCast } from '@shared/api'
 import { b64, fromB64 } from '@shared/crypto/bytes'
 import { countedHash, nonceOf, splitBox, stampKey } from '@shared/crypto/derive'
 import { leafHash } from '@shared/crypto/log'
 import { verifyReceipt } from '@shared/crypto/receipt'
 import { type Answers, MOST_SEQUENCES, type SealingKeys, seal, signCast } from '@shared/crypto/seal'
 import { session } from '@shared/session'
-import type { BoxDetail, Invitation, ManifestBody } from '@shared/types'
+import type { Invitation, ManifestBody } from '@shared/types'
 import { tokensOf } from './credentials'
 import {
   type CastRecord,
@@ -49,10 +49,7 @@ const keysOf = (manifest: ManifestBody): SealingKeys => {
 }
 
 /** Seals the answers and queues them; the draft is gone afterwards. Returns the record that waits for delivery. */
-export async function sealBallot(
-  item: Invitation,
-  answers: Answers,
-): Promise<CastRecord> {
+export async function sealBallot(item: Invitation, answers: Answers): Promise<CastRecord> {
   checkSealable(item)
   const old = castOf(item.id)
   const seq = nextNumber(old)
@@ -124,7 +121,7 @@ export async function deliver(account: string, record: CastRecord): Promise<void
   } catch (error) {
     const final = error instanceof Refusal && (error.status === 409 || error.status === 422)
     if (!final) return
-    const reason = await because(record)
+    const reason = because(account, record)
     record.refused = reason === 'used' && sent >= MOST_SEQUENCES ? 'spent' : reason
     Object.assign(record, refusedRecord(record))
   }
@@ -135,13 +132,17 @@ export async function deliver(account: string, record: CastRecord): Promise<void
   refreshCasts()
 }
 
-/** The relay has one answer for everything; box and day say which of them it was, as far as that can be known. */
-async function because(record: CastRecord): Promise<RefusedBecause> {
-  const box = await get<BoxDetail>(`/boxes/${encodeURIComponent(record.box)}`).catch(() => null)
+/**
+ * The relay has one answer for everything; the day and what this page has loaded already tell the cases apart, as far
+ * as they can. Nothing is asked for it: a request with the session's cookie right after a cast would say whose it was.
+ */
+function because(account: string, record: CastRecord): RefusedBecause {
   if (session.today > record.cast_until) return 'late'
-  if (box && box.state !== 'open') return 'closed'
-  const item = work.invitations?.items.find((each) => each.id === record.invitation)
-  return work.invitations && (!item || item.state === 'recused') ? 'gone' : 'used'
+  if (work.box?.id === record.box && work.box.state !== 'open') return 'closed'
+  // The list is that of whoever is signed in; the queue may hold another account's ballots.
+  if (!work.invitations || account !== accountId()) return 'used'
+  const item = work.invitations.items.find((each) => each.id === record.invitation)
+  return !item || item.state === 'recused' ? 'gone' : 'used'
 }
 
 /** After a refusal the earlier ballot of the same case still stands, where there is one. */
@@ -162,10 +163,12 @@ export async function deliverQueue(): Promise<boolean> {
   return done
 }
 
+/** What a page loads at first is over by then, so that no request with a cookie follows a cast. */
+const SETTLED_MS = 5_000
 const FIRST_WAIT_MS = 2_000
 const LONGEST_WAIT_MS = 60_000
 
-/** Keeps trying while the page is open, at once when the network returns, ever more rarely otherwise. */
+/** Keeps trying while the page is open: once it has settled, at once when the network returns, ever more rarely otherwise. */
 export function keepDelivering(): void {
   let wait = FIRST_WAIT_MS
   let timer = 0
@@ -176,5 +179,5 @@ export function keepDelivering(): void {
     timer = window.setTimeout(attempt, done ? LONGEST_WAIT_MS : wait)
   }
   window.addEventListener('online', () => void attempt())
-  void attempt()
+  timer = window.setTimeout(attempt, SETTLED_MS)
 }
