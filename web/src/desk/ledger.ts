@@ -39,13 +39,21 @@ export interface Ledger {
 
 type Fields = Record<string, unknown>
 
-/** The last statement of a kind that this side's agent really signed for this box. */
+/**
+ * What this side's agent really signed for this box: of lists, which are numbered, the latest; of what is said once, the
+ * last that stands there. Statements come in an order that says nothing.
+ */
 export function saidBy(box: BoxDetail, side: Side, kind: string): Signed | undefined {
   const agent = box.manifest.body[side].agent
-  return [...(box.statements ?? [])]
-    .reverse()
-    .find((signed) => isStatement(signed, { kind, box: box.id, side }, agent))
+  return (box.statements ?? [])
+    .filter((signed) => isStatement(signed, { kind, box: box.id, side }, agent))
+    .reduce<Signed | undefined>(
+      (latest, signed) => (latest && order(latest) > order(signed) ? latest : signed),
+      undefined,
+    )
 }
+
+const order = ({ statement }: Signed): number => number(statement.number) ?? 0
 
 const number = (value: unknown): number | null => (typeof value === 'number' ? value : null)
 const sizeOf = (value: unknown): number | null => (Array.isArray(value) ? value.length : null)
@@ -78,13 +86,20 @@ export function ledgerOf(box: BoxDetail, opened: OpeningCounts | null): Ledger {
     row('duplicate', none, opened?.duplicate ?? counts.duplicate),
     row('valid', none, opened?.valid ?? counts.valid),
   ]
-  return { rows, checks: checksOf(rows, said('mixed', 'passed'), opened) }
+  const lists = sides((side) => number(fields(side, 'eligibility').number))
+  const sameList = lists.bench === lists.bar && lists.bench === counts.lists
+  return { rows, checks: checksOf(rows, said('mixed', 'passed'), opened, sameList) }
 }
+
+/** Entries that all three parties give; where the agents refuse, each counts its own. */
+const BY_BOTH = ['eligible', 'stamps', 'slips', 'nyms', 'accepted', 'listed'] as const
+const BY_EACH = ['logRefused', 'mixRefused'] as const
 
 function checksOf(
   rows: LedgerRow[],
   passed: Record<Side, number | null>,
   opened: OpeningCounts | null,
+  sameList: boolean,
 ): LedgerCheck[] {
   const of = (entry: Entry) => rows.find((row) => row.entry === entry)!
   /** What any party says, where nobody contradicts; a contradiction is a check of its own. */
@@ -95,10 +110,14 @@ function checksOf(
   const [taken, refused] = [of('mixTaken'), of('mixRefused')]
   const refusedByBoth = sum(refused.bench, refused.bar)
   const counted = sum(one('invalid'), one('duplicate'), one('valid'))
+  /** A list that somebody has not agreed to yet is compared with nothing. */
+  const early = ({ entry }: LedgerRow) => entry === 'eligible' && !sameList
+  const open = (found: LedgerCheck[], row: LedgerRow) =>
+    early(row) ? found.map((each) => ({ ...each, holds: null })) : found
   return [
-    ...(['eligible', 'stamps', 'slips', 'nyms', 'accepted', 'listed'] as const).flatMap((entry) =>
-      agree(of(entry)),
-    ),
+    ...BY_BOTH.flatMap((entry) => open(agree(of(entry)), of(entry))),
+    ...BY_BOTH.flatMap((entry) => open(platform(of(entry), agreed(of(entry))), of(entry))),
+    ...BY_EACH.flatMap((entry) => platform(of(entry), sum(of(entry).bench, of(entry).bar))),
     check('stampPerSlip', one('stamps'), '=', one('slips')),
     check('issuedOfEligible', one('stamps'), '≤', one('eligible')),
     check('acceptedOfIssued', one('accepted'), '≤', one('stamps')),
@@ -120,6 +139,14 @@ function checksOf(
 /** Both agents say the same; left out where only one of them says anything. */
 function agree({ entry, bench, bar }: LedgerRow): LedgerCheck[] {
   return bench === null || bar === null ? [] : [check(`agree.${entry}`, bench, '=', bar)]
+}
+
+/** What both agents say, where they say the same. */
+const agreed = ({ bench, bar }: LedgerRow): number | null => (bench === bar ? bench : null)
+
+/** The platform says what the agents signed; left out where it says nothing. */
+function platform({ entry, platform }: LedgerRow, signed: number | null): LedgerCheck[] {
+  return platform === null ? [] : [check(`platform.${entry}`, platform, '=', signed)]
 }
 
 function sum(...parts: (number | null)[]): number | null {
