@@ -26,16 +26,27 @@ export function troubleWords(code: string | null): string {
   const path = `stageCode.${code}`
   if (code && te(path)) return t(path)
   const shared = `code.${code}`
-  if (code && te(`${shared}.what`)) return t(`${shared}.what`) + t(`${shared}.next`)
+  if (code && te(`${shared}.what`))
+    return t('mark.sentences', { first: t(`${shared}.what`), second: t(`${shared}.next`) })
   return t('stageCode.unknown')
 }
 
 export const isRunning = (opening: Opening): boolean =>
   opening.stages.some((stage) => stage.state === 'running')
 
+type Missing = Opening['waiting'][number]
+
+/** Requests that a side has not answered. */
+export const waitedFor = (opening: Opening): Missing[] =>
+  opening.waiting.filter((each) => !each.code)
+
+/** Requests that a side's agent has refused, each with its code. */
+export const refusedBy = (opening: Opening): Missing[] =>
+  opening.waiting.filter((each) => each.code)
+
 /** Somebody else has to act, or an agent could not be reached: it may take minutes or a day. */
 export const isWaiting = (opening: Opening): boolean =>
-  opening.waiting.length > 0 || opening.stages.some((stage) => stage.state === 'waiting')
+  waitedFor(opening).length > 0 || opening.stages.some((stage) => stage.state === 'waiting')
 
 /** Closed, nothing under way and nobody waited for: the operator starts, or goes on after a failure. */
 export function canStart(opening: Opening): boolean {
