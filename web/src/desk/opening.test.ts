@@ -1,16 +1,8 @@
 /** Watching an opening: one look at a time, through failures, and not a moment longer than the page is there. */
 import type { Opening } from '@shared/types'
-import { createRenderer } from 'vue'
+import { enter } from '@shared/undrawn'
 import { afterEach, beforeEach, expect, test, vi } from 'vitest'
 import { type Watched, useOpening } from './opening'
-
-/** A page that draws nothing: only its life matters here. */
-const { createApp } = createRenderer<object, object>({
-  ...{ insert: () => undefined, remove: () => undefined, setText: () => undefined },
-  ...{ createElement: () => ({}), createText: () => ({}), createComment: () => ({}) },
-  ...{ setElementText: () => undefined, parentNode: () => null, nextSibling: () => null },
-  patchProp: () => undefined,
-})
 
 let seen: Watched
 let changes: number
@@ -20,16 +12,10 @@ let asked: number
 const stands = (state: Opening['state'], stage = 'waiting') =>
   Response.json({ state, stages: [{ stage: 'mix-bench', state: stage }], waiting: [] })
 
-function show() {
-  const page = createApp({
-    render: () => null,
-    setup() {
-      seen = useOpening('2026.bar_rates_bench', () => (changes += 1))
-    },
+const show = () =>
+  enter(() => {
+    seen = useOpening('2026.bar_rates_bench', () => (changes += 1))
   })
-  page.mount({})
-  return page
-}
 
 beforeEach(() => {
   vi.useFakeTimers()
@@ -82,9 +68,9 @@ test('after the page is left nothing is asked and nothing is told', async () => 
     () => new Promise<Response>((resolve) => (answer = resolve)),
     () => stands('mixed'),
   ]
-  const page = show()
+  const leave = show()
   await pass(15_000)
-  page.unmount()
+  leave()
   answer(stands('mixed'))
   await pass(600_000)
   expect([asked, changes]).toEqual([2, 0])
