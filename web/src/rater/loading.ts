@@ -6,8 +6,13 @@ import { forgetCredentials, prepareCredentials } from './credentials'
 import { checkManifest, notAdopted } from './manifest'
 import { refreshCasts, work } from './work'
 
+/** Every load ends the one before, and so does signing out. */
+let loads = 0
+
 /** Forgets everything that belongs to the account that signed out. */
 export function clearWork(): void {
+  loads += 1
+  work.loading = false
   Object.assign(work, { invitations: null, box: null, casts: [], needsCode: false, error: null })
   forgetCredentials()
 }
@@ -17,23 +22,25 @@ export function clearWork(): void {
  * fetched behind it; a form may be shown meanwhile.
  */
 export async function loadWork(): Promise<void> {
+  loads += 1
+  const mine = loads
   work.loading = true
   work.error = null
   refreshCasts()
   try {
     const invitations = await get<Invitations>('/invitations')
-    if (invitations.period) {
-      const hashes = [...new Set(invitations.items.map((item) => item.slip.rubric))]
-      const [box] = await Promise.all([loadBox(invitations.box), ...hashes.map(loadRubric)])
-      work.box = box
-      work.notAdopted = notAdopted(box)
-    }
+    const hashes = [...new Set(invitations.items.map((item) => item.slip.rubric))]
+    const box = invitations.period
+      ? (await Promise.all([loadBox(invitations.box), ...hashes.map(loadRubric)]))[0]
+      : null
+    if (mine !== loads) return
+    if (box) Object.assign(work, { box, notAdopted: notAdopted(box) })
     work.invitations = invitations
     prepareCredentials()
   } catch (error) {
-    work.error = error
+    if (mine === loads) work.error = error
   } finally {
-    work.loading = false
+    if (mine === loads) work.loading = false
   }
 }
 
