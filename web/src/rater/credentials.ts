@@ -6,6 +6,7 @@
 import { Refusal, post } from '@shared/api'
 import { fromB64 } from '@shared/crypto/bytes'
 import { type Kind, SIDES, type Side, nonceOf, requestKey } from '@shared/crypto/derive'
+import { documentHash } from '@shared/crypto/document'
 import { type TokenRequest, signRequest } from '@shared/crypto/request'
 import { isStatement } from '@shared/crypto/statement'
 import { type Evaluation, tokenBytes } from '@shared/crypto/token'
@@ -62,13 +63,15 @@ async function prepare(mine: number): Promise<void> {
     if (mine !== round) return
     wait = Math.min(wait * 2, LONGEST_WAIT_MS)
     // An enrolment that another device sent is only seen when the list is loaded again.
-    if (!(await patiently(askEnrolment))) return
+    if (!(await patiently(() => askEnrolment(() => mine === round)))) return
+    if (mine !== round) return
     seed = work.needsCode ? undefined : seed
   }
   if (!seed || work.enrolment !== 'enrolled' || work.notAdopted.length > 0) return
   const wanted = invitations.items.filter((item) => lacks(item))
   for (let from = 0; from < wanted.length; from += MOST_AT_ONCE) {
     await fetchTokens(mine, invitations, seed, wanted.slice(from, from + MOST_AT_ONCE))
+    if (mine !== round) return
   }
 }
 
@@ -142,6 +145,7 @@ async function ask(
   steps: Step[],
 ): Promise<void> {
   const answered = new Set<Side>()
+  const digest = documentHash(body.request)
   for (let wait = FIRST_WAIT_MS; ; wait = Math.min(wait * 2, LONGEST_WAIT_MS)) {
     const more = await patiently(async () => {
       const answers = await post<TokenAnswers>('/token-requests', body)
@@ -151,7 +155,7 @@ async function ask(
         await take(
           mine,
           blinded,
-          signed,
+          { signed, digest },
           steps.filter((each) => each.side === side),
         )
         answered.add(side)
@@ -172,13 +176,19 @@ interface Evaluated {
 }
 
 /** Checks one side's answer and keeps its tags. @throws Refusal when it refuses, or when what it says does not hold. */
-async function take(mine: number, blinded: Blinds, signed: Signed, steps: Step[]): Promise<void> {
+async function take(
+  mine: number,
+  blinded: Blinds,
+  { signed, digest }: { signed: Signed; digest: string },
+  steps: Step[],
+): Promise<void> {
   const side = steps[0]!.side
   const agent = agentsOf(work.box!.manifest.body)[side]
   const { box } = work.invitations!
   if (isStatement(signed, { kind: 'refused', box, side }, agent)) refused(signed)
-  if (!isStatement(signed, { kind: 'evaluated', box, side }, agent))
-    throw new Refusal('token-answer-refused', 0)
+  const said = isStatement(signed, { kind: 'evaluated', box, side }, agent)
+  // An answer to an earlier request is genuine too, and not an answer to this one.
+  if (!said || signed.statement.request !== digest) throw new Refusal('token-answer-refused', 0)
   const { nym, tokens = [] } = signed.statement as Evaluated
   const found: { step: Step; tag: string }[] = []
   for (const step of steps) {

@@ -78,21 +78,27 @@ export async function enrol(entered: string): Promise<void> {
   const request_key = publicKey(seed, invitations.box)
   const mac = b64(enrolMac(codeKey(code), invitations.box, memberNumber(), request_key))
   writeEnrolment(accountId(), period, { request_key, mac })
-  await send(invitations, period, { box: invitations.box, request_key, mac })
+  const account = accountId()
+  await send(period, { box: invitations.box, request_key, mac }, () => accountId() === account)
 }
 
-/** Asks again how an enrolment stands that this device has sent; false when it has sent none. */
-export async function askEnrolment(): Promise<boolean> {
+/**
+ * Asks again how an enrolment stands that this device has sent; false when it has sent none. An answer that comes when
+ * it is not `wanted` any more is passed over.
+ */
+export async function askEnrolment(wanted: () => boolean): Promise<boolean> {
   const invitations = work.invitations
   const period = invitations?.period?.id
   const sent = period ? readEnrolment(accountId(), period) : undefined
   if (!invitations || !period || !sent) return false
-  await send(invitations, period, { box: invitations.box, ...sent })
+  await send(period, { box: invitations.box, ...sent }, wanted)
   return true
 }
 
-async function send(invitations: Invitations, period: string, body: EnrolmentPost): Promise<void> {
+async function send(period: string, body: EnrolmentPost, wanted: () => boolean): Promise<void> {
   const answer = await post<Enrolment>('/enrolments', body)
+  const invitations = work.invitations
+  if (!invitations || !wanted()) return
   takeEnrolment(invitations, answer)
   if (work.enrolment === 'waiting') return
   wipeEnrolment(accountId(), period)
