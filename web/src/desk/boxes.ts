@@ -9,8 +9,10 @@ export interface BoxView {
 
 export async function boxRecord(id: string): Promise<BoxView> {
   const path = `/boxes/${encodeURIComponent(id)}`
-  const box = await get<BoxDetail>(path)
-  const opened = box.state === 'opened' || box.state === 'dead'
+  const found = await get<BoxDetail>(path)
+  const opened = found.state === 'opened'
+  // An opened box whose keys are gone is told apart by a word of its own.
+  const box: BoxDetail = opened && found.dead ? { ...found, state: 'dead' } : found
   return { box, counted: opened ? await counted(path) : null }
 }
 
