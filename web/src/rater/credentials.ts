@@ -13,7 +13,6 @@ import { type Evaluation, tokenBytes } from '@shared/crypto/token'
 import type { Invitation, Invitations, Signed, TokenAnswers, TokenRequestPost } from '@shared/types'
 import { Blinds, type Step, stepsOf } from './blinding'
 import {
-  DeviceFull,
   type Seed,
   type StoredTags,
   type StoredTokens,
@@ -41,7 +40,7 @@ export function prepareCredentials(): void {
   refreshReady()
   void prepare(mine).catch((error: unknown) => {
     if (mine !== round) return
-    work.tokens.error = error instanceof DeviceFull ? new Refusal('device-full', 0) : error
+    work.tokens.error = error
   })
 }
 

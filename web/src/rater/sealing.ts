@@ -2,10 +2,9 @@
  * What the seal page does: seals and sends at once where it can, waits for tokens where they are missing, and says so
  * where the case has gone meanwhile. Leads on by itself.
  */
-import { Refusal } from '@shared/api'
 import { type Ref, onMounted, onUnmounted, ref, watch } from 'vue'
 import { castBallot, checkSealable } from './casting'
-import { DeviceFull, readDraft } from './device'
+import { readDraft } from './device'
 import { loadWork } from './loading'
 import { accountId, castOf, invitationOf, work } from './work'
 
@@ -65,7 +64,7 @@ export function useSealing(id: string, lead: (to: 'receipt' | 'waiting') => unkn
   function stop(reason: unknown) {
     clearInterval(again)
     stage.value = 'sealing'
-    error.value = reason instanceof DeviceFull ? new Refusal('device-full', 0) : reason
+    error.value = reason
   }
 
   async function sealNow() {
