@@ -39,12 +39,14 @@ pub struct Places {
 /// The machines while they run.
 pub struct Machines {
     agents: PerSide<Arc<Agent>>,
-    running: PerSide<AgentRunning>,
+    addresses: PerSide<SocketAddr>,
+    running: PerSide<Option<AgentRunning>>,
     relay: hengping_relay::Running,
     codes: BTreeMap<String, Code>,
 }
 
-const PASSPHRASE: &str = "hengping-demo";
+/// Unlocks both agents of a demonstration.
+pub const PASSPHRASE: &str = "hengping-demo";
 
 impl Places {
     /// Makes all keys: signing keys, the platform's, both agents' and the relay's.
@@ -126,7 +128,9 @@ impl Machines {
         (agents, running): (PerSide<Arc<Agent>>, PerSide<AgentRunning>),
         relay: hengping_relay::Running,
     ) -> Self {
-        Self { agents, running, relay, codes: BTreeMap::new() }
+        let addresses = PerSide { bench: running.bench.address, bar: running.bar.address };
+        let running = PerSide { bench: Some(running.bench), bar: Some(running.bar) };
+        Self { agents, addresses, running, relay, codes: BTreeMap::new() }
     }
 
     /// Where the relay listens.
@@ -138,7 +142,19 @@ impl Machines {
     /// Where an agent listens.
     #[must_use]
     pub fn agent(&self, side: Side) -> SocketAddr {
-        self.running.get(side).address
+        *self.addresses.get(side)
+    }
+
+    /// Takes an agent off the network and says where it lies: from now on it hears of packages only.
+    pub fn take_off(&mut self, dir: &Path, side: Side) -> PathBuf {
+        let running = match side {
+            Side::Bench => &mut self.running.bench,
+            Side::Bar => &mut self.running.bar,
+        };
+        if let Some(running) = running.take() {
+            running.stop();
+        }
+        place(dir, side)
     }
 
     /// Tells an association who its members are, in CSV; each gets a code.
