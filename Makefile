@@ -62,6 +62,7 @@ openapi: build web/node_modules/.package-lock.json
 # WALK: arguments of `hengping demo` for the walk, such as a smaller city.
 walk: web build
 	scripts/walk $(BUILT)/hengping $(WALK)
+	STEPS=tests/browser/apart.mjs scripts/walk $(BUILT)/hengping --apart bench --judges 16 --lawyers 120
 
 # This engine against lme4 and GPBoost, where they are installed. BENCH_SIZES and more: docs/benchmarks.md.
 bench: build
