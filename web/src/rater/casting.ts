@@ -8,6 +8,7 @@ import { countedHash, nonceOf, splitBox, stampKey } from '@shared/crypto/derive'
 import { leafHash } from '@shared/crypto/log'
 import { verifyReceipt } from '@shared/crypto/receipt'
 import { type Answers, MOST_SEQUENCES, type SealingKeys, seal, signCast } from '@shared/crypto/seal'
+import { publicsOf } from '@shared/manifest'
 import { session } from '@shared/session'
 import type { Invitation, ManifestBody } from '@shared/types'
 import { tokensOf } from './credentials'
@@ -20,7 +21,6 @@ import {
   wipeDraft,
   writeCast,
 } from './device'
-import { agentsOf } from './manifest'
 import { accountId, castOf, refreshCasts, whom, work } from './work'
 
 /** The number the next ballot of a case gets: after all that this device has used, whether they were taken or not. */
@@ -41,10 +41,10 @@ export function checkSealable(item: Invitation | undefined): void {
 }
 
 const keysOf = (manifest: ManifestBody): SealingKeys => {
-  const of = (kind: 'mix' | 'opening') => ({
-    bench: fromB64(manifest.bench[kind]),
-    bar: fromB64(manifest.bar[kind]),
-  })
+  const of = (kind: 'mix' | 'opening') => {
+    const { bench, bar } = publicsOf(manifest, kind)
+    return { bench: fromB64(bench), bar: fromB64(bar) }
+  }
   return { mix: of('mix'), opening: of('opening') }
 }
 
@@ -79,7 +79,7 @@ export async function sealBallot(item: Invitation, answers: Answers): Promise<Ca
     leaf: leafHash(stamp.public, l0),
     counted: countedHash(nonceOf(seed.bytes, 'slip', item.id)),
     ...{ state: 'queued', case_number: item.case_number, whom: whom(item) },
-    ...{ relay: manifest.relay, agents: agentsOf(manifest) },
+    ...{ relay: manifest.relay, agents: publicsOf(manifest, 'agent') },
     cast: {
       ...{ box: manifest.box, stamp: b64(tokens.stamp), seq, envelope: b64(l0) },
       signature: b64(signCast(stamp.secret, box, seq, l0)),

@@ -10,6 +10,7 @@ import { documentHash } from '@shared/crypto/document'
 import { type TokenRequest, signRequest } from '@shared/crypto/request'
 import { isStatement } from '@shared/crypto/statement'
 import { type Evaluation, tokenBytes } from '@shared/crypto/token'
+import { publicsOf } from '@shared/manifest'
 import type { Invitation, Invitations, Signed, TokenAnswers, TokenRequestPost } from '@shared/types'
 import { Blinds, type Step, stepsOf } from './blinding'
 import {
@@ -21,7 +22,6 @@ import {
   writeTokens,
 } from './device'
 import { askEnrolment, seedFor, takeEnrolment } from './enrolment'
-import { agentsOf } from './manifest'
 import { accountId, noTokens, work } from './work'
 
 const MOST_AT_ONCE = 500
@@ -182,7 +182,7 @@ async function take(
   steps: Step[],
 ): Promise<void> {
   const side = steps[0]!.side
-  const agent = agentsOf(work.box!.manifest.body)[side]
+  const agent = publicsOf(work.box!.manifest.body, 'agent')[side]
   const { box } = work.invitations!
   if (isStatement(signed, { kind: 'refused', box, side }, agent)) refused(signed)
   const said = isStatement(signed, { kind: 'evaluated', box, side }, agent)

@@ -7,6 +7,7 @@ import { b64, systemEntropy } from '@shared/crypto/bytes'
 import { requestKey } from '@shared/crypto/derive'
 import { codeKey, enrolMac, normalisedCode } from '@shared/crypto/enrol'
 import { isStatement } from '@shared/crypto/statement'
+import { publicsOf } from '@shared/manifest'
 import { session } from '@shared/session'
 import type { Enrolment, EnrolmentPost, Invitations, Signed } from '@shared/types'
 import {
@@ -18,7 +19,6 @@ import {
   writeEnrolment,
   writeSeed,
 } from './device'
-import { agentsOf } from './manifest'
 import { accountId, ownSide, work } from './work'
 
 const memberNumber = (): string => session.account?.number ?? ''
@@ -54,7 +54,10 @@ function certifies(certificate: Signed, seed: Seed, box: string): boolean {
   if (!manifest) return false
   const { rater, request_key } = certificate.statement
   const expected = { kind: 'enrolled', box, side }
-  if (!isStatement(certificate, expected, agentsOf(manifest)[side]) || rater !== memberNumber())
+  if (
+    !isStatement(certificate, expected, publicsOf(manifest, 'agent')[side]) ||
+    rater !== memberNumber()
+  )
     throw new Refusal('document-mismatch', 0)
   return request_key === publicKey(seed, box)
 }
