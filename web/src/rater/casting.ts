@@ -21,7 +21,7 @@ import {
   wipeDraft,
   writeCast,
 } from './device'
-import { accountId, castOf, refreshCasts, whom, work } from './work'
+import { accountId, castOf, periodId, refreshCasts, whom, work } from './work'
 
 /** The number the next ballot of a case gets: after all that this device has used, whether they were taken or not. */
 export const nextNumber = (record: CastRecord | undefined): number =>
@@ -98,8 +98,7 @@ export async function sealBallot(item: Invitation, answers: Answers): Promise<Ca
  */
 export async function castBallot(item: Invitation, answers: Answers): Promise<CastRecord> {
   const account = accountId()
-  const period = work.invitations?.period?.id ?? ''
-  const recovered = readSeed(account, period)?.recovered
+  const recovered = readSeed(account, periodId())?.recovered
   for (;;) {
     const record = await sealBallot(item, answers)
     await deliver(account, record)

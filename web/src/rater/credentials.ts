@@ -22,7 +22,7 @@ import {
   writeTokens,
 } from './device'
 import { askEnrolment, seedFor, takeEnrolment } from './enrolment'
-import { accountId, noTokens, work } from './work'
+import { accountId, noTokens, periodId, work } from './work'
 
 const MOST_AT_ONCE = 500
 const FIRST_WAIT_MS = 3_000
@@ -90,7 +90,7 @@ const lacks = (item: Invitation): boolean =>
 const whole = (tags: StoredTags | undefined): tags is Record<Side, string> =>
   SIDES.every((side) => tags?.[side] !== undefined)
 
-const stored = (): StoredTokens => readTokens(accountId(), work.invitations?.period?.id ?? '')
+const stored = (): StoredTokens => readTokens(accountId(), periodId())
 
 function refreshReady(): void {
   const { nym, of } = stored()
@@ -216,7 +216,7 @@ function keep(side: Side, found: { step: Step; tag: string }[]): void {
       entry[step.kind][side] = tag
     }
   }
-  writeTokens(accountId(), work.invitations!.period!.id, tokens)
+  writeTokens(accountId(), periodId(), tokens)
   refreshReady()
 }
 
@@ -225,7 +225,7 @@ export function tokensOf(
   item: Invitation,
 ): { stamp: Uint8Array; slip: Uint8Array; nym: Uint8Array } | undefined {
   const invitations = work.invitations
-  const seed = readSeed(accountId(), invitations?.period?.id ?? '')
+  const seed = readSeed(accountId(), periodId())
   const { nym, of } = stored()
   const tags = of[item.id]
   if (!invitations || !seed || !tags || !whole(nym) || !whole(tags.stamp) || !whole(tags.slip))

@@ -19,7 +19,7 @@ import {
   writeEnrolment,
   writeSeed,
 } from './device'
-import { accountId, ownSide, work } from './work'
+import { accountId, ownSide, periodId, work } from './work'
 
 const memberNumber = (): string => session.account?.number ?? ''
 
@@ -72,7 +72,7 @@ export function takeEnrolment(invitations: Invitations, answer: Enrolment): void
 /** Sends the request key under the code. @throws Refusal with the code's own words when it is not accepted. */
 export async function enrol(entered: string): Promise<void> {
   const invitations = work.invitations
-  const period = invitations?.period?.id
+  const period = periodId()
   if (!invitations || !period) return
   const code = normalisedCode(entered)
   if (!code) throw new Refusal('enrol-code-mistyped', 0)
@@ -91,7 +91,7 @@ export async function enrol(entered: string): Promise<void> {
  */
 export async function askEnrolment(wanted: () => boolean): Promise<boolean> {
   const invitations = work.invitations
-  const period = invitations?.period?.id
+  const period = periodId()
   const sent = period ? readEnrolment(accountId(), period) : undefined
   if (!invitations || !period || !sent) return false
   await send(period, { box: invitations.box, ...sent }, wanted)
@@ -113,7 +113,7 @@ async function send(period: string, body: EnrolmentPost, wanted: () => boolean):
 /** Takes an entered seed if it is the one the association knows; false when it is another rater's or period's. */
 export function adoptSeed(bytes: Uint8Array): boolean {
   const invitations = work.invitations
-  const period = invitations?.period?.id
+  const period = periodId()
   if (!invitations || !period) return false
   const seed = { bytes, recovered: true, shown: true }
   const { certificate } = invitations.enrolment
