@@ -17,7 +17,7 @@ test.each([
   ['closed', false, 'closed'],
 ])('a box that is %s and dead: %s is called %s', async (state, dead, expected) => {
   served({ id: '2026.bar_rates_bench', state, dead })
-  expect((await boxRecord('2026.bar_rates_bench')).box.state).toBe(expected)
+  expect((await boxRecord('2026.bar_rates_bench')).state).toBe(expected)
 })
 
 test('the counts of the opening are shown for a dead box too', async () => {

@@ -1,9 +1,9 @@
 /** How far an opening is, in what a page can say of it: shape of a stage, words for its trouble, and the time left. */
 import { i18n } from '@shared/i18n'
 import type { Shape } from '@shared/components/StateMark.vue'
-import type { BoxState, Opening, Stage } from '@shared/types'
+import type { Opening, OpeningState, Stage } from '@shared/types'
 
-export const BOX_SHAPE: Record<BoxState, Shape> = {
+export const BOX_SHAPE: Record<OpeningState, Shape> = {
   open: 'ring',
   closed: 'triangle',
   mixed: 'triangle',
