@@ -2,7 +2,8 @@
 import { beforeAll, expect, test } from 'vitest'
 import { type TrialBox, trialBox } from '@shared/crypto/trial'
 import type { BoxDetail, OpeningCounts, Side, Signed } from '@shared/types'
-import { type Entry, ledgerOf, saidBy, unsigned, verdictOf } from './ledger'
+import { heard } from './heard'
+import { type Entry, ledgerOf, verdictOf } from './ledger'
 
 let trial: TrialBox
 beforeAll(async () => {
@@ -128,9 +129,10 @@ test('a number whose statement is not signed counts for nothing, and the last on
   const forged = { ...trial.says('bench', 'ledger', { stamps: 1 }), signature: '' }
   const detail = box([...statements(), forged])
   expect(ledgerOf(detail, opened).rows[1]).toMatchObject({ bench: 60 })
-  expect(unsigned(detail)).toEqual([forged])
+  expect(heard(detail).forged).toEqual([forged])
+  expect(verdictOf(ledgerOf(detail, opened))).toBe('broken')
   const later = trial.says('bench', 'ledger', { stamps: 1, slips: 1, nyms: 1 })
-  expect(saidBy(box([...statements(), later]), 'bench', 'ledger')).toBe(later)
+  expect(heard(box([...statements(), later])).said('bench', 'ledger')).toBe(later)
   const other = { ...detail, id: '2027.bar_rates_bench' }
-  expect(saidBy(other, 'bench', 'ledger')).toBeUndefined()
+  expect(heard(other).said('bench', 'ledger')).toBeUndefined()
 })

@@ -2,9 +2,8 @@
  * The ledger of one box: how many may rate, how many tokens each side issued, how many ballots came, were refused, were
  * counted; and the sums that must hold between them. Numbers of a side are taken from statements its agent signed.
  */
-import { isStatement } from '@shared/crypto/statement'
-import { SIDES } from '@shared/crypto/derive'
-import type { BoxDetail, OpeningCounts, Side, Signed } from '@shared/types'
+import type { BoxDetail, OpeningCounts, Side } from '@shared/types'
+import { heard } from './heard'
 
 export type Entry =
   | 'eligible'
@@ -35,31 +34,18 @@ export interface LedgerCheck {
 export interface Ledger {
   rows: LedgerRow[]
   checks: LedgerCheck[]
+  /** Statements whose signature fails: they count for nothing. */
+  forged: number
 }
 
 type Fields = Record<string, unknown>
-
-/**
- * What this side's agent really signed for this box: of lists, which are numbered, the latest; of what is said once, the
- * last that stands there. Statements come in an order that says nothing.
- */
-export function saidBy(box: BoxDetail, side: Side, kind: string): Signed | undefined {
-  const agent = box.manifest.body[side].agent
-  return (box.statements ?? [])
-    .filter((signed) => isStatement(signed, { kind, box: box.id, side }, agent))
-    .reduce<Signed | undefined>(
-      (latest, signed) => (latest && order(latest) > order(signed) ? latest : signed),
-      undefined,
-    )
-}
-
-const order = ({ statement }: Signed): number => number(statement.number) ?? 0
 
 const number = (value: unknown): number | null => (typeof value === 'number' ? value : null)
 const sizeOf = (value: unknown): number | null => (Array.isArray(value) ? value.length : null)
 
 export function ledgerOf(box: BoxDetail, opened: OpeningCounts | null): Ledger {
-  const fields = (side: Side, kind: string) => (saidBy(box, side, kind)?.statement ?? {}) as Fields
+  const { said: by, forged } = heard(box)
+  const fields = (side: Side, kind: string) => (by(side, kind)?.statement ?? {}) as Fields
   const { counts } = box
   const sides = (of: (side: Side) => number | null) => ({ bench: of('bench'), bar: of('bar') })
   const said = (kind: string, field: string) => sides((side) => number(fields(side, kind)[field]))
@@ -88,7 +74,8 @@ export function ledgerOf(box: BoxDetail, opened: OpeningCounts | null): Ledger {
   ]
   const lists = sides((side) => number(fields(side, 'eligibility').number))
   const sameList = lists.bench === lists.bar && lists.bench === counts.lists
-  return { rows, checks: checksOf(rows, said('mixed', 'passed'), opened, sameList) }
+  const checks = checksOf(rows, said('mixed', 'passed'), opened, sameList)
+  return { rows, checks, forged: forged.length }
 }
 
 /** Entries that all three parties give; where the agents refuse, each counts its own. */
@@ -164,17 +151,15 @@ function check(
   return { name, left, sign, right, holds }
 }
 
-/** Whether any sum is broken, and whether any could be made at all. */
-export const verdictOf = ({ checks }: Ledger): 'broken' | 'holds' | 'open' => {
-  if (checks.some((each) => each.holds === false)) return 'broken'
-  return checks.some((each) => each.holds) ? 'holds' : 'open'
-}
+export type Verdict = 'broken' | 'holds' | 'open'
 
-/** Statements whose signature fails, by place: shown, and counted for nothing. */
-export const unsigned = (box: BoxDetail): Signed[] =>
-  (box.statements ?? []).filter((signed) => {
-    const { kind, side } = signed.statement ?? {}
-    const known = SIDES.includes(side)
-    const agent = known ? box.manifest.body[side].agent : ''
-    return !isStatement(signed, { kind, box: box.id, side }, agent)
-  })
+/** A sum that cannot be made yet is open. */
+export const verdictOn = ({ holds }: LedgerCheck): Verdict =>
+  holds === null ? 'open' : holds ? 'holds' : 'broken'
+
+/** Whether anything is broken, a signature included, and whether any sum could be made at all. */
+export function verdictOf({ checks, forged }: Ledger): Verdict {
+  const verdicts = checks.map(verdictOn)
+  if (forged > 0 || verdicts.includes('broken')) return 'broken'
+  return verdicts.includes('holds') ? 'holds' : 'open'
+}
