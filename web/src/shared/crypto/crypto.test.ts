@@ -247,6 +247,15 @@ test('a checkpoint of both agents holds for the list it was made of and no other
   expect(look({ checkpoint: checkpoint([...log.leaves, 'e'.repeat(64)]) }).sound).toBe(false)
 })
 
+test('a list without a checkpoint is one that nobody has signed yet, however it is left out', () => {
+  const mine = hex(systemEntropy(32))
+  const { log, agents } = published(mine)
+  for (const checkpoint of [null, undefined])
+    expect(checkLog({ ...log, checkpoint }, mine, boxId(box), agents)).toMatchObject({
+      ...{ sound: true, accepted: 0, root: log.root },
+    })
+})
+
 test('the Merkle root has the shape of RFC 6962', () => {
   // Known answer of the RFC's own tree: SHA-256 of nothing for no entry, the prefixed entry for one.
   const empty = 'e3b0c44298fc1c149afbf4c8996fb92427ae41e4649b934ca495991b7852b855'

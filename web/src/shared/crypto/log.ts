@@ -68,7 +68,7 @@ export function checkLog(
   const whole = hex(merkleRoot(entries))
   const below =
     checkpoint.size === log.size ? whole : hex(merkleRoot(entries.slice(0, checkpoint.size)))
-  const signed = log.checkpoint !== null
+  const signed = Boolean(log.checkpoint)
   const at = log.leaves.indexOf(leaf)
   return {
     sound: whole === log.root && (!signed || below === checkpoint.root),
