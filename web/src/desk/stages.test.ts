@@ -14,6 +14,7 @@ import {
   isWaiting,
   minutesLeft,
   refusedBy,
+  restOf,
   troubleWords,
   waitedFor,
 } from './stages'
@@ -70,6 +71,13 @@ test('what an agent has refused is not waited for: it stopped, and can go on', (
   expect(waitedFor(both)).toEqual([open])
   expect(refusedBy(both)).toEqual([refused])
   expect(canStart(both)).toBe(false)
+})
+
+test('an opened box waits for signatures until both are there', () => {
+  const draft = (state: Stage['state']): Stage => ({ ...stage(state), stage: 'draft', side: null })
+  expect(restOf(opening({ state: 'opened', stages: [draft('waiting')] }))).toBe('opened')
+  expect(restOf(opening({ state: 'opened', stages: [draft('done')] }))).toBe('released')
+  expect(restOf(opening({ state: 'dead', stages: [draft('done')] }))).toBe('dead')
 })
 
 test.each([

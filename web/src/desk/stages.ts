@@ -48,6 +48,12 @@ export const refusedBy = (opening: Opening): Missing[] =>
 export const isWaiting = (opening: Opening): boolean =>
   waitedFor(opening).length > 0 || opening.stages.some((stage) => stage.state === 'waiting')
 
+/** What a box at rest waits for: `opened` becomes `released` once both sides have signed what came out of it. */
+export function restOf({ state, stages }: Opening): OpeningState | 'released' {
+  const released = stages.some(({ stage, state }) => stage === 'draft' && state === 'done')
+  return state === 'opened' && released ? 'released' : state
+}
+
 /** Closed, nothing under way and nobody waited for: the operator starts, or goes on after a failure. */
 export function canStart(opening: Opening): boolean {
   const state = opening.state === 'closed' || opening.state === 'mixed'
