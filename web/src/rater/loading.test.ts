@@ -10,6 +10,7 @@ vi.mock('./credentials', () => ({
 
 const { clearWork, loadWork } = await import('./loading')
 const { work } = await import('./work')
+const { session } = await import('@shared/session')
 
 let held: ((home: string) => void)[]
 beforeEach(() => {
@@ -52,4 +53,18 @@ test('a list that comes after signing out is not kept', async () => {
   await load
   expect([work.invitations, work.loading]).toEqual([null, false])
   expect(prepared).not.toHaveBeenCalled()
+})
+
+test('whoever signs in next on this page does not find the list of the one before', async () => {
+  const account = (id: string) => ({ id, login: id, name: id, roles: ['rater'] as never })
+  session.account = account('a')
+  const load = loadWork()
+  held[0]!('of a')
+  await load
+  expect(work.invitations).toMatchObject({ home: 'of a' })
+  // The server no longer knows the session: nobody has pressed anything.
+  session.account = null
+  expect(work.invitations).toBeNull()
+  session.account = account('b')
+  expect(work.invitations).toBeNull()
 })

@@ -1,7 +1,9 @@
 /** Loads the rater's list, the forms and the box, and starts fetching credentials behind them. */
 import { Refusal, get } from '@shared/api'
 import { documentHash } from '@shared/crypto/document'
+import { session } from '@shared/session'
 import type { BoxDetail, Invitations, Rubric } from '@shared/types'
+import { watch } from 'vue'
 import { forgetCredentials, prepareCredentials } from './credentials'
 import { checkManifest, notAdopted } from './manifest'
 import { refreshCasts, work } from './work'
@@ -9,11 +11,19 @@ import { refreshCasts, work } from './work'
 /** Every load ends the one before, and so does signing out. */
 let loads = 0
 
+/** A list is somebody's: whoever signs in next, or is signed out by the server, does not find it. */
+watch(
+  () => session.account?.id,
+  () => clearWork(),
+  { flush: 'sync' },
+)
+
 /** Forgets everything that belongs to the account that signed out. */
 export function clearWork(): void {
   loads += 1
   work.loading = false
-  Object.assign(work, { invitations: null, box: null, casts: [], needsCode: false, error: null })
+  Object.assign(work, { invitations: null, box: null, casts: [], notAdopted: [] })
+  Object.assign(work, { needsCode: false, error: null })
   forgetCredentials()
 }
 
