@@ -1,14 +1,28 @@
 /** The list that a page shows is the latest one asked for, by whoever is signed in. */
 import { beforeEach, expect, test, vi } from 'vitest'
 
-vi.stubGlobal('localStorage', { getItem: () => null, setItem: () => undefined })
+const stored = new Map<string, string>()
+const storage = {
+  getItem: (key: string) => stored.get(key) ?? null,
+  setItem: (key: string, value: string) => void stored.set(key, value),
+  removeItem: (key: string) => void stored.delete(key),
+}
+// Keys of the real localStorage are its own enumerable properties.
+vi.stubGlobal(
+  'localStorage',
+  new Proxy(storage, {
+    ownKeys: () => [...stored.keys()],
+    getOwnPropertyDescriptor: () => ({ enumerable: true, configurable: true }),
+  }),
+)
 const prepared = vi.fn()
 vi.mock('./credentials', () => ({
   prepareCredentials: prepared,
   forgetCredentials: () => undefined,
 }))
 
-const { clearWork, loadWork } = await import('./loading')
+const { clearWork, leaveDevice, loadWork } = await import('./loading')
+const { readDraft, writeDraft } = await import('./device')
 const { work } = await import('./work')
 const { session } = await import('@shared/session')
 
@@ -67,4 +81,17 @@ test('whoever signs in next on this page does not find the list of the one befor
   expect(work.invitations).toBeNull()
   session.account = account('b')
   expect(work.invitations).toBeNull()
+})
+
+test('signing out that did not reach the server signs nobody out and is not passed over', async () => {
+  session.account = { id: 'a', login: 'a', name: 'a', roles: ['rater'] }
+  writeDraft('a', 'one', { answers: { notice: 5 } })
+  vi.stubGlobal('fetch', () => Promise.reject(new TypeError()))
+  await expect(leaveDevice()).rejects.toThrow('offline')
+  expect(session.account).toMatchObject({ id: 'a' })
+  expect(readDraft('a', 'one')).toBeDefined()
+  vi.stubGlobal('fetch', async () => new Response(null, { status: 204 }))
+  await leaveDevice()
+  expect(session.account).toBeNull()
+  expect(readDraft('a', 'one')).toBeUndefined()
 })

@@ -1,12 +1,13 @@
 /** Loads the rater's list, the forms and the box, and starts fetching credentials behind them. */
 import { Refusal, get } from '@shared/api'
 import { documentHash } from '@shared/crypto/document'
-import { session } from '@shared/session'
+import { session, signOut } from '@shared/session'
 import type { BoxDetail, Invitations, Rubric } from '@shared/types'
 import { watch } from 'vue'
 import { forgetCredentials, prepareCredentials } from './credentials'
+import { wipeDrafts } from './device'
 import { checkManifest, notAdopted } from './manifest'
-import { refreshCasts, work } from './work'
+import { accountId, refreshCasts, work } from './work'
 
 /** Every load ends the one before, and so does signing out. */
 let loads = 0
@@ -25,6 +26,13 @@ export function clearWork(): void {
   Object.assign(work, { invitations: null, box: null, casts: [], notAdopted: [] })
   Object.assign(work, { needsCode: false, error: null })
   forgetCredentials()
+}
+
+/** Signs out and removes the drafts. @throws Refusal when the server was not reached: then nobody is signed out. */
+export async function leaveDevice(): Promise<void> {
+  const account = accountId()
+  await signOut()
+  wipeDrafts(account)
 }
 
 /**
