@@ -6,7 +6,7 @@ BUILT = $${CARGO_TARGET_DIR:-target}/debug
 WEB = $(shell find web -not -path 'web/node_modules*' -not -path 'web/dist*' -type f 2>/dev/null)
 NEXTEST = $(shell command -v cargo-nextest 2>/dev/null)
 
-.PHONY: demo test check format build web cargo-test web-test walk screenshots openapi everything bench validate attack attacks
+.PHONY: demo test check format build web cargo-test web-test rounds walk screenshots openapi everything bench validate attack attacks
 # The pages are built before the tests that serve them.
 .NOTPARALLEL:
 
@@ -21,7 +21,7 @@ test:
 	scripts/test-setup
 	HENGPING_REQUIRE_POSTGRES=1 scripts/with-postgres $(MAKE) everything
 
-everything: check web-test web cargo-test walk
+everything: check web-test web cargo-test rounds walk
 
 check: web/node_modules/.package-lock.json
 	cargo fmt --all --check
@@ -59,9 +59,16 @@ openapi: build web/node_modules/.package-lock.json
 	$(BUILT)/hengping openapi >web/openapi.json
 	npm --prefix web run types
 
+# The browser's own code against Rust: tokens, ballots, and everything that could be changed on the way. ROUNDS: how many,
+# and in one of how many the costly parts are.
+rounds: build web/node_modules/.package-lock.json
+	cargo build --workspace --locked --example rounds
+	node web/tools/run.mjs web/scripts/rounds.ts $(BUILT)/examples/rounds $(ROUNDS)
+
 # WALK: arguments of `hengping demo` for the walk, such as a smaller city.
 walk: web build
 	scripts/walk $(BUILT)/hengping $(WALK)
+	STEPS=tests/browser/apart.mjs scripts/walk $(BUILT)/hengping --apart bench --judges 16 --lawyers 120
 
 # The proofs of the ballot with their controls, and what it costs, in one table; the lines are also in target/attack.json.
 # A quarter of an hour: most tests that attack are in `make test` too, the long ones are here alone.

@@ -18,7 +18,7 @@ pub(super) use crate::demo::stages::bar;
 use crate::config::Config;
 use crate::demo::circle::{Circle, Signing};
 use crate::demo::docket::DocketPlan;
-use crate::demo::machines::{Machines, Places};
+use crate::demo::machines::{Machines, PASSPHRASE, Places};
 use crate::demo::raters::PASSWORD;
 use crate::demo::report::Report;
 use crate::demo::spans::TODAY;
@@ -52,6 +52,9 @@ pub(super) struct DemoArgs {
     /// Lawyers.
     #[arg(long, default_value_t = 900)]
     lawyers: u32,
+    /// Serve the running period alone, with this side's agent off the network: it is reached by `hengping exchange` only.
+    #[arg(long, value_name = "SIDE", conflicts_with = "once")]
+    apart: Option<Side>,
 }
 
 pub(super) fn run(args: &DemoArgs) -> anyhow::Result<()> {
@@ -63,6 +66,7 @@ pub(super) fn run(args: &DemoArgs) -> anyhow::Result<()> {
     let places = Places::make(&args.dir)?;
     let agents = places.start_agents(&ticking)?;
     let text = configuration(&args.dir, listen, relay, &places, &agents.1)?;
+    std::fs::write(args.dir.join("hengping.toml"), &text)?;
     let config = Config::from_toml(&text)?;
     crate::logging::start(&config.log)?;
     let site = Site::open(config, clock.clone(), Arc::new(SystemEntropy))?;
@@ -81,11 +85,16 @@ pub(super) fn run(args: &DemoArgs) -> anyhow::Result<()> {
         bad_rows: 0,
     };
     let mut circle = Circle::begin(site.clone(), clock, (places, machines), base.clone(), &args.dir, &plan, &stages)?;
-    circle.go_round(if args.once { Signing::All } else { Signing::OneWaits }, &stages)?;
+    if args.apart.is_none() {
+        circle.go_round(if args.once { Signing::All } else { Signing::OneWaits }, &stages)?;
+    }
     let visitors = circle.leave_open(&stages)?;
-    let (report, machines) = circle.report(&stages);
+    let (report, mut machines) = circle.report(&stages);
     print(&report)?;
-    write_accounts(&args.dir, &base, &visitors, &machines)?;
+    let apart = args
+        .apart
+        .map(|side| json!({"side": side, "dir": machines.take_off(&args.dir, side), "passphrase": PASSPHRASE}));
+    write_accounts(&args.dir, &base, &visitors, &machines, apart)?;
     if let Some(path) = &args.json {
         let json = serde_json::to_vec_pretty(&report)?;
         std::fs::write(path, json).with_context(|| format!("cannot write {}", path.display()))?;
@@ -94,7 +103,7 @@ pub(super) fn run(args: &DemoArgs) -> anyhow::Result<()> {
         return Ok(());
     }
     let _carrying = Carrying::start(&site);
-    invite_visitors(&base, &args.dir, &visitors, &machines)?;
+    invite_visitors(&base, &args.dir, &visitors, &machines, args.apart)?;
     server.join().map_err(|_| anyhow!("the server stopped"))?
 }
 
@@ -272,7 +281,13 @@ const OFFICERS: [(&str, &str); 9] = [
 ];
 
 /// For whoever wants to sign in by program, as the browser walk does.
-fn write_accounts(dir: &Path, base: &str, visitors: &Visitors, machines: &Machines) -> anyhow::Result<()> {
+fn write_accounts(
+    dir: &Path,
+    base: &str,
+    visitors: &Visitors,
+    machines: &Machines,
+    apart: Option<serde_json::Value>,
+) -> anyhow::Result<()> {
     let mut logins: serde_json::Map<_, _> =
         OFFICERS.iter().map(|(login, _)| (login.replace('-', "_"), json!(login))).collect();
     logins.insert("judge".into(), json!(visitors.judge));
@@ -286,11 +301,19 @@ fn write_accounts(dir: &Path, base: &str, visitors: &Visitors, machines: &Machin
         "relay": format!("http://{}", machines.relay()),
         "relay_dir": dir.join("relay"),
         "keys": dir.join("keys"),
+        "config": dir.join("hengping.toml"),
+        "apart": apart,
     });
     Ok(std::fs::write(dir.join("accounts.json"), serde_json::to_vec_pretty(&accounts)?)?)
 }
 
-fn invite_visitors(base: &str, dir: &Path, visitors: &Visitors, machines: &Machines) -> anyhow::Result<()> {
+fn invite_visitors(
+    base: &str,
+    dir: &Path,
+    visitors: &Visitors,
+    machines: &Machines,
+    apart: Option<Side>,
+) -> anyhow::Result<()> {
     say!("\n{base}  (demonstration: both sides' agents run on this machine / 演示环境：双方的节点在同一台机器上)");
     say!("  password of every account / 所有账号的密码: {PASSWORD}");
     for (number, who) in [(&visitors.judge, "judge / 法官 "), (&visitors.lawyer, "lawyer / 律师")] {
@@ -299,6 +322,12 @@ fn invite_visitors(base: &str, dir: &Path, visitors: &Visitors, machines: &Machi
     }
     for (login, who) in OFFICERS {
         say!("  {login:<20} {who}");
+    }
+    if let Some(side) = apart {
+        say!("The agent of the {side} is off the network; packages reach it, see {}/hengping.toml.", dir.display());
+        say!("{side} 方节点不联网，只收数据包。");
+        say!("Ctrl-C ends it.");
+        return Ok(());
     }
     let key = dir.join("keys").join("bar-signing.json");
     say!("One draft release waits for the bar: sign it in the release room as bar-negotiator with {}.", key.display());

@@ -39,13 +39,13 @@ pub struct Places {
 /// The machines while they run.
 pub struct Machines {
     agents: PerSide<Arc<Agent>>,
-    /// Held so that they go on answering.
-    _running: PerSide<AgentRunning>,
+    running: PerSide<Option<AgentRunning>>,
     relay: hengping_relay::Running,
     codes: BTreeMap<String, Code>,
 }
 
-const PASSPHRASE: &str = "hengping-demo";
+/// Unlocks both agents of a demonstration.
+pub const PASSPHRASE: &str = "hengping-demo";
 
 impl Places {
     /// Makes all keys: signing keys, the platform's, both agents' and the relay's.
@@ -127,13 +127,26 @@ impl Machines {
         (agents, running): (PerSide<Arc<Agent>>, PerSide<AgentRunning>),
         relay: hengping_relay::Running,
     ) -> Self {
-        Self { agents, _running: running, relay, codes: BTreeMap::new() }
+        let running = PerSide { bench: Some(running.bench), bar: Some(running.bar) };
+        Self { agents, running, relay, codes: BTreeMap::new() }
     }
 
     /// Where the relay listens.
     #[must_use]
     pub fn relay(&self) -> SocketAddr {
         self.relay.address
+    }
+
+    /// Takes an agent off the network and says where it lies: from now on it hears of packages only.
+    pub fn take_off(&mut self, dir: &Path, side: Side) -> PathBuf {
+        let running = match side {
+            Side::Bench => &mut self.running.bench,
+            Side::Bar => &mut self.running.bar,
+        };
+        if let Some(running) = running.take() {
+            running.stop();
+        }
+        place(dir, side)
     }
 
     /// Tells an association who its members are, in CSV; each gets a code.

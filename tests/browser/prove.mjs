@@ -4,7 +4,10 @@ import { join } from 'node:path'
 
 function note(line) {
   const directory = process.env.HENGPING_ATTACK
-  const file = line.name.split(/[^A-Za-z0-9]+/).filter(Boolean).join('-')
+  const file = line.name
+    .split(/[^A-Za-z0-9]+/)
+    .filter(Boolean)
+    .join('-')
   if (directory) writeFileSync(join(directory, `${file}.json`), JSON.stringify(line))
 }
 

@@ -1,7 +1,7 @@
 /** The rater's and the ratee's walk on a phone: sign in, activate, form, seal, receipt, check, change, recovery, result. */
 import { publicWalk } from './desk.mjs'
 
-const PHONE = { width: 390, height: 844 }
+export const PHONE = { width: 390, height: 844 }
 
 export async function signIn(page, account) {
   await page.fill('input[name=login]', account.login)
@@ -10,7 +10,7 @@ export async function signIn(page, account) {
 }
 
 /** Answers every item: the first as not observed, the others by turns, and ends at the review. */
-async function fillIn(page, walk, pictures) {
+export async function fillIn(page, walk, pictures) {
   for (let n = 0; ; n++) {
     await page.waitForSelector('.question input[type=radio]')
     const radios = page.locator('.question input[type=radio]')
@@ -50,7 +50,7 @@ const isCast = (request) =>
   request.method() === 'POST' && new URL(request.url()).pathname === '/box'
 
 /** Every cast goes to the relay, says nothing about who sends it, and has the one size of its box. */
-function watchCasts(walk, page, sizes) {
+export function watchCasts(walk, page, sizes) {
   const seen = { box: undefined }
   // Only what really left: a request made offline shows provisional headers that were never sent.
   page.on('requestfinished', async (request) => {

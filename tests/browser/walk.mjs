@@ -7,6 +7,7 @@
 import { execFileSync } from 'node:child_process'
 import { existsSync, mkdirSync, readFileSync, writeFileSync } from 'node:fs'
 import { keyHolderWalk, negotiatorWalk, operatorWalk, publicWalk } from './desk.mjs'
+import { measured } from './measure.mjs'
 import { Walk, launch } from './page.mjs'
 import { prove } from './prove.mjs'
 import { darkWalk, rateeWalk, raterWalk } from './rater.mjs'
@@ -86,6 +87,7 @@ for (const locale of ['zh-CN', 'en']) {
     await operatorWalk(walk, account('operator'), locale, docket)
   })
 }
+await part('measure', () => measured(walk))
 await part('dark', () => darkWalk(walk, account('judge')))
 await browser.close()
 console.log(`${walk.seen} pages looked at, ${walk.problems.length} problems, pictures in ${out}`)

@@ -1,17 +1,20 @@
 /** A box with what anybody may see of it; the counted list only exists after an opening. */
 import { Refusal, get } from '@shared/api'
-import type { BoxDetail, CountedList, Period } from '@shared/types'
+import type { BoxDetail, CountedList, OpeningState, Period } from '@shared/types'
 
 export interface BoxView {
   box: BoxDetail
+  /** An opened box whose keys are gone is told apart. */
+  state: OpeningState
   counted: CountedList | null
 }
 
 export async function boxRecord(id: string): Promise<BoxView> {
   const path = `/boxes/${encodeURIComponent(id)}`
   const box = await get<BoxDetail>(path)
-  const opened = box.state === 'opened' || box.state === 'dead'
-  return { box, counted: opened ? await counted(path) : null }
+  const opened = box.state === 'opened'
+  const state = opened && box.dead ? 'dead' : box.state
+  return { box, state, counted: opened ? await counted(path) : null }
 }
 
 async function counted(path: string): Promise<CountedList | null> {

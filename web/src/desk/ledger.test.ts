@@ -2,7 +2,8 @@
 import { beforeAll, expect, test } from 'vitest'
 import { type TrialBox, trialBox } from '@shared/crypto/trial'
 import type { BoxDetail, OpeningCounts, Side, Signed } from '@shared/types'
-import { type Entry, ledgerOf, saidBy, unsigned, verdictOf } from './ledger'
+import { heard } from './heard'
+import { type Entry, ledgerOf, verdictOf } from './ledger'
 
 let trial: TrialBox
 beforeAll(async () => {
@@ -37,7 +38,7 @@ function box(said: Signed[] = statements(), counts: object = {}): BoxDetail {
     ...trial.detail,
     statements: said,
     counts: {
-      ...{ invited: 80, sealed: 50, eligible: 80, lists: 2, log_refused: 1 },
+      ...{ invited: 80, sealed: 50, eligible: 80, lists: 2, log_refused: 2 },
       ...{ tokens: { stamps: 60, slips: 60, nyms: 30 }, ...counts },
     },
   }
@@ -84,13 +85,54 @@ test('more tokens than cases, more ballots than tokens, and a lost ballot are se
   expect(broken(box(), { ...opened, in: 49, valid: 43 })).toContain('inOfAccepted')
 })
 
+test('of several lists the latest counts, wherever its statement stands', () => {
+  const older = (side: Side) =>
+    trial.says(side, 'eligibility', { number: 1, root: '', count: 60, total: 60 })
+  const eligible = (said: Signed[]) => ledgerOf(box(said), opened).rows[0]
+  const latest = { entry: 'eligible', bench: 80, bar: 80, platform: 80 }
+  expect(eligible([...statements(), older('bench'), older('bar')])).toEqual(latest)
+  expect(eligible([older('bar'), older('bench'), ...statements()])).toEqual(latest)
+})
+
+test('a list that one side has not agreed to yet is no contradiction', () => {
+  const said = statements({ bar: { eligibility: { number: 1, root: '', count: 60, total: 60 } } })
+  const { checks } = ledgerOf(box(said), opened)
+  const of = (name: string) => checks.find((each) => each.name === name)
+  expect(of('agree.eligible')).toMatchObject({ left: 80, right: 60, holds: null })
+  expect(of('platform.eligible')!.holds).toBeNull()
+  expect(broken(box(said))).toEqual([])
+})
+
+test.each<[string, object]>([
+  ['eligible', { eligible: 81 }],
+  ['stamps', { tokens: { stamps: 59, slips: 60, nyms: 30 } }],
+  ['slips', { tokens: { stamps: 60, slips: 61, nyms: 30 } }],
+  ['nyms', { tokens: { stamps: 60, slips: 60, nyms: 29 } }],
+  ['accepted', { sealed: 49 }],
+  ['logRefused', { log_refused: 0 }],
+])('the platform against both agents: %s', (entry, counts) => {
+  expect(broken(box())).toEqual([])
+  expect(broken(box(undefined, counts))).toContain(`platform.${entry}`)
+})
+
+test('what the opening says was refused is what both agents refused', () => {
+  expect(broken(box(), { ...opened, refused: 2, in: 49 })).toContain('platform.mixRefused')
+})
+
+test('where the agents contradict each other, the platform is not held against either', () => {
+  const said = statements({ bar: { ledger: { stamps: 61, slips: 60, nyms: 30, refused: 1 } } })
+  expect(broken(box(said))).toContain('agree.stamps')
+  expect(broken(box(said))).not.toContain('platform.stamps')
+})
+
 test('a number whose statement is not signed counts for nothing, and the last one counts', () => {
   const forged = { ...trial.says('bench', 'ledger', { stamps: 1 }), signature: '' }
   const detail = box([...statements(), forged])
   expect(ledgerOf(detail, opened).rows[1]).toMatchObject({ bench: 60 })
-  expect(unsigned(detail)).toEqual([forged])
+  expect(heard(detail).forged).toEqual([forged])
+  expect(verdictOf(ledgerOf(detail, opened))).toBe('broken')
   const later = trial.says('bench', 'ledger', { stamps: 1, slips: 1, nyms: 1 })
-  expect(saidBy(box([...statements(), later]), 'bench', 'ledger')).toBe(later)
+  expect(heard(box([...statements(), later])).said('bench', 'ledger')).toBe(later)
   const other = { ...detail, id: '2027.bar_rates_bench' }
-  expect(saidBy(other, 'bench', 'ledger')).toBeUndefined()
+  expect(heard(other).said('bench', 'ledger')).toBeUndefined()
 })

@@ -2,9 +2,8 @@
  * The ledger of one box: how many may rate, how many tokens each side issued, how many ballots came, were refused, were
  * counted; and the sums that must hold between them. Numbers of a side are taken from statements its agent signed.
  */
-import { isStatement } from '@shared/crypto/statement'
-import { SIDES } from '@shared/crypto/derive'
-import type { BoxDetail, OpeningCounts, Side, Signed } from '@shared/types'
+import type { BoxDetail, OpeningCounts, Side } from '@shared/types'
+import { heard } from './heard'
 
 export type Entry =
   | 'eligible'
@@ -35,23 +34,18 @@ export interface LedgerCheck {
 export interface Ledger {
   rows: LedgerRow[]
   checks: LedgerCheck[]
+  /** Statements whose signature fails: they count for nothing. */
+  forged: number
 }
 
 type Fields = Record<string, unknown>
-
-/** The last statement of a kind that this side's agent really signed for this box. */
-export function saidBy(box: BoxDetail, side: Side, kind: string): Signed | undefined {
-  const agent = box.manifest.body[side].agent
-  return [...(box.statements ?? [])]
-    .reverse()
-    .find((signed) => isStatement(signed, { kind, box: box.id, side }, agent))
-}
 
 const number = (value: unknown): number | null => (typeof value === 'number' ? value : null)
 const sizeOf = (value: unknown): number | null => (Array.isArray(value) ? value.length : null)
 
 export function ledgerOf(box: BoxDetail, opened: OpeningCounts | null): Ledger {
-  const fields = (side: Side, kind: string) => (saidBy(box, side, kind)?.statement ?? {}) as Fields
+  const { said: by, forged } = heard(box)
+  const fields = (side: Side, kind: string) => (by(side, kind)?.statement ?? {}) as Fields
   const { counts } = box
   const sides = (of: (side: Side) => number | null) => ({ bench: of('bench'), bar: of('bar') })
   const said = (kind: string, field: string) => sides((side) => number(fields(side, kind)[field]))
@@ -78,13 +72,21 @@ export function ledgerOf(box: BoxDetail, opened: OpeningCounts | null): Ledger {
     row('duplicate', none, opened?.duplicate ?? counts.duplicate),
     row('valid', none, opened?.valid ?? counts.valid),
   ]
-  return { rows, checks: checksOf(rows, said('mixed', 'passed'), opened) }
+  const lists = sides((side) => number(fields(side, 'eligibility').number))
+  const sameList = lists.bench === lists.bar && lists.bench === counts.lists
+  const checks = checksOf(rows, said('mixed', 'passed'), opened, sameList)
+  return { rows, checks, forged: forged.length }
 }
+
+/** Entries that all three parties give; where the agents refuse, each counts its own. */
+const BY_BOTH = ['eligible', 'stamps', 'slips', 'nyms', 'accepted', 'listed'] as const
+const BY_EACH = ['logRefused', 'mixRefused'] as const
 
 function checksOf(
   rows: LedgerRow[],
   passed: Record<Side, number | null>,
   opened: OpeningCounts | null,
+  sameList: boolean,
 ): LedgerCheck[] {
   const of = (entry: Entry) => rows.find((row) => row.entry === entry)!
   /** What any party says, where nobody contradicts; a contradiction is a check of its own. */
@@ -95,10 +97,14 @@ function checksOf(
   const [taken, refused] = [of('mixTaken'), of('mixRefused')]
   const refusedByBoth = sum(refused.bench, refused.bar)
   const counted = sum(one('invalid'), one('duplicate'), one('valid'))
+  /** A list that somebody has not agreed to yet is compared with nothing. */
+  const early = ({ entry }: LedgerRow) => entry === 'eligible' && !sameList
+  const open = (found: LedgerCheck[], row: LedgerRow) =>
+    early(row) ? found.map((each) => ({ ...each, holds: null })) : found
   return [
-    ...(['eligible', 'stamps', 'slips', 'nyms', 'accepted', 'listed'] as const).flatMap((entry) =>
-      agree(of(entry)),
-    ),
+    ...BY_BOTH.flatMap((entry) => open(agree(of(entry)), of(entry))),
+    ...BY_BOTH.flatMap((entry) => open(platform(of(entry), agreed(of(entry))), of(entry))),
+    ...BY_EACH.flatMap((entry) => platform(of(entry), sum(of(entry).bench, of(entry).bar))),
     check('stampPerSlip', one('stamps'), '=', one('slips')),
     check('issuedOfEligible', one('stamps'), '≤', one('eligible')),
     check('acceptedOfIssued', one('accepted'), '≤', one('stamps')),
@@ -122,6 +128,14 @@ function agree({ entry, bench, bar }: LedgerRow): LedgerCheck[] {
   return bench === null || bar === null ? [] : [check(`agree.${entry}`, bench, '=', bar)]
 }
 
+/** What both agents say, where they say the same. */
+const agreed = ({ bench, bar }: LedgerRow): number | null => (bench === bar ? bench : null)
+
+/** The platform says what the agents signed; left out where it says nothing. */
+function platform({ entry, platform }: LedgerRow, signed: number | null): LedgerCheck[] {
+  return platform === null ? [] : [check(`platform.${entry}`, platform, '=', signed)]
+}
+
 function sum(...parts: (number | null)[]): number | null {
   return parts.reduce((whole, part) => (whole === null || part === null ? null : whole + part), 0)
 }
@@ -137,17 +151,15 @@ function check(
   return { name, left, sign, right, holds }
 }
 
-/** Whether any sum is broken, and whether any could be made at all. */
-export const verdictOf = ({ checks }: Ledger): 'broken' | 'holds' | 'open' => {
-  if (checks.some((each) => each.holds === false)) return 'broken'
-  return checks.some((each) => each.holds) ? 'holds' : 'open'
-}
+export type Verdict = 'broken' | 'holds' | 'open'
 
-/** Statements whose signature fails, by place: shown, and counted for nothing. */
-export const unsigned = (box: BoxDetail): Signed[] =>
-  (box.statements ?? []).filter((signed) => {
-    const { kind, side } = signed.statement ?? {}
-    const known = SIDES.includes(side)
-    const agent = known ? box.manifest.body[side].agent : ''
-    return !isStatement(signed, { kind, box: box.id, side }, agent)
-  })
+/** A sum that cannot be made yet is open. */
+export const verdictOn = ({ holds }: LedgerCheck): Verdict =>
+  holds === null ? 'open' : holds ? 'holds' : 'broken'
+
+/** Whether anything is broken, a signature included, and whether any sum could be made at all. */
+export function verdictOf({ checks, forged }: Ledger): Verdict {
+  const verdicts = checks.map(verdictOn)
+  if (forged > 0 || verdicts.includes('broken')) return 'broken'
+  return verdicts.includes('holds') ? 'holds' : 'open'
+}

@@ -17,10 +17,12 @@ vi.stubGlobal(
   }),
 )
 
-const { castBallot, checkSealable, deliverQueue, sealBallot } = await import('./casting')
+const { castBallot, checkSealable, deliver, deliverQueue, keepDelivering, sealBallot } =
+  await import('./casting')
 const { readCasts, readDraft, writeDraft, writeSeed, writeTokens } = await import('./device')
 const { castOf, work } = await import('./work')
 const { session } = await import('@shared/session')
+const { onSignedOut } = await import('@shared/api')
 const { b64, fromB64, systemEntropy } = await import('@shared/crypto/bytes')
 const { nonceOf } = await import('@shared/crypto/derive')
 const { leafHash } = await import('@shared/crypto/log')
@@ -49,7 +51,7 @@ const answers = { notice: 5, issues: null } as const
 type Post = { url: string; init: RequestInit; body: CastPost }
 const posts: Post[] = []
 let answer: (post: Post) => Response | Promise<Response>
-let boxState: string
+let asked: string[]
 
 function newSeed(recovered: boolean) {
   const bytes = systemEntropy(32)
@@ -60,7 +62,7 @@ function newSeed(recovered: boolean) {
 beforeEach(() => {
   stored.clear()
   posts.length = 0
-  boxState = 'open'
+  asked = []
   session.account = { id: 'a', login: 'a', name: 'a', roles: ['rater'], side: 'bar', number: 'n' }
   session.today = '2026-12-01'
   const items = [item]
@@ -74,7 +76,10 @@ beforeEach(() => {
   writeTokens('a', '2026', { nym: tags(), of: { one: { stamp: tags(), slip: tags() } } })
   writeDraft('a', 'one', { answers })
   vi.stubGlobal('fetch', async (url: string, init: RequestInit) => {
-    if (init.method === 'GET') return Response.json({ state: boxState })
+    if (!url.startsWith(relay)) {
+      asked.push(url)
+      return Response.json({ state: 'open' })
+    }
     const post = { url, init, body: JSON.parse(String(init.body)) }
     posts.push(post)
     return answer(post)
@@ -183,7 +188,47 @@ test('a recovered device stops at the eighth number', async () => {
   answer = refused
   await castBallot(item as never, answers)
   expect(posts.length).toBe(8)
-  expect(castOf('one')).toMatchObject({ state: 'refused' })
+  expect(castOf('one')).toMatchObject({ state: 'refused', refused: 'spent' })
+})
+
+test('a recovered device whose own ballot was overtaken goes on to the next free number', async () => {
+  newSeed(true)
+  answer = ok
+  await castBallot(item as never, answers)
+  // Another device has used 2 to 4 since.
+  answer = (post) => (post.body.seq < 5 ? refused() : ok(post))
+  await castBallot(item as never, { notice: 1, issues: 2 })
+  expect(posts.map((each) => each.body.seq)).toEqual([1, 2, 3, 4, 5])
+  expect(castOf('one')).toMatchObject({ seq: 5, state: 'stored' })
+  expect(castOf('one')!.change_refused).toBeUndefined()
+})
+
+test('where no number is free it stops, keeps the receipt it had, and says so', async () => {
+  newSeed(true)
+  answer = ok
+  await castBallot(item as never, answers)
+  const leaf = castOf('one')!.leaf
+  answer = (post) => {
+    if (posts.length > 20) throw new Error('it never stops')
+    return post.body.seq > 0 ? refused() : ok(post)
+  }
+  await castBallot(item as never, { notice: 1, issues: 2 })
+  expect(posts.map((each) => each.body.seq)).toEqual([1, 2, 3, 4, 5, 6, 7, 8])
+  expect(castOf('one')).toMatchObject({ state: 'stored', seq: 1, leaf, change_refused: true })
+  expect(castOf('one')).toMatchObject({ refused: 'spent' })
+  await expect(castBallot(item as never, answers)).rejects.toThrow('numbers-spent')
+  expect(posts.length).toBe(8)
+})
+
+test('a number that was refused once is not tried again', async () => {
+  answer = ok
+  await castBallot(item as never, answers)
+  answer = refused
+  await castBallot(item as never, answers)
+  answer = ok
+  await castBallot(item as never, answers)
+  expect(posts.map((each) => each.body.seq)).toEqual([1, 2, 3])
+  expect(castOf('one')).toMatchObject({ seq: 3, state: 'stored' })
 })
 
 test('nothing is sealed under another rubric than the manifest names', async () => {
@@ -227,8 +272,54 @@ test.each([
       return refused()
     }
     session.today = today
-    boxState = state
-    await castBallot(item as never, answers)
+    const sealed = await sealBallot(item as never, answers)
+    work.box!.state = state
+    await deliver('a', sealed)
     expect(castOf('one')).toMatchObject({ state: 'refused', refused: reason })
   },
 )
+
+test('no request with a cookie follows a cast, whatever the relay answers', async () => {
+  for (const each of [ok, refused, () => new Response('', { status: 503 })]) {
+    answer = each
+    await castBallot(item as never, answers)
+  }
+  expect(posts.length).toBeGreaterThanOrEqual(3)
+  for (const { init } of posts) expect(init.credentials).toBe('omit')
+  expect(asked).toEqual([])
+})
+
+test('the list of whoever is signed in says nothing about the ballot of another account', async () => {
+  answer = () => Promise.reject(new TypeError('offline'))
+  await castBallot(item as never, answers)
+  Object.assign(session.account!, { id: 'b' })
+  work.invitations!.items = []
+  answer = refused
+  await deliverQueue()
+  expect(readCasts('a')[0]).toMatchObject({ state: 'refused', refused: 'used' })
+})
+
+test('the relay cannot sign anybody out', async () => {
+  let out = false
+  onSignedOut(() => (out = true))
+  answer = () => new Response('{"code":"sign-in-required"}', { status: 409 })
+  await castBallot(item as never, answers)
+  expect(out).toBe(false)
+})
+
+test('a page that has just been opened delivers when its own requests are over', async () => {
+  answer = () => Promise.reject(new TypeError('offline'))
+  await castBallot(item as never, answers)
+  answer = ok
+  vi.useFakeTimers()
+  vi.stubGlobal('window', {
+    addEventListener: () => undefined,
+    setTimeout: (step: () => void, ms: number) => setTimeout(step, ms),
+  })
+  keepDelivering()
+  await vi.advanceTimersByTimeAsync(3_000)
+  expect(posts.length).toBe(1)
+  await vi.advanceTimersByTimeAsync(10_000)
+  expect(castOf('one')).toMatchObject({ state: 'stored' })
+  vi.useRealTimers()
+})

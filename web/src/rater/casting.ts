@@ -2,14 +2,15 @@
  * Seal, keep, deliver. A sealed ballot is written to the device before it is sent and stays there until the relay has
  * given a receipt that holds; the same bytes may be sent any number of times.
  */
-import { Refusal, get, postCast } from '@shared/api'
+import { Refusal, postCast } from '@shared/api'
 import { b64, fromB64 } from '@shared/crypto/bytes'
 import { countedHash, nonceOf, splitBox, stampKey } from '@shared/crypto/derive'
 import { leafHash } from '@shared/crypto/log'
 import { verifyReceipt } from '@shared/crypto/receipt'
 import { type Answers, MOST_SEQUENCES, type SealingKeys, seal, signCast } from '@shared/crypto/seal'
+import { publicsOf } from '@shared/manifest'
 import { session } from '@shared/session'
-import type { BoxDetail, Invitation, ManifestBody } from '@shared/types'
+import type { Invitation, ManifestBody } from '@shared/types'
 import { tokensOf } from './credentials'
 import {
   type CastRecord,
@@ -20,8 +21,15 @@ import {
   wipeDraft,
   writeCast,
 } from './device'
-import { agentsOf } from './manifest'
-import { accountId, castOf, refreshCasts, whom, work } from './work'
+import { accountId, castOf, periodId, refreshCasts, whom, work } from './work'
+
+/** The number the next ballot of a case gets: after all that this device has used, whether they were taken or not. */
+export const nextNumber = (record: CastRecord | undefined): number =>
+  Math.max(record?.seq ?? 0, record?.tried ?? 0) + 1
+
+/** Whether a number is left for another ballot of the case. */
+export const numberLeft = (record: CastRecord | undefined): boolean =>
+  nextNumber(record) <= MOST_SEQUENCES
 
 /** Whether this ballot may be sealed at all. @throws Refusal with the reason where it may not. */
 export function checkSealable(item: Invitation | undefined): void {
@@ -33,20 +41,19 @@ export function checkSealable(item: Invitation | undefined): void {
 }
 
 const keysOf = (manifest: ManifestBody): SealingKeys => {
-  const of = (kind: 'mix' | 'opening') => ({
-    bench: fromB64(manifest.bench[kind]),
-    bar: fromB64(manifest.bar[kind]),
-  })
+  const of = (kind: 'mix' | 'opening') => {
+    const { bench, bar } = publicsOf(manifest, kind)
+    return { bench: fromB64(bench), bar: fromB64(bar) }
+  }
   return { mix: of('mix'), opening: of('opening') }
 }
 
 /** Seals the answers and queues them; the draft is gone afterwards. Returns the record that waits for delivery. */
-export async function sealBallot(
-  item: Invitation,
-  answers: Answers,
-  seq = (castOf(item.id)?.seq ?? 0) + 1,
-): Promise<CastRecord> {
+export async function sealBallot(item: Invitation, answers: Answers): Promise<CastRecord> {
   checkSealable(item)
+  const old = castOf(item.id)
+  const seq = nextNumber(old)
+  if (!numberLeft(old)) throw new Refusal('numbers-spent', 0)
   const account = accountId()
   const { invitations } = work
   const manifest = work.box?.manifest.body
@@ -65,7 +72,6 @@ export async function sealBallot(
     keysOf(manifest),
   )
   const stamp = stampKey(seed.bytes, item.id)
-  const old = castOf(item.id)
   const standing =
     old?.state === 'stored' ? { seq: old.seq, leaf: old.leaf, receipt: old.receipt } : old?.before
   const record: CastRecord = {
@@ -73,7 +79,7 @@ export async function sealBallot(
     leaf: leafHash(stamp.public, l0),
     counted: countedHash(nonceOf(seed.bytes, 'slip', item.id)),
     ...{ state: 'queued', case_number: item.case_number, whom: whom(item) },
-    ...{ relay: manifest.relay, agents: agentsOf(manifest) },
+    ...{ relay: manifest.relay, agents: publicsOf(manifest, 'agent') },
     cast: {
       ...{ box: manifest.box, stamp: b64(tokens.stamp), seq, envelope: b64(l0) },
       signature: b64(signCast(stamp.secret, box, seq, l0)),
@@ -92,15 +98,12 @@ export async function sealBallot(
  */
 export async function castBallot(item: Invitation, answers: Answers): Promise<CastRecord> {
   const account = accountId()
-  const period = work.invitations?.period?.id ?? ''
-  let record = await sealBallot(item, answers)
-  await deliver(account, record)
-  while (record.refused === 'used' && readSeed(account, period)?.recovered) {
-    if (record.seq >= MOST_SEQUENCES) break
-    record = await sealBallot(item, answers, record.seq + 1)
+  const recovered = readSeed(account, periodId())?.recovered
+  for (;;) {
+    const record = await sealBallot(item, answers)
     await deliver(account, record)
+    if (record.refused !== 'used' || !recovered || !numberLeft(record)) return record
   }
-  return record
 }
 
 /** Sends one queued ballot once; its record says afterwards how it stands. */
@@ -117,7 +120,8 @@ export async function deliver(account: string, record: CastRecord): Promise<void
   } catch (error) {
     const final = error instanceof Refusal && (error.status === 409 || error.status === 422)
     if (!final) return
-    record.refused = await because(record)
+    const reason = because(account, record)
+    record.refused = reason === 'used' && sent >= MOST_SEQUENCES ? 'spent' : reason
     Object.assign(record, refusedRecord(record))
   }
   // A newer ballot for the same case may have been sealed while this one was on its way.
@@ -127,19 +131,24 @@ export async function deliver(account: string, record: CastRecord): Promise<void
   refreshCasts()
 }
 
-/** The relay has one answer for everything; box and day say which of them it was, as far as that can be known. */
-async function because(record: CastRecord): Promise<RefusedBecause> {
-  const box = await get<BoxDetail>(`/boxes/${encodeURIComponent(record.box)}`).catch(() => null)
+/**
+ * The relay has one answer for everything; the day and what this page has loaded already tell the cases apart, as far
+ * as they can. Nothing is asked for it: a request with the session's cookie right after a cast would say whose it was.
+ */
+function because(account: string, record: CastRecord): RefusedBecause {
+  const box = work.box?.id === record.box ? work.box : null
   if (session.today > (box?.cast_until ?? record.cast_until)) return 'late'
   if (box && box.state !== 'open') return 'closed'
-  const item = work.invitations?.items.find((each) => each.id === record.invitation)
-  return work.invitations && (!item || item.state === 'recused') ? 'gone' : 'used'
+  // The list is that of whoever is signed in; the queue may hold another account's ballots.
+  if (!work.invitations || account !== accountId()) return 'used'
+  const item = work.invitations.items.find((each) => each.id === record.invitation)
+  return !item || item.state === 'recused' ? 'gone' : 'used'
 }
 
 /** After a refusal the earlier ballot of the same case still stands, where there is one. */
-function refusedRecord({ before }: CastRecord): Partial<CastRecord> {
+function refusedRecord({ before, seq }: CastRecord): Partial<CastRecord> {
   if (!before) return { state: 'refused', cast: null }
-  return { ...before, state: 'stored', cast: null, before: null, change_refused: true }
+  return { ...before, state: 'stored', cast: null, before: null, change_refused: true, tried: seq }
 }
 
 /** Sends everything that waits on this device; true when nothing waits any longer. */
@@ -154,10 +163,12 @@ export async function deliverQueue(): Promise<boolean> {
   return done
 }
 
+/** What a page loads at first is over by then, so that no request with a cookie follows a cast. */
+const SETTLED_MS = 5_000
 const FIRST_WAIT_MS = 2_000
 const LONGEST_WAIT_MS = 60_000
 
-/** Keeps trying while the page is open, at once when the network returns, ever more rarely otherwise. */
+/** Keeps trying while the page is open: once it has settled, at once when the network returns, ever more rarely otherwise. */
 export function keepDelivering(): void {
   let wait = FIRST_WAIT_MS
   let timer = 0
@@ -168,5 +179,5 @@ export function keepDelivering(): void {
     timer = window.setTimeout(attempt, done ? LONGEST_WAIT_MS : wait)
   }
   window.addEventListener('online', () => void attempt())
-  void attempt()
+  timer = window.setTimeout(attempt, SETTLED_MS)
 }

@@ -317,3 +317,74 @@ test('nothing is asked for under a manifest an agent has not adopted, or after s
   await settle()
   expect(requests.length).toBe(1)
 })
+
+test('an answer to another request is not believed, whoever signed it', async () => {
+  const other = (request: TokenRequest): TokenRequest => ({ ...request, rater: 'n-2' })
+  spoil = (side, request) => trial.evaluates(side, other(request), lists)
+  await enrol(CODE)
+  prepareCredentials()
+  await settle()
+  expect(work.tokens.error).toMatchObject({ code: 'token-answer-refused' })
+  expect(work.ready).toEqual({})
+})
+
+/** Enrolments are answered when the test says so, in the order it says. */
+function heldEnrolments() {
+  const held: ((state: 'waiting' | 'enrolled') => void)[] = []
+  const real = fetch
+  vi.stubGlobal('fetch', (path: string, init: RequestInit) => {
+    if (path !== '/api/enrolments') return real(path, init)
+    const body = JSON.parse(String(init.body))
+    return new Promise<Response>((resolve) =>
+      held.push((state) => {
+        reached.own = state === 'enrolled'
+        resolve(Response.json(enrolment(body)))
+      }),
+    )
+  })
+  return held
+}
+
+/** An enrolment that was sent and not answered, and two rounds that have asked for it again. */
+async function twoRounds() {
+  reached.own = false
+  await enrol(CODE)
+  const held = heldEnrolments()
+  prepareCredentials()
+  await settle(3_500)
+  work.invitations = JSON.parse(JSON.stringify(work.invitations))
+  prepareCredentials()
+  await settle(3_500)
+  expect(held.length).toBe(2)
+  return held
+}
+
+test('the late answer of an earlier round undoes nothing that a newer one has heard', async () => {
+  const [earlier, newer] = await twoRounds()
+  newer!('enrolled')
+  await settle()
+  expect(work.enrolment).toBe('enrolled')
+  earlier!('waiting')
+  await settle()
+  expect(work.enrolment).toBe('enrolled')
+  expect(work.ready).toEqual({ one: true })
+})
+
+test('an earlier round that goes on late adds no steps to those of the newer one', async () => {
+  const [earlier, newer] = await twoRounds()
+  newer!('enrolled')
+  earlier!('enrolled')
+  await settle()
+  expect(work.tokens.done).toBe(work.tokens.total)
+  expect(requests.length).toBe(1)
+})
+
+test('an answer that comes after signing out is not for whoever signs in next', async () => {
+  const [, newer] = await twoRounds()
+  forgetCredentials()
+  Object.assign(session.account!, { id: 'b', number: 'n-2' })
+  newer!('enrolled')
+  await settle()
+  expect(work.enrolment).toBe('unknown')
+  expect([...stored.keys()].filter((key) => key.includes('.b.'))).toEqual([])
+})

@@ -6,13 +6,14 @@
 import { Refusal, post } from '@shared/api'
 import { fromB64 } from '@shared/crypto/bytes'
 import { type Kind, SIDES, type Side, nonceOf, requestKey } from '@shared/crypto/derive'
+import { documentHash } from '@shared/crypto/document'
 import { type TokenRequest, signRequest } from '@shared/crypto/request'
 import { isStatement } from '@shared/crypto/statement'
 import { type Evaluation, tokenBytes } from '@shared/crypto/token'
+import { publicsOf } from '@shared/manifest'
 import type { Invitation, Invitations, Signed, TokenAnswers, TokenRequestPost } from '@shared/types'
 import { Blinds, type Step, stepsOf } from './blinding'
 import {
-  DeviceFull,
   type Seed,
   type StoredTags,
   type StoredTokens,
@@ -21,8 +22,7 @@ import {
   writeTokens,
 } from './device'
 import { askEnrolment, seedFor, takeEnrolment } from './enrolment'
-import { agentsOf } from './manifest'
-import { accountId, noTokens, work } from './work'
+import { accountId, noTokens, periodId, work } from './work'
 
 const MOST_AT_ONCE = 500
 const FIRST_WAIT_MS = 3_000
@@ -40,7 +40,7 @@ export function prepareCredentials(): void {
   refreshReady()
   void prepare(mine).catch((error: unknown) => {
     if (mine !== round) return
-    work.tokens.error = error instanceof DeviceFull ? new Refusal('device-full', 0) : error
+    work.tokens.error = error
   })
 }
 
@@ -62,13 +62,15 @@ async function prepare(mine: number): Promise<void> {
     if (mine !== round) return
     wait = Math.min(wait * 2, LONGEST_WAIT_MS)
     // An enrolment that another device sent is only seen when the list is loaded again.
-    if (!(await patiently(askEnrolment))) return
+    if (!(await patiently(() => askEnrolment(() => mine === round)))) return
+    if (mine !== round) return
     seed = work.needsCode ? undefined : seed
   }
   if (!seed || work.enrolment !== 'enrolled' || work.notAdopted.length > 0) return
   const wanted = invitations.items.filter((item) => lacks(item))
   for (let from = 0; from < wanted.length; from += MOST_AT_ONCE) {
     await fetchTokens(mine, invitations, seed, wanted.slice(from, from + MOST_AT_ONCE))
+    if (mine !== round) return
   }
 }
 
@@ -88,7 +90,7 @@ const lacks = (item: Invitation): boolean =>
 const whole = (tags: StoredTags | undefined): tags is Record<Side, string> =>
   SIDES.every((side) => tags?.[side] !== undefined)
 
-const stored = (): StoredTokens => readTokens(accountId(), work.invitations?.period?.id ?? '')
+const stored = (): StoredTokens => readTokens(accountId(), periodId())
 
 function refreshReady(): void {
   const { nym, of } = stored()
@@ -142,6 +144,7 @@ async function ask(
   steps: Step[],
 ): Promise<void> {
   const answered = new Set<Side>()
+  const digest = documentHash(body.request)
   for (let wait = FIRST_WAIT_MS; ; wait = Math.min(wait * 2, LONGEST_WAIT_MS)) {
     const more = await patiently(async () => {
       const answers = await post<TokenAnswers>('/token-requests', body)
@@ -151,7 +154,7 @@ async function ask(
         await take(
           mine,
           blinded,
-          signed,
+          { signed, digest },
           steps.filter((each) => each.side === side),
         )
         answered.add(side)
@@ -172,13 +175,19 @@ interface Evaluated {
 }
 
 /** Checks one side's answer and keeps its tags. @throws Refusal when it refuses, or when what it says does not hold. */
-async function take(mine: number, blinded: Blinds, signed: Signed, steps: Step[]): Promise<void> {
+async function take(
+  mine: number,
+  blinded: Blinds,
+  { signed, digest }: { signed: Signed; digest: string },
+  steps: Step[],
+): Promise<void> {
   const side = steps[0]!.side
-  const agent = agentsOf(work.box!.manifest.body)[side]
+  const agent = publicsOf(work.box!.manifest.body, 'agent')[side]
   const { box } = work.invitations!
   if (isStatement(signed, { kind: 'refused', box, side }, agent)) refused(signed)
-  if (!isStatement(signed, { kind: 'evaluated', box, side }, agent))
-    throw new Refusal('token-answer-refused', 0)
+  const said = isStatement(signed, { kind: 'evaluated', box, side }, agent)
+  // An answer to an earlier request is genuine too, and not an answer to this one.
+  if (!said || signed.statement.request !== digest) throw new Refusal('token-answer-refused', 0)
   const { nym, tokens = [] } = signed.statement as Evaluated
   const found: { step: Step; tag: string }[] = []
   for (const step of steps) {
@@ -207,7 +216,7 @@ function keep(side: Side, found: { step: Step; tag: string }[]): void {
       entry[step.kind][side] = tag
     }
   }
-  writeTokens(accountId(), work.invitations!.period!.id, tokens)
+  writeTokens(accountId(), periodId(), tokens)
   refreshReady()
 }
 
@@ -216,7 +225,7 @@ export function tokensOf(
   item: Invitation,
 ): { stamp: Uint8Array; slip: Uint8Array; nym: Uint8Array } | undefined {
   const invitations = work.invitations
-  const seed = readSeed(accountId(), invitations?.period?.id ?? '')
+  const seed = readSeed(accountId(), periodId())
   const { nym, of } = stored()
   const tags = of[item.id]
   if (!invitations || !seed || !tags || !whole(nym) || !whole(tags.stamp) || !whole(tags.slip))

@@ -3,15 +3,13 @@
  * wait to be delivered, and receipts. A draft is wiped when its ballot is sealed; answers are never kept beside a
  * receipt. Tokens are a cache: seed and agents give them again.
  */
+import { Refusal } from '@shared/api'
 import { b64, fromB64 } from '@shared/crypto/bytes'
 import type { Answers } from '@shared/crypto/seal'
 import type { CastPost, Side } from '@shared/types'
 
 const PREFIX = 'hengping'
 const key = (...parts: string[]) => [PREFIX, ...parts].join('.')
-
-/** The device has no room, or its browser forbids storage: nothing can be kept safe, so nothing is sealed. */
-export class DeviceFull extends Error {}
 
 function read<T>(name: string): T | undefined {
   try {
@@ -22,11 +20,12 @@ function read<T>(name: string): T | undefined {
   }
 }
 
+/** @throws Refusal when there is no room or the browser forbids storage: nothing can be kept safe, so nothing is sealed. */
 function write(name: string, value: unknown): void {
   try {
     localStorage.setItem(name, JSON.stringify(value))
   } catch {
-    throw new DeviceFull()
+    throw new Refusal('device-full', 0)
   }
 }
 
@@ -113,7 +112,7 @@ export const wipeDraft = (account: string, invitation: string): void =>
 export type CastState = 'queued' | 'stored' | 'refused'
 
 /** Why the relay did not take a ballot, as far as this device can tell. */
-export type RefusedBecause = 'late' | 'closed' | 'gone' | 'used'
+export type RefusedBecause = 'late' | 'closed' | 'gone' | 'used' | 'spent'
 
 /** The receipt of one ballot. Holds no answer and nothing from which one could be computed. */
 export interface CastRecord {
@@ -141,6 +140,8 @@ export interface CastRecord {
   before: StandingCast | null
   /** A later change was refused; this record is of the ballot that still stands. */
   change_refused?: boolean
+  /** The number of the change that was refused: the next one is above it. */
+  tried?: number
 }
 
 export type StandingCast = Pick<CastRecord, 'seq' | 'leaf' | 'receipt'>

@@ -7,6 +7,7 @@ import { b64, systemEntropy } from '@shared/crypto/bytes'
 import { requestKey } from '@shared/crypto/derive'
 import { codeKey, enrolMac, normalisedCode } from '@shared/crypto/enrol'
 import { isStatement } from '@shared/crypto/statement'
+import { publicsOf } from '@shared/manifest'
 import { session } from '@shared/session'
 import type { Enrolment, EnrolmentPost, Invitations, Signed } from '@shared/types'
 import {
@@ -18,8 +19,7 @@ import {
   writeEnrolment,
   writeSeed,
 } from './device'
-import { agentsOf } from './manifest'
-import { accountId, ownSide, work } from './work'
+import { accountId, ownSide, periodId, work } from './work'
 
 const memberNumber = (): string => session.account?.number ?? ''
 
@@ -54,7 +54,10 @@ function certifies(certificate: Signed, seed: Seed, box: string): boolean {
   if (!manifest) return false
   const { rater, request_key } = certificate.statement
   const expected = { kind: 'enrolled', box, side }
-  if (!isStatement(certificate, expected, agentsOf(manifest)[side]) || rater !== memberNumber())
+  if (
+    !isStatement(certificate, expected, publicsOf(manifest, 'agent')[side]) ||
+    rater !== memberNumber()
+  )
     throw new Refusal('document-mismatch', 0)
   return request_key === publicKey(seed, box)
 }
@@ -69,7 +72,7 @@ export function takeEnrolment(invitations: Invitations, answer: Enrolment): void
 /** Sends the request key under the code. @throws Refusal with the code's own words when it is not accepted. */
 export async function enrol(entered: string): Promise<void> {
   const invitations = work.invitations
-  const period = invitations?.period?.id
+  const period = periodId()
   if (!invitations || !period) return
   const code = normalisedCode(entered)
   if (!code) throw new Refusal('enrol-code-mistyped', 0)
@@ -78,21 +81,27 @@ export async function enrol(entered: string): Promise<void> {
   const request_key = publicKey(seed, invitations.box)
   const mac = b64(enrolMac(codeKey(code), invitations.box, memberNumber(), request_key))
   writeEnrolment(accountId(), period, { request_key, mac })
-  await send(invitations, period, { box: invitations.box, request_key, mac })
+  const account = accountId()
+  await send(period, { box: invitations.box, request_key, mac }, () => accountId() === account)
 }
 
-/** Asks again how an enrolment stands that this device has sent; false when it has sent none. */
-export async function askEnrolment(): Promise<boolean> {
+/**
+ * Asks again how an enrolment stands that this device has sent; false when it has sent none. An answer that comes when
+ * it is not `wanted` any more is passed over.
+ */
+export async function askEnrolment(wanted: () => boolean): Promise<boolean> {
   const invitations = work.invitations
-  const period = invitations?.period?.id
+  const period = periodId()
   const sent = period ? readEnrolment(accountId(), period) : undefined
   if (!invitations || !period || !sent) return false
-  await send(invitations, period, { box: invitations.box, ...sent })
+  await send(period, { box: invitations.box, ...sent }, wanted)
   return true
 }
 
-async function send(invitations: Invitations, period: string, body: EnrolmentPost): Promise<void> {
+async function send(period: string, body: EnrolmentPost, wanted: () => boolean): Promise<void> {
   const answer = await post<Enrolment>('/enrolments', body)
+  const invitations = work.invitations
+  if (!invitations || !wanted()) return
   takeEnrolment(invitations, answer)
   if (work.enrolment === 'waiting') return
   wipeEnrolment(accountId(), period)
@@ -104,7 +113,7 @@ async function send(invitations: Invitations, period: string, body: EnrolmentPos
 /** Takes an entered seed if it is the one the association knows; false when it is another rater's or period's. */
 export function adoptSeed(bytes: Uint8Array): boolean {
   const invitations = work.invitations
-  const period = invitations?.period?.id
+  const period = periodId()
   if (!invitations || !period) return false
   const seed = { bytes, recovered: true, shown: true }
   const { certificate } = invitations.enrolment

@@ -7,7 +7,8 @@ import { SIDES, boxId } from '@shared/crypto/derive'
 import { documentHash, signedByBoth } from '@shared/crypto/document'
 import { SUITE } from '@shared/crypto/seal'
 import { isStatement } from '@shared/crypto/statement'
-import type { BoxDetail, ManifestBody, Side } from '@shared/types'
+import { publicsOf } from '@shared/manifest'
+import type { BoxDetail, Side } from '@shared/types'
 
 const VERSION = 2
 
@@ -19,8 +20,7 @@ export function checkManifest(box: BoxDetail, expected: string): void {
   const real = !body.rehearsal && !expected.startsWith('rehearsal-')
   const fits = named && real && boxId(body) === expected && isOrigin(body.relay?.origin)
   if (!fits || documentHash(body) !== hash) throw new Refusal('document-mismatch', 0)
-  const signing = { bench: body.bench.signing, bar: body.bar.signing }
-  if (!signedByBoth(signing, signatures, 'manifest', hash))
+  if (!signedByBoth(publicsOf(body, 'signing'), signatures, 'manifest', hash))
     throw new Refusal('document-mismatch', 0)
 }
 
@@ -46,8 +46,3 @@ export function notAdopted(box: BoxDetail): Side[] {
       ),
   )
 }
-
-export const agentsOf = (body: ManifestBody): Record<Side, string> => ({
-  bench: body.bench.agent,
-  bar: body.bar.agent,
-})

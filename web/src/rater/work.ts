@@ -2,7 +2,7 @@
 import { session } from '@shared/session'
 import type { BoxDetail, Invitation, Invitations, Rubric, Side } from '@shared/types'
 import { reactive } from 'vue'
-import { type CastRecord, readCasts } from './device'
+import { type CastRecord, readCasts, readSeed } from './device'
 
 export interface TokenProgress {
   /** Steps of blinding and checking; nothing is under way where both are equal. */
@@ -51,6 +51,15 @@ export const accountId = (): string => session.account?.id ?? ''
 
 /** The side whose association a rater belongs to. */
 export const ownSide = (): Side => (session.account?.side === 'bench' ? 'bench' : 'bar')
+
+/** The period that takes ballots; empty between periods, when nothing is kept under it. */
+export const periodId = (): string => work.invitations?.period?.id ?? ''
+
+/** Whether this device holds a seed whose recovery code the rater has not seen yet. */
+export function unsavedSeed(): boolean {
+  const seed = readSeed(accountId(), periodId())
+  return seed !== undefined && !seed.shown
+}
 
 export function refreshCasts(): void {
   work.casts = readCasts(accountId())

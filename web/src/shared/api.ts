@@ -30,7 +30,6 @@ async function answer<T>(response: Response): Promise<T> {
   if (response.ok) return body as T
   const problem = (body ?? {}) as { code?: string; detail?: string; problems?: [] }
   const fallback = response.status >= 500 ? 'fault' : 'refused'
-  if (problem.code === 'sign-in-required') signedOut()
   throw new Refusal(problem.code ?? fallback, response.status, problem.detail, problem.problems)
 }
 
@@ -48,7 +47,15 @@ async function call<T>(method: string, path: string, body?: unknown): Promise<T>
   if (body !== undefined && !form) headers['Content-Type'] = 'application/json'
   const payload = body === undefined ? undefined : form ? body : JSON.stringify(body)
   const init = { method, headers, body: payload, credentials: 'same-origin' as const }
-  return answer<T>(await send(`/api${path}`, init))
+  return known(answer<T>(await send(`/api${path}`, init)))
+}
+
+/** Notices that the session has ended. Only the platform's word counts for that, never the relay's. */
+async function known<T>(body: Promise<T>): Promise<T> {
+  return body.catch((error: unknown) => {
+    if (error instanceof Refusal && error.code === 'sign-in-required') signedOut()
+    throw error
+  })
 }
 
 export const get = <T>(path: string) => call<T>('GET', path)
@@ -58,7 +65,7 @@ export const remove = <T>(path: string) => call<T>('DELETE', path)
 /** A small text file of the server's, such as the table of a figure. */
 export async function getText(path: string): Promise<string> {
   const response = await send(`/api${path}`, { credentials: 'same-origin' })
-  return response.ok ? response.text() : answer<string>(response)
+  return response.ok ? response.text() : known(answer<string>(response))
 }
 
 /**

@@ -34,7 +34,10 @@ export type Role =
 export type Account = Narrow<Schemas['AccountBody'], { roles: Role[]; side?: Side | null }>
 export type Session = Narrow<Schemas['SessionBody'], { account?: Account | null }>
 
-export type BoxState = 'open' | 'closed' | 'mixed' | 'opened' | 'dead' | 'destroyed'
+/** Where a box itself stands. */
+export type BoxState = 'open' | 'closed' | 'opened' | 'destroyed'
+/** The same, with what the opening adds: the list is agreed, the keys are gone. */
+export type OpeningState = BoxState | 'mixed' | 'dead'
 export type PeriodBox = Narrow<Schemas['PeriodBoxBody'], { direction: Direction; state: BoxState }>
 export type Period = Narrow<
   Schemas['PeriodBody'],
@@ -255,7 +258,7 @@ export type LockState = 'shut' | 'handed-over' | 'unreachable'
 export type Opening = Narrow<
   Schemas['OpeningBody'],
   {
-    state: BoxState
+    state: OpeningState
     stages: Stage[]
     locks: Record<Side, LockState>
     waiting: Narrow<Schemas['MissingBody'], { side: Side }>[]

@@ -6,6 +6,7 @@ import { b64, concat, fromB64, fromHex, hex, systemEntropy } from './bytes'
 import * as agent from './counterpart'
 import {
   SIDES,
+  type Side,
   boxId,
   countedHash,
   infoOf,
@@ -187,7 +188,7 @@ function published(mine: string) {
   const log = {
     ...{ size: leaves.length, root: rootOf(leaves), leaves },
     batches: batches.map((batch) => ({ size: batch.length })),
-    refused: [] as { leaf: string; side: string }[],
+    refused: [] as { leaf: string; side: Side }[],
     checkpoint: checkpoint(batches[0]!) as string | null,
   }
   return { log, agents, checkpoint, rootOf, batches }
@@ -234,6 +235,25 @@ test('a list is unsound when a leaf, an order, a size, a root or a signature is 
   const twice = [...log.leaves.slice(0, 7), ...log.leaves.slice(0, 5)]
   expect(soundOf({ leaves: twice, root: rootOf(twice) })).toBe(false)
   expect(soundOf({ size: 1, leaves: ['not hex'], batches: [{ size: 1 }] })).toBe(false)
+})
+
+test('a checkpoint of both agents holds for the list it was made of and no other', () => {
+  const mine = hex(systemEntropy(32))
+  const { log, agents, checkpoint } = published(mine)
+  const look = (changed: object) => checkLog({ ...log, ...changed }, mine, boxId(box), agents)
+  expect(look({})).toMatchObject({ sound: true, accepted: 7 })
+  // Signed by both, over as many other leaves, and over more leaves than the list has.
+  expect(look({ checkpoint: checkpoint(log.leaves.slice(5)) }).sound).toBe(false)
+  expect(look({ checkpoint: checkpoint([...log.leaves, 'e'.repeat(64)]) }).sound).toBe(false)
+})
+
+test('a list without a checkpoint is one that nobody has signed yet, however it is left out', () => {
+  const mine = hex(systemEntropy(32))
+  const { log, agents } = published(mine)
+  for (const checkpoint of [null, undefined])
+    expect(checkLog({ ...log, checkpoint }, mine, boxId(box), agents)).toMatchObject({
+      ...{ sound: true, accepted: 0, root: log.root },
+    })
 })
 
 test('the Merkle root has the shape of RFC 6962', () => {

@@ -7,12 +7,11 @@ import { ed25519, ristretto255 } from '@noble/curves/ed25519.js'
 import { hkdf } from '@noble/hashes/hkdf.js'
 import { sha256 } from '@noble/hashes/sha2.js'
 import { concat, hex, utf8 } from './bytes'
+import { SIDES, type Side } from './sides'
 
 export type Kind = 'stamp' | 'slip' | 'nym'
 export type Direction = 'bar_rates_bench' | 'bench_rates_bar'
-export type Side = 'bench' | 'bar'
-
-export const SIDES: readonly Side[] = ['bench', 'bar']
+export { SIDES, type Side }
 
 /** HKDF-SHA256 of a 32-byte secret, no salt, the label as info. */
 export function expand(secret: Uint8Array, label: string, length: number): Uint8Array {

@@ -3,7 +3,7 @@ import { ed25519 } from '@noble/curves/ed25519.js'
 import { sha256 } from '@noble/hashes/sha2.js'
 import canonicalize from 'canonicalize'
 import { fromB64, fromHex, hex, utf8 } from './bytes'
-import type { Side } from './derive'
+import { SIDES, type Side } from './sides'
 
 /** Hex SHA-256 of the RFC 8785 form. */
 export function documentHash(body: unknown): string {
@@ -40,8 +40,7 @@ export function signedByBoth(
   kind: string,
   hash: string,
 ): boolean {
-  const sides: Side[] = ['bench', 'bar']
-  return sides.every((side) =>
+  return SIDES.every((side) =>
     signatures.some(
       (each) =>
         each.side === side &&

@@ -5,15 +5,16 @@
 import { hmac } from '@noble/hashes/hmac.js'
 import { sha256 } from '@noble/hashes/sha2.js'
 import { utf8 } from './bytes'
+import { ALPHABET, cleaned } from './crockford'
 import { expand } from './derive'
 
 const CODE_CHARACTERS = 20
-const CODE = /^[0-9A-HJKMNP-TV-Z]+$/
 
 /** The twenty characters in upper case, look-alikes read as digits; undefined when they are not a code. */
 export function normalisedCode(text: string): string | undefined {
-  const code = text.toUpperCase().replace(/[\s-]/g, '').replace(/O/g, '0').replace(/[IL]/g, '1')
-  return code.length === CODE_CHARACTERS && CODE.test(code) ? code : undefined
+  const code = cleaned(text)
+  const known = [...code].every((character) => ALPHABET.includes(character))
+  return code.length === CODE_CHARACTERS && known ? code : undefined
 }
 
 /** 32 bytes; `code` is a normalised one. */

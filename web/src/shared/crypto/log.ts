@@ -31,7 +31,7 @@ export interface PublishedLog {
   leaves: string[]
   batches: { size: number }[]
   /** A leaf that an agent refused, and is therefore not in the list. */
-  refused: { leaf: string; side: string }[]
+  refused: { leaf: string; side: Side }[]
   /** Signed note of both agents, null before the first. */
   checkpoint?: string | null
 }
@@ -57,23 +57,25 @@ export function checkLog(
   agents: Record<Side, string>,
 ): LogCheck {
   const refused = log.refused.find((each) => each.leaf === leaf)
-  const unsound = { sound: false, root: '', accepted: 0, place: 'absent', refusedBy: undefined }
+  const unsound: LogCheck = {
+    ...{ sound: false, root: '', accepted: 0, place: 'absent', refusedBy: undefined },
+  }
   const checkpoint = !log.checkpoint
     ? { size: 0, root: '' }
     : verifyCheckpoint(log.checkpoint, box, agents)
-  if (!checkpoint || !wellFormed(log) || checkpoint.size > log.size) return unsound as LogCheck
+  if (!checkpoint || !wellFormed(log) || checkpoint.size > log.size) return unsound
   const entries = log.leaves.map(fromHex)
   const whole = hex(merkleRoot(entries))
   const below =
     checkpoint.size === log.size ? whole : hex(merkleRoot(entries.slice(0, checkpoint.size)))
-  const signed = log.checkpoint !== null
+  const signed = Boolean(log.checkpoint)
   const at = log.leaves.indexOf(leaf)
   return {
     sound: whole === log.root && (!signed || below === checkpoint.root),
     root: signed ? below : whole,
     accepted: checkpoint.size,
     place: at < 0 ? (refused ? 'refused' : 'absent') : at < checkpoint.size ? 'accepted' : 'listed',
-    refusedBy: at < 0 ? (refused?.side as Side | undefined) : undefined,
+    refusedBy: at < 0 ? refused?.side : undefined,
   }
 }
 

@@ -4,9 +4,8 @@
  */
 import { sha256 } from '@noble/hashes/sha2.js'
 import { concat, equal, utf8 } from './bytes'
+import { ALPHABET, cleaned } from './crockford'
 
-/** Crockford's alphabet: no I, L, O or U. */
-const ALPHABET = '0123456789ABCDEFGHJKMNPQRSTVWXYZ'
 const SEED_BYTES = 32
 const CHECK_BYTES = 3
 
@@ -32,7 +31,7 @@ export function recoveryCode(seed: Uint8Array, period: string): string {
 
 /** The seed, or undefined when the code is mistyped or belongs to another period. */
 export function seedFromCode(code: string, period: string): Uint8Array | undefined {
-  const text = code.toUpperCase().replace(/[\s-]/g, '').replace(/O/g, '0').replace(/[IL]/g, '1')
+  const text = cleaned(code)
   const bytes = new Uint8Array(SEED_BYTES + CHECK_BYTES)
   if (text.length * 5 !== bytes.length * 8) return undefined
   let held = 0
