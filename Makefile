@@ -87,8 +87,9 @@ ifdef NEXTEST
 else
 	HENGPING_ATTACK=$(CURDIR)/target/attack cargo test --workspace --locked --no-fail-fast -- --include-ignored
 endif
-	HENGPING_ATTACK=$(CURDIR)/target/attack npm --prefix web run rounds
-	HENGPING_ATTACK=$(CURDIR)/target/attack ONLY=rater scripts/walk $(BUILT)/hengping --judges 40 --lawyers 300
+	$(MAKE) rounds >target/attack/rounds.txt
+	HENGPING_ATTACK=$(CURDIR)/target/attack node scripts/rounds-lines.mjs <target/attack/rounds.txt
+	HENGPING_ATTACK=$(CURDIR)/target/attack ONLY=rater,measure scripts/walk $(BUILT)/hengping --judges 40 --lawyers 300
 	$(BUILT)/hengping-attack target/attack --out target/attack.json
 
 # This engine against lme4 and GPBoost, where they are installed. BENCH_SIZES and more: docs/benchmarks.md.

@@ -16,7 +16,7 @@ use crate::control::Asked;
 use crate::error::RelayError;
 use crate::hand_over::{HandOver, too_late};
 use crate::serve::{Limit, Relay, Settings, start};
-use crate::{LEAST, MOST_WAITING, keys};
+use crate::{MOST_WAITING, keys};
 
 /// What the relay is told to do.
 #[derive(Debug, Subcommand)]
@@ -65,9 +65,9 @@ pub enum RelayCommand {
         /// `{period}.{direction}`; every box if left out.
         #[arg(long = "box")]
         id: Option<BoxId>,
-        /// Fewer stamps than this wait on; never below what a batch has to hold while a box is open.
-        #[arg(long, default_value_t = LEAST, value_parser = clap::value_parser!(u32).range(i64::from(LEAST)..))]
-        least: u32,
+        /// Fewer stamps than this wait on; below what a batch of the box has to hold anyway, it changes nothing.
+        #[arg(long)]
+        least: Option<u32>,
         /// The box is closing: hand over everything, however few.
         #[arg(long)]
         closing: bool,

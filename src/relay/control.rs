@@ -15,6 +15,7 @@ use serde::{Deserialize, Serialize};
 
 use crate::error::{RelayError, file};
 use crate::hand_over::HandOver;
+use crate::least;
 use crate::serve::Relay;
 
 /// What is asked.
@@ -24,7 +25,8 @@ pub(crate) struct Asked {
     /// All if absent.
     #[serde(rename = "box")]
     pub(crate) id: Option<BoxId>,
-    pub(crate) least: u32,
+    /// More than a batch has to hold anyway.
+    pub(crate) least: Option<u32>,
     pub(crate) closing: bool,
 }
 
@@ -39,11 +41,16 @@ fn path(dir: &Path) -> PathBuf {
     dir.join("control")
 }
 
+/// What a batch of a box has to hold when so much is asked for.
+fn at_least(id: &BoxId, asked: Option<u32>) -> u32 {
+    least(id.direction).max(asked.unwrap_or(0))
+}
+
 impl Asked {
     pub(crate) fn answer(&self, relay: &Relay) -> Result<Vec<HandOver>, RelayError> {
         match &self.id {
-            Some(id) => relay.hand_over(id, self.least, self.closing).map(|one| vec![one]),
-            None => relay.hand_over_all(self.least, self.closing),
+            Some(id) => relay.hand_over(id, at_least(id, self.least), self.closing).map(|one| vec![one]),
+            None => relay.hand_over_all(&|id| at_least(id, self.least), self.closing),
         }
     }
 

@@ -11,7 +11,7 @@ use hengping_ports::{COURT_OFFSET, Second};
 use jiff::Timestamp;
 use jiff::civil::{Date, DateTime, Time};
 
-use crate::LEAST;
+use crate::least;
 use crate::clerk::Desk;
 use crate::hand_over::{HandOver, too_late};
 use crate::platform::Standing;
@@ -56,7 +56,7 @@ fn day_of(relay: &Relay, day: Date) {
     };
     for id in ids {
         let over = relay.boxes.ask(&id).is_ok_and(|standing| over(standing, day));
-        match relay.hand_over(&id, LEAST, over) {
+        match relay.hand_over(&id, least(id.direction), over) {
             Ok(HandOver { discarded: 0, .. }) => {}
             Ok(HandOver { discarded, .. }) => eprintln!("{}", too_late(&id, discarded)),
             // Tried again tomorrow, or by hand.

@@ -113,11 +113,15 @@ impl Relay {
     ///
     /// # Errors
     /// The first error, after every box was tried.
-    pub(crate) fn hand_over_all(&self, least: u32, closing: bool) -> Result<Vec<HandOver>, RelayError> {
+    pub(crate) fn hand_over_all(
+        &self,
+        least: &dyn Fn(&BoxId) -> u32,
+        closing: bool,
+    ) -> Result<Vec<HandOver>, RelayError> {
         let ids = self.clerk.ask(Desk::boxes)??;
         let (mut done, mut failed) = (Vec::new(), None);
         for id in &ids {
-            match self.hand_over(id, least, closing) {
+            match self.hand_over(id, least(id), closing) {
                 Ok(one) => done.push(one),
                 Err(error) => failed = failed.or(Some(error)),
             }

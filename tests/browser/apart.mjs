@@ -53,7 +53,7 @@ function courier({ side, dir, passphrase }) {
 }
 
 const handOver = (box) =>
-  run('relay', 'hand-over', '--dir', written.relay_dir, '--least', '1', '--box', box)
+  run('relay', 'hand-over', '--dir', written.relay_dir, '--closing', '--box', box)
 
 class Rater {
   constructor(walk, name, locale) {

@@ -2,7 +2,7 @@
  * The whole browser walk against a running demonstration, whose raters still have waiting cases.
  * BASE: its address. ACCOUNTS: the accounts.json it wrote. OUT: folder for the pictures.
  * Optional: HENGPING, the program, to hand over what waits at the relay; KEY, the bar's signing key file, to sign the draft
- * that waits; DOCKET, a file to try an import with; ONLY, the parts that begin so.
+ * that waits; DOCKET, a file to try an import with; ONLY, the parts that begin so, by commas.
  */
 import { execFileSync } from 'node:child_process'
 import { existsSync, mkdirSync, readFileSync, writeFileSync } from 'node:fs'
@@ -43,7 +43,7 @@ const handOver = relayHandOver()
 const browser = await launch()
 const walk = new Walk(browser, { base, relay: written.relay, out })
 const part = async (name, task) => {
-  if (only && !name.startsWith(only)) return
+  if (only && !only.split(',').some((begin) => name.startsWith(begin))) return
   console.log(name)
   try {
     await task()
