@@ -11,9 +11,9 @@ use hengping_ports::{COURT_OFFSET, Second};
 use jiff::Timestamp;
 use jiff::civil::{Date, DateTime, Time};
 
-use crate::least;
 use crate::clerk::Desk;
 use crate::hand_over::{HandOver, too_late};
+use crate::least;
 use crate::platform::Standing;
 use crate::serve::Relay;
 

@@ -3,6 +3,7 @@
 #![expect(clippy::unwrap_used, reason = "a test that cannot unwrap has failed")]
 
 mod casting;
+mod costs;
 mod extending;
 mod full;
 mod handing;

@@ -1,7 +1,5 @@
 //! What a device spends on a token and on a seal.
 
-use std::time::Instant;
-
 use hengping_attack::Cost;
 use hengping_domain::ballot::BODY_LEN;
 use hengping_domain::digest::Bytes;
@@ -11,16 +9,16 @@ use hengping_domain::keys::BoxSecrets;
 use hengping_domain::layer::Posted;
 use hengping_domain::manifest::PerSide;
 use hengping_domain::token::{Seed, StampInfo, Token, TokenKind};
+use hengping_ports::Stopwatch;
 use rand_chacha::ChaCha20Rng;
 use rand_chacha::rand_core::SeedableRng as _;
 
 const TIMES: u32 = 200;
 
-#[expect(clippy::disallowed_methods, reason = "a measurement has no other clock here")]
 fn measure(name: &str, mut once: impl FnMut(u32)) {
-    let start = Instant::now();
+    let watch = Stopwatch::start();
     (0..TIMES).for_each(&mut once);
-    let value = start.elapsed().as_secs_f64() * 1000.0 / f64::from(TIMES);
+    let value = watch.elapsed().as_secs_f64() * 1000.0 / f64::from(TIMES);
     Cost { name: name.into(), value, unit: "ms".into(), goal: None }.note();
 }
 
