@@ -12,9 +12,13 @@ export interface Loaded<T> {
 export function useLoad<T>(task: () => Promise<T>): Loaded<T> {
   const data = ref<T | null>(null) as Ref<T | null>
   const { busy, error, run } = useTask(true)
+  let loads = 0
   const reload = () =>
     run(async () => {
-      data.value = await task()
+      loads += 1
+      const mine = loads
+      const found = await task()
+      if (mine === loads) data.value = found
     })
   onMounted(reload)
   return { data, busy, error, reload }

@@ -323,3 +323,28 @@ test('a page that has just been opened delivers when its own requests are over',
   expect(castOf('one')).toMatchObject({ state: 'stored' })
   vi.useRealTimers()
 })
+
+test('an attempt that could not be written down is made again', async () => {
+  answer = () => Promise.reject(new TypeError('offline'))
+  await castBallot(item as never, answers)
+  answer = ok
+  vi.useFakeTimers()
+  vi.stubGlobal('window', {
+    addEventListener: () => undefined,
+    setTimeout: (step: () => void, ms: number) => setTimeout(step, ms),
+  })
+  let full = true
+  const write = storage.setItem
+  storage.setItem = (key, value) => {
+    if (full) throw new Error('full')
+    write(key, value)
+  }
+  keepDelivering()
+  await vi.advanceTimersByTimeAsync(6_000)
+  expect(castOf('one')).toMatchObject({ state: 'queued' })
+  full = false
+  await vi.advanceTimersByTimeAsync(60_000)
+  storage.setItem = write
+  vi.useRealTimers()
+  expect(readCasts('a')[0]).toMatchObject({ state: 'stored' })
+})

@@ -174,7 +174,8 @@ export function keepDelivering(): void {
   let timer = 0
   const attempt = async () => {
     clearTimeout(timer)
-    const done = await deliverQueue()
+    // A device that is full keeps what it has; the next attempt finds it again.
+    const done = await deliverQueue().catch(() => false)
     wait = done ? FIRST_WAIT_MS : Math.min(wait * 2, LONGEST_WAIT_MS)
     timer = window.setTimeout(attempt, done ? LONGEST_WAIT_MS : wait)
   }
