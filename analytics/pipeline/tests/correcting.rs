@@ -19,7 +19,7 @@ fn a_correction_is_followed_with_both_sides_signatures_and_of_this_box_only() {
     let stranger = SigningKey::from_bytes(&[99; 32]);
     for keys in [
         &[bench.clone()][..],
-        &[bar.clone()],
+        std::slice::from_ref(&bar),
         &[],
         &[bench.clone(), (Side::Bar, bench.1.clone())],
         &[bench.clone(), (Side::Bar, stranger)],
