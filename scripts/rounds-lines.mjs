@@ -2,8 +2,9 @@
 import { readFileSync } from 'node:fs'
 import { cost, prove } from '../tests/browser/prove.mjs'
 
-const printed = readFileSync(0, 'utf8').trim().split('\n')
-const { rounds, agreed, mutations, accepted, control, measured } = JSON.parse(printed.at(-1))
+// make says things around it.
+const printed = readFileSync(0, 'utf8').split('\n').find((line) => line.startsWith('{'))
+const { rounds, agreed, mutations, accepted, control, measured } = JSON.parse(printed)
 // The control leaves the proof out, and takes a key that marks the rater every time.
 const blind = { control: control.marked, control_at_least: control.wrong_keys }
 prove({
