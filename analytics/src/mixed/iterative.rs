@@ -97,7 +97,7 @@ impl Iterative {
     ) -> Result<Vec<Solution>, Refused> {
         let (first, rest) = reduced::<N>(schur, sides);
         let start = start.map(|at| at.rest.iter().map(|&value| [value; N]).collect());
-        let (x, _) = krylov::solve(schur, &self.whole, &rest, start, [tolerance; N])?;
+        let (x, _) = krylov::solve(|v| schur.apply(v), |v| self.whole.solve(v), &rest, start, [tolerance; N])?;
         let explained = schur.gathered(&x);
         Ok((0..sides.len())
             .map(|lane| Solution {
@@ -172,7 +172,13 @@ impl Iterative {
                 .map(|_| std::array::from_fn(|_| if random.random::<bool>() { 1.0 } else { -1.0 }))
                 .collect();
             let known = precondition.solve(&z);
-            let (x, _) = krylov::solve(&schur, precondition, &z, Some(known.clone()), [PROBE; WIDTH])?;
+            let (x, _) = krylov::solve(
+                |v| schur.apply(v),
+                |v| precondition.solve(v),
+                &z,
+                Some(known.clone()),
+                [PROBE; WIDTH],
+            )?;
             for (position, trace) in traces.iter_mut().enumerate().skip(1) {
                 // The preconditioner's own trace is known: only the difference is left to chance.
                 for unknown in cross.block(position) {

@@ -21,6 +21,7 @@ mod solver;
 mod start;
 mod sum;
 mod sums;
+mod sweep;
 mod within;
 
 pub use errors::Contrast;
