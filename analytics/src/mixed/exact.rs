@@ -10,7 +10,7 @@ use faer::{Mat, MatRef, Side};
 use rayon::prelude::*;
 
 use super::Refused;
-use super::cross::{Cross, Solution};
+use super::cross::{Cross, Entries, Solution, merge};
 
 /// Eliminated levels that a thread takes at once.
 const LEVELS: usize = 512;
@@ -102,6 +102,24 @@ impl Exact {
         blocks.extend((1..cross.blocks.len()).map(|k| cross.block(k).map(|j| inverse[(j, j)]).collect()));
         blocks.truncate(cross.blocks.len());
         Ok(blocks)
+    }
+
+    /// `l' C l` of each of `sides`, by the entries of the inverse that it meets.
+    pub fn forms(&self, cross: &Cross, sides: &[Entries]) -> Vec<f64> {
+        let inverse = self.inverse();
+        let form = |side: &Entries| {
+            let mut rest = side.rest.clone();
+            let (mut form, mut entries) = (0.0, Vec::new());
+            for &(level, value) in &side.first {
+                let scaled = value / self.diagonal[level];
+                form += value * scaled;
+                row(cross, level, cross.p(), &mut entries);
+                rest.extend(entries.iter().map(|&(column, n)| (column, -n * scaled)));
+            }
+            merge(&mut rest);
+            form + quadratic(inverse, &rest)
+        };
+        sides.par_iter().map(form).collect()
     }
 
     /// The block of the inverse that belongs to the fixed columns.

@@ -13,6 +13,7 @@ mod iterative;
 mod krylov;
 mod memory;
 mod pairs;
+mod posterior;
 mod precondition;
 mod reml;
 mod rows;
@@ -24,7 +25,7 @@ mod sums;
 mod sweep;
 mod within;
 
-pub use errors::Contrast;
+pub use errors::{Contrast, Predicted};
 pub use fit::{Coefficient, Component, Fit};
 pub use memory::{Columns, Memory};
 pub use rows::{Chunk, Levels, Range, Ranges, Rows};
@@ -173,13 +174,23 @@ pub struct Options<'w> {
     /// Liu, Psychometrika 78, 2013). Such a factor moves up by about one standard error where the
     /// likelihood alone would set it to zero, and hardly elsewhere.
     pub held: &'w [usize],
+    /// Leaves out the criterion and the errors of coefficients, which are not numbers then: whoever
+    /// asks for contrasts only need not pay for draws.
+    pub bare: bool,
     /// Who hears about the phases.
     pub watch: &'w dyn Watch,
 }
 
 impl Default for Options<'_> {
     fn default() -> Self {
-        Self { criterion: Criterion::default(), path: Path::default(), seed: 1, held: &[], watch: &Unwatched }
+        Self {
+            criterion: Criterion::default(),
+            path: Path::default(),
+            seed: 1,
+            held: &[],
+            bare: false,
+            watch: &Unwatched,
+        }
     }
 }
 

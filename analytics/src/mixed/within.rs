@@ -39,12 +39,15 @@ pub fn within(problem: &Problem) -> Result<Within, Refused> {
     }
     let order = problem.order();
     let sweep = Sweep::new(problem, &order)?;
-    let mut columns = Vec::new();
-    for column in &problem.fixed {
-        let values: Vec<f64> = order.iter().map(|&row| column.values[row]).collect();
-        let swept = sweep.apply(&values);
-        let survives = sweep.squares(&swept) > SURVIVES * sweep.squares(&values);
-        columns.push(if survives { swept } else { vec![0.0; values.len()] });
+    let ordered = |values: &[f64]| order.iter().map(|&row| values[row]).collect::<Vec<f64>>();
+    let mut plain: Vec<Vec<f64>> = problem.fixed.iter().map(|column| ordered(&column.values)).collect();
+    plain.push(ordered(&problem.y));
+    let mut columns = sweep.apply(&plain.iter().map(Vec::as_slice).collect::<Vec<_>>())?;
+    let y = columns.pop().unwrap_or_default();
+    for (swept, values) in columns.iter_mut().zip(&plain) {
+        if sweep.squares(swept) <= SURVIVES * sweep.squares(values) {
+            swept.fill(0.0);
+        }
     }
     let kept = independent(&columns, &sweep.weights);
     let dropped = (0..columns.len()).filter(|c| !kept.contains(c));
@@ -53,9 +56,6 @@ pub fn within(problem: &Problem) -> Result<Within, Refused> {
     if order.len() <= used {
         return Err(Refused::TooFewRows { rows: order.len(), columns: used });
     }
-    let y: Vec<f64> = order.iter().map(|&row| problem.y[row]).collect();
-    let y = sweep.apply(&y);
-
     let product = |one: &[f64], other: &[f64]| -> f64 {
         one.iter().zip(other).zip(&sweep.weights).map(|((a, b), w)| a * b * w).sum()
     };
