@@ -3,12 +3,11 @@
 //! ballots (severity, quality, outcome) is no bias of an item. Method: `methods/item-bias.md`.
 //! Absent on purpose: changes to items and scores.
 
-use std::collections::BTreeSet;
-
 use serde::Serialize;
 
 use super::chance::{flagged, student};
 use crate::bundle::Bundle;
+use crate::design::Factor;
 use crate::items::level;
 use crate::score::Workings;
 
@@ -94,28 +93,32 @@ struct Answer {
 pub(super) fn biases(bundle: &Bundle, workings: &Workings) -> Vec<Bias> {
     let ballots = &workings.ballots;
     let frame = &workings.frame;
-    let column = |value: fn(&crate::bundle::Ballot) -> &str| ballots.iter().map(|b| value(b)).collect::<Vec<&str>>();
-    let groupings: [(Grouping, Vec<&str>); 5] = [
-        (Grouping::Outcome, column(|b| &b.outcome)),
-        (Grouping::CaseType, column(|b| &b.case_type)),
-        (Grouping::Role, column(|b| &b.role)),
-        (Grouping::Home, column(|b| &b.home)),
-        (Grouping::Court, frame.ratee.codes().iter().map(|&j| frame.court_of(j as usize)).collect()),
+    let factor = |value: fn(&crate::bundle::Ballot) -> &str| {
+        Factor::new("group", &ballots.iter().map(|b| value(b)).collect::<Vec<&str>>())
+    };
+    let groupings: [(Grouping, Factor); 5] = [
+        (Grouping::Outcome, factor(|b| &b.outcome)),
+        (Grouping::CaseType, factor(|b| &b.case_type)),
+        (Grouping::Role, factor(|b| &b.role)),
+        (Grouping::Home, factor(|b| &b.home)),
+        (Grouping::Court, frame.court.clone()),
     ];
     let ratees = frame.ratee.levels().len();
     let mut found = Vec::new();
     for (k, item) in bundle.items.iter().enumerate() {
         let answers = answers(bundle, workings, k);
-        for (grouping, labels) in &groupings {
-            let levels: BTreeSet<&str> = labels.iter().copied().filter(|level| !level.is_empty()).collect();
+        for (grouping, factor) in &groupings {
+            let levels: Vec<(u32, &String)> =
+                (0_u32..).zip(factor.levels()).filter(|(_, level)| !level.is_empty()).collect();
             // With two groups the second is the mirror image of the first.
             let tested = if levels.len() == 2 { 1 } else { levels.len() };
-            for &level in levels.iter().take(tested).filter(|_| levels.len() > 1) {
-                let Some(test) = compare(&answers, ratees, &|ballot| labels[ballot] == level) else { continue };
+            for &(code, level) in levels.iter().take(tested).filter(|_| levels.len() > 1) {
+                let member = |ballot: usize| factor.codes()[ballot] == code;
+                let Some(test) = compare(&answers, ratees, member) else { continue };
                 found.push(Bias {
                     item: item.id.clone(),
                     grouping: *grouping,
-                    level: level.to_owned(),
+                    level: level.clone(),
                     ballots: test.ballots,
                     difference: test.difference,
                     error: test.error,
@@ -187,7 +190,7 @@ struct Side {
     rest: f64,
     squares: f64,
     products: f64,
-    ratees: BTreeSet<usize>,
+    ratees: Vec<bool>,
 }
 
 impl Side {
@@ -198,17 +201,18 @@ impl Side {
 
 /// Group against others: difference of means and of slopes, with errors from sums by ratee
 /// (Liang and Zeger 1986).
-fn compare(answers: &[Answer], ratees: usize, member: &dyn Fn(usize) -> bool) -> Option<Test> {
-    let mut sides = [Side::default(), Side::default()];
+fn compare(answers: &[Answer], ratees: usize, member: impl Fn(usize) -> bool) -> Option<Test> {
+    let mut sides = [(), ()].map(|()| Side { ratees: vec![false; ratees], ..Side::default() });
     for answer in answers {
         let side = &mut sides[usize::from(member(answer.ballot))];
         side.ballots += 1;
         side.weight += answer.weight;
         side.gap += answer.weight * answer.gap;
         side.rest += answer.weight * answer.rest;
-        side.ratees.insert(answer.ratee);
+        side.ratees[answer.ratee] = true;
     }
-    if sides.iter().any(|s| s.ballots < LEAST_BALLOTS || s.ratees.len() < LEAST_RATEES) {
+    let rated = [0, 1].map(|k: usize| sides[k].ratees.iter().filter(|rated| **rated).count());
+    if sides.iter().zip(rated).any(|(s, rated)| s.ballots < LEAST_BALLOTS || rated < LEAST_RATEES) {
         return None;
     }
     for side in &mut sides {
@@ -232,9 +236,9 @@ fn compare(answers: &[Answer], ratees: usize, member: &dyn Fn(usize) -> bool) ->
             slopes[answer.ratee] += sign * x * (left - side.slope() * x) / side.squares;
         }
     }
-    let all: BTreeSet<&usize> = sides[0].ratees.union(&sides[1].ratees).collect();
+    let all = sides[0].ratees.iter().zip(&sides[1].ratees).filter(|(one, other)| **one || **other).count() as f64;
     // The usual correction for few clusters, G / (G - 1).
-    let small = all.len() as f64 / (all.len() as f64 - 1.0);
+    let small = all / (all - 1.0);
     let error = |sums: &[f64]| (small * sums.iter().map(|s| s * s).sum::<f64>()).sqrt();
     Some(Test {
         ballots: sides[1].ballots,
@@ -242,7 +246,7 @@ fn compare(answers: &[Answer], ratees: usize, member: &dyn Fn(usize) -> bool) ->
         error: error(&uniform),
         slope: sides[1].slope() - sides[0].slope(),
         slope_error: error(&slopes),
-        freedom: sides[0].ratees.len().min(sides[1].ratees.len()) as f64 - 1.0,
+        freedom: rated[0].min(rated[1]) as f64 - 1.0,
     })
 }
 
@@ -265,10 +269,10 @@ mod tests {
                 Answer { gap, rest, weight: 1.0, ballot, ratee: ballot / 2 % 6 }
             })
             .collect();
-        let test = compare(&answers, 6, &|ballot| ballot % 2 == 1).expect("enough on both sides");
+        let test = compare(&answers, 6, |ballot| ballot % 2 == 1).expect("enough on both sides");
         assert!((test.difference - 0.3).abs() < 1e-12 && (test.slope - 0.5).abs() < 1e-12);
         assert!(test.slope_error < 1e-12);
         assert!((test.freedom - 5.0).abs() < 1e-12 && test.ballots == 60);
-        assert!(compare(&answers, 6, &|ballot| ballot < 20).is_none());
+        assert!(compare(&answers, 6, |ballot| ballot < 20).is_none());
     }
 }
