@@ -55,9 +55,7 @@ impl Design {
         for (at, &i) in active.iter().enumerate() {
             let levels = factors[i].levels().len();
             for some in probes(i, levels).chunks(TOGETHER) {
-                let spread = |probe: &[f64]| factors[i].codes().iter().map(|&code| probe[code as usize]).collect();
-                let responses: Vec<Vec<f64>> = some.iter().map(|(probe, _)| spread(probe)).collect();
-                let predicted = fit.predict_all(&responses.iter().map(Vec::as_slice).collect::<Vec<_>>())?;
+                let predicted = fit.predict_levels(i, &some.iter().map(|(p, _)| p.as_slice()).collect::<Vec<_>>())?;
                 for ((probe, share), predicted) in some.iter().zip(&predicted) {
                     for (other, &j) in active.iter().enumerate() {
                         let part = fit.effects_at(predicted, j);

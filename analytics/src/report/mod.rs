@@ -14,6 +14,7 @@ pub use findings::{Fact, findings};
 pub use usage::{LEVELS, Usage};
 
 use crate::bundle::Bundle;
+use crate::design::Factor;
 use crate::items;
 use crate::linking::ItemSums;
 use crate::mixed::{Fit, Refused};
@@ -76,21 +77,22 @@ impl Workings<'_> {
     /// [`Refused::NotSettled`] when conjugate gradients do not converge.
     pub(crate) fn report(&self, bundle: &Bundle) -> Result<Report, Refused> {
         let all = bundle.sorted();
+        let rater = Factor::new("rater", &all.iter().map(|ballot| ballot.nym.as_str()).collect::<Vec<&str>>());
         let count = bundle.items.len();
         let total: f64 = bundle.items.iter().map(|item| item.weight).sum();
         let facts = bundle.items.iter().enumerate().map(|(k, item)| ItemFacts {
             id: item.id.clone(),
             weight: item.weight / total,
-            usage: Usage::new(&all, k),
+            usage: Usage::new(&all, &rater, k),
             variances: self.item_variances(k),
         });
         let system = self.headline.scores(&self.frame, &[self.frame.shares(|_| true)])?;
         let component = |factor: usize| self.headline.fit.components[factor].variance;
         Ok(Report {
             ballots: all.len(),
-            raters: bundle.raters(),
+            raters: rater.levels().len(),
             ratees: self.frame.ratee.levels().len(),
-            pair_raters: usage::pair_raters(&all, count),
+            pair_raters: usage::pair_raters(&all, &rater, count),
             half_width: WIDTH * system.first().map_or(f64::INFINITY, |score| score.error),
             items: facts.collect(),
             moments: Moments::new(&all, count),
