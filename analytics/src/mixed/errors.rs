@@ -43,7 +43,29 @@ impl Fit {
     /// As [`Fit::predict`].
     pub fn predict_all(&self, responses: &[&[f64]]) -> Result<Vec<Predicted>, Refused> {
         let sides = responses.iter().map(|response| self.cross.project(response)).collect::<Result<Vec<_>, _>>()?;
-        let solved = self.solver.solve(&self.cross, &sides, None, PREDICTION)?;
+        self.predicted(&sides)
+    }
+
+    /// [`Fit::predict_all`] of responses that are constant inside the levels of `factor`, one value per
+    /// level: the table need not be read. Nothing for a dropped factor.
+    ///
+    /// # Errors
+    /// As [`Fit::predict`].
+    pub fn predict_levels(&self, factor: usize, values: &[&[f64]]) -> Result<Vec<Predicted>, Refused> {
+        let Some(position) = self.position(factor) else { return Ok(Vec::new()) };
+        let side = |values: &&[f64]| {
+            let mut at = Entries::default().written(&self.cross);
+            match position {
+                0 => at.first.copy_from_slice(values),
+                _ => at.rest[self.cross.block(position)].copy_from_slice(values),
+            }
+            self.cross.gram(&at)
+        };
+        self.predicted(&values.iter().map(side).collect::<Vec<Solution>>())
+    }
+
+    fn predicted(&self, sides: &[Solution]) -> Result<Vec<Predicted>, Refused> {
+        let solved = self.solver.solve(&self.cross, sides, None, PREDICTION)?;
         Ok(solved.into_iter().map(Predicted).collect())
     }
 

@@ -65,12 +65,12 @@ impl Fit {
         self.components.iter().map(|c| (c.variance / self.residual).sqrt()).collect()
     }
 
-    /// The same table at other ratios, restricted likelihood, engine chosen by size; as with [`Options::bare`].
+    /// The same table at other ratios, restricted likelihood, by the same engine; as with [`Options::bare`].
     ///
     /// # Errors
     /// [`Refused`] as [`super::fit_at`].
     pub fn at(&self, theta: &[f64]) -> Result<Self, Refused> {
-        super::fit_at(&self.cross.rows, theta, &Options { bare: true, ..Options::default() })
+        super::fit_at(&self.cross.rows, theta, &Options { bare: true, path: self.path, ..Options::default() })
     }
 
     /// Connected components of the two factors with most levels: effects of different components

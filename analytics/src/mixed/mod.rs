@@ -160,6 +160,9 @@ impl Watch for Unwatched {
     fn phase(&self, _: Phase) {}
 }
 
+/// Largest dense complement of one fit: half a gigabyte.
+const DENSE: usize = 8192;
+
 /// How to fit.
 #[derive(Clone, Copy)]
 pub struct Options<'w> {
@@ -174,6 +177,8 @@ pub struct Options<'w> {
     /// Liu, Psychometrika 78, 2013). Such a factor moves up by about one standard error where the
     /// likelihood alone would set it to zero, and hardly elsewhere.
     pub held: &'w [usize],
+    /// Most unknowns of a dense complement for which [`Path::Auto`] is exact.
+    pub dense: usize,
     /// Leaves out the criterion and the errors of coefficients, which are not numbers then: whoever
     /// asks for contrasts only need not pay for draws.
     pub bare: bool,
@@ -188,6 +193,7 @@ impl Default for Options<'_> {
             path: Path::default(),
             seed: 1,
             held: &[],
+            dense: DENSE,
             bare: false,
             watch: &Unwatched,
         }

@@ -69,7 +69,7 @@ impl Solver {
         tolerance: f64,
     ) -> Result<Vec<Solution>, Refused> {
         match &self.engine {
-            Engine::Exact(exact) => Ok(sides.iter().map(|side| exact.solve(cross, side)).collect()),
+            Engine::Exact(exact) => Ok(exact.solve(cross, sides)),
             Engine::Iterative(iterative) => iterative.solve(cross, sides, start, tolerance),
         }
     }

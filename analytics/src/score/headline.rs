@@ -60,6 +60,14 @@ const FEW: [usize; 2] = [HOME, COURT];
 /// With two or three levels the likelihood falls off too slowly to hold a variance from running away.
 const LEAST_LEVELS: usize = 4;
 
+/// Most unknowns of an exact headline. A box is factorised some sixty times, for items, strata and
+/// robust scores, and each time costs with the third power: beyond, draws are the better bargain.
+const DENSE: usize = 4096;
+
+fn options() -> Options<'static> {
+    Options { dense: DENSE, bare: true, ..Options::default() }
+}
+
 impl Headline {
     /// Fits `values` with `weights` on `frame`, at `theta` if given (order of [`Frame::factors`]).
     pub fn fit(frame: &Frame, values: &[f64], weights: &[f64], theta: Option<&[f64]>) -> Result<Self, Refused> {
@@ -71,7 +79,7 @@ impl Headline {
         let full = problem(values.to_vec(), all);
         let enough = |&factor: &usize| full.factors[factor].levels().len() >= LEAST_LEVELS;
         let held: Vec<usize> = FEW.into_iter().filter(enough).collect();
-        let options = Options { held: &held, bare: true, ..Options::default() };
+        let options = Options { held: &held, ..options() };
         let identified = |w: &Within| outcome.iter().all(|c| w.coefficients.iter().any(|b| b.name == c.name));
         let inside = if outcome.is_empty() { None } else { within(&full).ok().filter(identified) };
         let Some(inside) = inside else {
@@ -264,7 +272,7 @@ impl Headline {
         let effect: f64 = weights.iter().zip(&self.outcome).map(|(w, b)| w * b).sum();
         let names: Vec<&str> = frame.outcome.iter().map(|s| s.column.name.as_str()).collect();
         // At the headline's own ratios; single items are never asked, so nobody else pays for it.
-        let mixed = self.full.fit_at_with(&self.fit.theta(), &Options { bare: true, ..Options::default() })?;
+        let mixed = self.full.fit_at_with(&self.fit.theta(), &options())?;
         let leaky: f64 = weights.iter().zip(&names).map(|(w, name)| w * coefficient(&mixed, name)).sum();
         let contrast = Contrast {
             fixed: mixed
