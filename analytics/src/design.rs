@@ -54,6 +54,40 @@ impl Factor {
         }
     }
 
+    /// The same factor on some of its rows, with the levels that occur there.
+    #[must_use]
+    pub fn subset(&self, rows: &[usize]) -> Self {
+        self.on(rows).0
+    }
+
+    /// [`Factor::subset`], and which of the levels are left.
+    pub(crate) fn on(&self, rows: &[usize]) -> (Self, Vec<usize>) {
+        let mut place = vec![None; self.levels.len()];
+        rows.iter().for_each(|&row| place[self.codes[row] as usize] = Some(0));
+        let kept: Vec<usize> = (0..place.len()).filter(|&level| place[level].is_some()).collect();
+        kept.iter().zip(0_u32..).for_each(|(&level, code)| place[level] = Some(code));
+        let subset = Self {
+            name: self.name.clone(),
+            levels: kept.iter().map(|&level| self.levels[level].clone()).collect(),
+            codes: rows.iter().filter_map(|&row| place[self.codes[row] as usize]).collect(),
+        };
+        (subset, kept)
+    }
+
+    /// A coarser factor: `labels` says to which of its levels each level of this one belongs.
+    #[must_use]
+    pub fn coarser(&self, name: &str, labels: &[String]) -> Self {
+        let of = Self::new(name, labels);
+        Self { codes: self.codes.iter().map(|&code| of.codes[code as usize]).collect(), ..of }
+    }
+
+    /// Rows of each level.
+    pub fn counts(&self) -> Vec<usize> {
+        let mut counts = vec![0; self.levels.len()];
+        self.codes.iter().for_each(|&code| counts[code as usize] += 1);
+        counts
+    }
+
     /// Whether two factors divide the rows in the same way under other names.
     /// Two such random effects cannot be told apart.
     pub fn same_partition(&self, other: &Self) -> bool {
@@ -156,6 +190,18 @@ mod tests {
         assert_eq!(factor.codes(), [1, 0, 1]);
         assert_eq!(factor.position("b"), Some(1));
         assert_eq!(factor.position("c"), None);
+    }
+
+    #[test]
+    fn a_subset_is_the_factor_of_its_rows() {
+        let labels = ["b", "a", "d", "b", "c"];
+        let factor = Factor::new("ratee", &labels);
+        let rows = [4, 0, 2];
+        let expected = Factor::new("ratee", &rows.map(|row: usize| labels[row]));
+        assert_eq!(factor.on(&rows), (expected, vec![1, 2, 3]));
+        let courts = ["x", "y", "x", "y"].map(str::to_owned);
+        assert_eq!(factor.coarser("court", &courts), Factor::new("court", &["y", "x", "y", "y", "x"]));
+        assert_eq!(factor.counts(), [1, 2, 1, 1]);
     }
 
     #[test]

@@ -87,8 +87,8 @@ pub enum Stop {
     /// The list or the shares do not fit.
     #[error(transparent)]
     Opening(#[from] OpeningError),
-    /// A ballot table has another shape; lines count from 1, the heading included.
-    #[error("the table of ballots is malformed: {reason}")]
+    /// A table has another shape; lines count from 1, the heading included.
+    #[error("the table is malformed: {reason}")]
     TableMalformed {
         /// Column and first line, never a value.
         reason: String,

@@ -137,6 +137,10 @@ pub fn score(files: &Table, out: &Path, progress: &Progress) -> Result<(), Stop>
         audits: true,
     };
     let result = analysis::analyse(ballots, &setting, progress);
+    // A box that was opened has to have a release, be it of empty cells; a table need not.
+    if let Some(refused) = &result.refused {
+        return Err(Stop::Refused(refused.clone()));
+    }
     let hash = digest.short();
     let figures = output::About {
         rubric: &rubric,

@@ -147,6 +147,73 @@ fn what_cannot_be_fitted_is_refused_and_nothing_is_written() {
     );
 }
 
+/// A file from elsewhere: byte order mark, Windows line ends, quotes, Chinese names.
+#[test]
+fn the_same_table_from_elsewhere_is_the_same_table() {
+    let dir = TempDir::new().unwrap();
+    let plain = std::fs::read_to_string(table(dir.path())).unwrap();
+    let fit = |text: &str, names: [&str; 3]| {
+        let path = dir.path().join("other.csv");
+        std::fs::write(&path, text).unwrap();
+        let data = path.display().to_string();
+        let [y, i, j] = names;
+        json(&run(&["fit", "--data", &data, "--response", y, "--random", i, "--random", j]))["criterion"].clone()
+    };
+    let names = ["y", "rater", "ratee"];
+    let expected = fit(&plain, names);
+    assert_eq!(fit(&format!("\u{feff}{plain}"), names), expected, "byte order mark");
+    assert_eq!(fit(&plain.replace('\n', "\r\n"), names), expected, "line ends");
+    let quoted: Vec<String> = plain.lines().map(|line| format!("\"{}\"", line.replace(',', "\",\""))).collect();
+    assert_eq!(fit(&format!("{}\n", quoted.join("\n")), names), expected, "quotes");
+    let chinese = plain.replacen("rater,ratee,kind,x,w,y", "评价人,被评人,kind,x,w,分数", 1).replace("\nr", "\n律师");
+    assert_eq!(fit(&chinese, ["分数", "评价人", "被评人"]), expected, "names");
+}
+
+#[test]
+fn infinity_is_no_missing_value_and_the_row_is_named() {
+    let dir = TempDir::new().unwrap();
+    let plain = std::fs::read_to_string(table(dir.path())).unwrap();
+    let refuse = |cell: &str, more: &[&str]| {
+        let path = dir.path().join("odd.csv");
+        // Another row at the end, as it comes: rater, ratee, kind, x, w, y.
+        std::fs::write(&path, format!("{plain}{cell}\n")).unwrap();
+        let data = path.display().to_string();
+        let output = run(&[&["fit", "--data", &data, "--response", "y", "--random", "rater"], more].concat());
+        assert_eq!(code(&output), "column-unfit", "{cell}");
+        String::from_utf8_lossy(&output.stderr).into_owned()
+    };
+    for bad in ["inf", "-inf", "1e300"] {
+        assert!(refuse(&format!("r1,1,civil,1,1,{bad}"), &[]).contains("y: a number is too large, first in row 401"));
+    }
+    assert!(refuse("r1,1,civil,inf,1,3", &["--fixed", "x"]).contains("column x"));
+    assert!(refuse("r1,1,civil,1,inf,3", &["--weights", "w"]).contains("column w"));
+    assert!(refuse("r1,1,civil,1,-1,3", &["--weights", "w"]).contains("not positive"));
+    let message = refuse("r1,1,civil,1,1,good", &[]);
+    assert!(message.contains("not a number, first in row 401") && !message.contains("good"), "{message}");
+}
+
+#[test]
+fn a_column_plays_one_part_once() {
+    let dir = TempDir::new().unwrap();
+    let data = table(dir.path());
+    let refused = |more: &[&str]| code(&run(&[&["fit", "--data", &data, "--response", "y"], more].concat()));
+    assert_eq!(refused(&["--random", "rater", "--random", "rater"]), "column-unfit");
+    assert_eq!(refused(&["--random", "rater", "--fixed", "x", "--fixed", "x"]), "column-unfit");
+    assert_eq!(refused(&["--random", "rater", "--fixed", "x", "--categorical", "x"]), "column-unfit");
+    for part in ["--fixed", "--categorical", "--weights", "--random"] {
+        assert_eq!(refused(&["--random", "rater", part, "y"]), "column-unfit", "{part}");
+    }
+    // Levels that are fixed leave a random effect of the same levels nothing; a slope leaves it the rest.
+    assert_eq!(refused(&["--random", "rater", "--random", "ratee", "--categorical", "ratee"]), "column-unfit");
+    assert_eq!(refused(&["--random", "rater", "--random", "kind", "--fixed", "kind"]), "column-unfit");
+    let both = ["fit", "--data", &data, "--response", "y", "--random", "rater", "--random", "ratee"];
+    assert_eq!(json(&run(&[&both[..], &["--fixed", "ratee"]].concat()))["singular"], serde_json::json!([]));
+    let path = dir.path().join("twice.csv");
+    std::fs::write(&path, "s,s,y\n1,2,3\n2,1,4\n1,1,2\n").unwrap();
+    let output = run(&["fit", "--data", &path.display().to_string(), "--response", "y", "--random", "s"]);
+    assert_eq!(code(&output), "table-malformed");
+}
+
 #[test]
 fn a_column_that_turns_into_words_late_is_read_as_words() {
     let dir = TempDir::new().unwrap();
@@ -174,7 +241,7 @@ fn a_nested_factor_is_the_pairs_of_two_columns() {
         text.push_str(&format!("b{batch},{cask},b{batch}:{cask},{y}\n"));
     }
     let path = dir.path().join("pastes.csv");
-    std::fs::write(&path, text).unwrap();
+    std::fs::write(&path, &text).unwrap();
     let data = path.display().to_string();
     let fit = |nested: &str| {
         json(&run(&["fit", "--data", &data, "--response", "y", "--random", "batch", "--random", nested]))
@@ -182,6 +249,19 @@ fn a_nested_factor_is_the_pairs_of_two_columns() {
     let (made, given) = (fit("batch:cask"), fit("pair"));
     assert_eq!(made["levels"], serde_json::json!({"batch": 8, "batch:cask": 24}));
     assert_eq!(made["criterion"], given["criterion"]);
+    // Labels with colons of their own: (a, b:c) and (a:b, c) are two pairs.
+    let odd: String = text
+        .lines()
+        .enumerate()
+        .map(|(k, line)| match k {
+            0 => format!("{line}\n"),
+            k if k % 2 == 0 => format!("a,b:c,{}\n", line.split_once(',').unwrap().1.split_once(',').unwrap().1),
+            _ => format!("a:b,c,{}\n", line.split_once(',').unwrap().1.split_once(',').unwrap().1),
+        })
+        .collect();
+    std::fs::write(&path, odd).unwrap();
+    assert_eq!(fit("batch:cask")["levels"], serde_json::json!({"batch": 2, "batch:cask": 2}));
+    std::fs::write(&path, &text).unwrap();
     // The control: three casks in all would be another model.
     assert_ne!(made["criterion"], fit("cask")["criterion"]);
 }

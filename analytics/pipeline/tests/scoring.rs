@@ -137,6 +137,44 @@ fn malformed_tables_are_refused_by_line_and_never_quoted() {
     assert!(files(&bench.path("out")).is_empty());
 }
 
+/// What cannot carry the model is refused as `fit` refuses it, and files from other programs are read alike.
+#[test]
+fn a_table_without_an_estimate_is_refused_and_odd_files_are_not() {
+    let world = world(PeriodKind::Regular, 300);
+    let bench = Bench::new();
+    let good = table(&world, false);
+    let score = |text: &str| {
+        std::fs::write(bench.path("ballots.csv"), text).unwrap();
+        bench.score(&bench.path("ballots.csv"), &[])
+    };
+    let heading = good.lines().next().unwrap();
+    let level = |line: &str, level: &str| {
+        let mut cells: Vec<&str> = line.split(',').collect();
+        cells[9] = level;
+        format!("{}\n", cells.join(","))
+    };
+    let equal: String = good.lines().skip(1).map(|line| level(line, "4")).collect();
+    let first: Vec<&str> = good.lines().take(3).collect();
+    for (text, expected) in [
+        (format!("{heading}\n"), "no-rows"),
+        (format!("{heading}\n{equal}"), "no-variance"),
+        (first.join("\n"), "no-rows"),
+    ] {
+        assert_eq!(refusal(&score(&text)), expected);
+        assert!(files(&bench.path("out")).is_empty(), "{expected}");
+    }
+    for bad in ["NaN", "inf", "0", "6", "3.5", "99999999999999999999"] {
+        let spoilt = format!("{good}{}", level(good.lines().nth(1).unwrap(), bad));
+        assert_eq!(refusal(&score(&spoilt)), "table-malformed", "{bad}");
+    }
+    assert!(score(&good).status.success());
+    let cells = bench.cells();
+    for same in [format!("\u{feff}{good}"), good.replace('\n', "\r\n")] {
+        assert!(score(&same).status.success());
+        assert_eq!(bench.cells(), cells);
+    }
+}
+
 /// Courts side by side: a number where R18 allows it, else reasons and no number.
 #[test]
 fn courts_are_told_apart_pair_by_pair_or_not_at_all() {

@@ -3,12 +3,13 @@
 //! ballots (severity, quality, outcome) is no bias of an item. Method: `methods/item-bias.md`.
 //! Absent on purpose: changes to items and scores.
 
-use std::collections::BTreeSet;
+use std::collections::BTreeMap;
 
 use serde::Serialize;
 
 use super::chance::{flagged, student};
 use crate::bundle::Bundle;
+use crate::design::Factor;
 use crate::items::level;
 use crate::score::Workings;
 
@@ -94,28 +95,34 @@ struct Answer {
 pub(super) fn biases(bundle: &Bundle, workings: &Workings) -> Vec<Bias> {
     let ballots = &workings.ballots;
     let frame = &workings.frame;
-    let column = |value: fn(&crate::bundle::Ballot) -> &str| ballots.iter().map(|b| value(b)).collect::<Vec<&str>>();
-    let groupings: [(Grouping, Vec<&str>); 5] = [
-        (Grouping::Outcome, column(|b| &b.outcome)),
-        (Grouping::CaseType, column(|b| &b.case_type)),
-        (Grouping::Role, column(|b| &b.role)),
-        (Grouping::Home, column(|b| &b.home)),
-        (Grouping::Court, frame.ratee.codes().iter().map(|&j| frame.court_of(j as usize)).collect()),
+    let factor = |value: fn(&crate::bundle::Ballot) -> &str| {
+        Factor::new("group", &ballots.iter().map(|b| value(b)).collect::<Vec<&str>>())
+    };
+    let groupings: [(Grouping, Factor); 5] = [
+        (Grouping::Outcome, factor(|b| &b.outcome)),
+        (Grouping::CaseType, factor(|b| &b.case_type)),
+        (Grouping::Role, factor(|b| &b.role)),
+        (Grouping::Home, factor(|b| &b.home)),
+        (Grouping::Court, frame.court.clone()),
     ];
     let ratees = frame.ratee.levels().len();
     let mut found = Vec::new();
     for (k, item) in bundle.items.iter().enumerate() {
         let answers = answers(bundle, workings, k);
-        for (grouping, labels) in &groupings {
-            let levels: BTreeSet<&str> = labels.iter().copied().filter(|level| !level.is_empty()).collect();
+        let whole = Whole::new(&answers, ratees);
+        for (grouping, factor) in &groupings {
+            let mut groups: Vec<Vec<&Answer>> = vec![Vec::new(); factor.levels().len()];
+            answers.iter().for_each(|answer| groups[factor.codes()[answer.ballot] as usize].push(answer));
+            let levels: Vec<(usize, &String)> =
+                factor.levels().iter().enumerate().filter(|(_, level)| !level.is_empty()).collect();
             // With two groups the second is the mirror image of the first.
             let tested = if levels.len() == 2 { 1 } else { levels.len() };
-            for &level in levels.iter().take(tested).filter(|_| levels.len() > 1) {
-                let Some(test) = compare(&answers, ratees, &|ballot| labels[ballot] == level) else { continue };
+            for &(code, level) in levels.iter().take(tested).filter(|_| levels.len() > 1) {
+                let Some(test) = whole.against(&groups[code]) else { continue };
                 found.push(Bias {
                     item: item.id.clone(),
                     grouping: *grouping,
-                    level: level.to_owned(),
+                    level: level.clone(),
                     ballots: test.ballots,
                     difference: test.difference,
                     error: test.error,
@@ -178,77 +185,147 @@ struct Test {
     freedom: f64,
 }
 
-/// Weighted moments of one side.
-#[derive(Default)]
+/// Weighted sums of some answers: `w`, `w gap`, `w rest`, `w rest^2`, `w rest gap`.
+type Sums = [f64; 5];
+
+/// One side of a comparison, group or all others.
 struct Side {
     ballots: usize,
-    weight: f64,
-    gap: f64,
-    rest: f64,
-    squares: f64,
-    products: f64,
-    ratees: BTreeSet<usize>,
+    ratees: usize,
+    sums: Sums,
 }
 
 impl Side {
+    fn weight(&self) -> f64 {
+        self.sums[0]
+    }
+
+    fn gap(&self) -> f64 {
+        self.sums[1] / self.sums[0]
+    }
+
+    fn rest(&self) -> f64 {
+        self.sums[2] / self.sums[0]
+    }
+
+    /// Squares and products around the means.
+    fn spread(&self) -> (f64, f64) {
+        let [weight, gap, rest, squares, products] = self.sums;
+        (squares - rest * rest / weight, products - rest * gap / weight)
+    }
+
     fn slope(&self) -> f64 {
-        if self.squares > 0.0 { self.products / self.squares } else { 0.0 }
+        let (squares, products) = self.spread();
+        if self.varies() { products / squares } else { 0.0 }
+    }
+
+    /// Whether the rest of the ballot varies by more than rounding.
+    fn varies(&self) -> bool {
+        self.spread().0 > 1e-12 * self.sums[3].max(self.weight())
+    }
+
+    /// What a ratee's sums on this side do to the mean and to the slope, as coefficients on them.
+    fn moves(&self) -> [Sums; 2] {
+        let (gap, rest, slope) = (self.gap(), self.rest(), self.slope());
+        let mean = [-gap, 1.0, 0.0, 0.0, 0.0].map(|c| c / self.weight());
+        let steep = [rest * (gap - slope * rest), -rest, 2.0 * slope * rest - gap, -slope, 1.0];
+        [mean, if self.varies() { steep.map(|c| c / self.spread().0) } else { [0.0; 5] }]
     }
 }
 
-/// Group against others: difference of means and of slopes, with errors from sums by ratee
-/// (Liang and Zeger 1986).
-fn compare(answers: &[Answer], ratees: usize, member: &dyn Fn(usize) -> bool) -> Option<Test> {
-    let mut sides = [Side::default(), Side::default()];
-    for answer in answers {
-        let side = &mut sides[usize::from(member(answer.ballot))];
-        side.ballots += 1;
-        side.weight += answer.weight;
-        side.gap += answer.weight * answer.gap;
-        side.rest += answer.weight * answer.rest;
-        side.ratees.insert(answer.ratee);
-    }
-    if sides.iter().any(|s| s.ballots < LEAST_BALLOTS || s.ratees.len() < LEAST_RATEES) {
-        return None;
-    }
-    for side in &mut sides {
-        side.gap /= side.weight;
-        side.rest /= side.weight;
-    }
-    for answer in answers {
-        let side = &mut sides[usize::from(member(answer.ballot))];
-        let x = answer.rest - side.rest;
-        side.squares += answer.weight * x * x;
-        side.products += answer.weight * x * (answer.gap - side.gap);
-    }
-    let (mut uniform, mut slopes) = (vec![0.0; ratees], vec![0.0; ratees]);
-    for answer in answers {
-        let inside = member(answer.ballot);
-        let side = &sides[usize::from(inside)];
-        let sign = if inside { answer.weight } else { -answer.weight };
-        let (x, left) = (answer.rest - side.rest, answer.gap - side.gap);
-        uniform[answer.ratee] += sign * left / side.weight;
-        if side.squares > 0.0 {
-            slopes[answer.ratee] += sign * x * (left - side.slope() * x) / side.squares;
+/// All answers to one item, by ratee.
+struct Whole {
+    /// Middle of the rest of all ballots, from where it is measured.
+    middle: f64,
+    ratees: Vec<(usize, Sums)>,
+    side: Side,
+    /// Sums of products of ratees' sums.
+    products: [Sums; 5],
+}
+
+impl Whole {
+    fn new(answers: &[Answer], ratees: usize) -> Self {
+        let weight: f64 = answers.iter().map(|answer| answer.weight).sum();
+        let middle = answers.iter().map(|answer| answer.weight * answer.rest).sum::<f64>() / weight;
+        let mut by_ratee = vec![(0, [0.0; 5]); ratees];
+        answers.iter().for_each(|answer| take(&mut by_ratee[answer.ratee], answer, middle));
+        let mut whole = Self {
+            middle,
+            side: Side { ballots: answers.len(), ratees: 0, sums: [0.0; 5] },
+            products: [[0.0; 5]; 5],
+            ratees: by_ratee,
+        };
+        for (ballots, sums) in &whole.ratees {
+            whole.side.ratees += usize::from(*ballots > 0);
+            for (k, value) in sums.iter().enumerate() {
+                whole.side.sums[k] += value;
+                (0..5).for_each(|l| whole.products[k][l] += value * sums[l]);
+            }
         }
+        whole
     }
-    let all: BTreeSet<&usize> = sides[0].ratees.union(&sides[1].ratees).collect();
-    // The usual correction for few clusters, G / (G - 1).
-    let small = all.len() as f64 / (all.len() as f64 - 1.0);
-    let error = |sums: &[f64]| (small * sums.iter().map(|s| s * s).sum::<f64>()).sqrt();
-    Some(Test {
-        ballots: sides[1].ballots,
-        difference: sides[1].gap - sides[0].gap,
-        error: error(&uniform),
-        slope: sides[1].slope() - sides[0].slope(),
-        slope_error: error(&slopes),
-        freedom: sides[0].ratees.len().min(sides[1].ratees.len()) as f64 - 1.0,
-    })
+
+    /// Group against others: difference of means and of slopes, with errors from sums by ratee (Liang
+    /// and Zeger 1986). Costs what the group costs: ratees outside it enter by their products.
+    fn against(&self, group: &[&Answer]) -> Option<Test> {
+        let mut own: BTreeMap<usize, (usize, Sums)> = BTreeMap::new();
+        group.iter().for_each(|answer| take(own.entry(answer.ratee).or_default(), answer, self.middle));
+        let mut sums = [0.0; 5];
+        own.values().for_each(|(_, own)| (0..5).for_each(|k| sums[k] += own[k]));
+        let inside = Side { ballots: group.len(), ratees: own.len(), sums };
+        let gone = own.iter().filter(|(ratee, (ballots, _))| self.ratees[**ratee].0 == *ballots).count();
+        let outside = Side {
+            ballots: self.side.ballots - group.len(),
+            ratees: self.side.ratees - gone,
+            sums: std::array::from_fn(|k| self.side.sums[k] - sums[k]),
+        };
+        if [&inside, &outside].iter().any(|side| side.ballots < LEAST_BALLOTS || side.ratees < LEAST_RATEES) {
+            return None;
+        }
+        let dot = |coefficients: &Sums, sums: &Sums| coefficients.iter().zip(sums).map(|(c, s)| c * s).sum::<f64>();
+        let (within, without) = (inside.moves(), outside.moves());
+        // The usual correction for few clusters, G / (G - 1).
+        let all = self.side.ratees as f64;
+        let error = |which: usize| {
+            let (a, b) = (&within[which], &without[which]);
+            // A group that meets few ratees: all the others together, and these apart. The difference of
+            // large sums would lose digits where a group meets most.
+            let few = 4 * own.len() < self.ratees.len();
+            let row = |(k, row): (usize, &Sums)| b[k] * dot(b, row);
+            let mut squares: f64 = if few { self.products.iter().enumerate().map(row).sum() } else { 0.0 };
+            if !few {
+                let others = self.ratees.iter().enumerate().filter(|(ratee, _)| !own.contains_key(ratee));
+                squares += others.map(|(_, (_, sums))| dot(b, sums).powi(2)).sum::<f64>();
+            }
+            for (ratee, (_, sums)) in &own {
+                let whole = dot(b, &self.ratees[*ratee].1);
+                let left = dot(a, sums) - (whole - dot(b, sums));
+                squares += left * left - if few { whole * whole } else { 0.0 };
+            }
+            (all / (all - 1.0) * squares.max(0.0)).sqrt()
+        };
+        Some(Test {
+            ballots: group.len(),
+            difference: inside.gap() - outside.gap(),
+            error: error(0),
+            slope: inside.slope() - outside.slope(),
+            slope_error: error(1),
+            freedom: inside.ratees.min(outside.ratees) as f64 - 1.0,
+        })
+    }
+}
+
+/// Adds an answer to a ratee's ballots and sums.
+fn take(to: &mut (usize, Sums), answer: &Answer, middle: f64) {
+    let rest = answer.rest - middle;
+    let terms = [1.0, answer.gap, rest, rest * rest, rest * answer.gap];
+    to.0 += 1;
+    (0..5).for_each(|k| to.1[k] += answer.weight * terms[k]);
 }
 
 #[cfg(test)]
 mod tests {
-    use super::{Answer, Class, class, compare};
+    use super::{Answer, Class, Whole, class};
 
     #[test]
     fn classes_begin_at_their_limits() {
@@ -265,10 +342,14 @@ mod tests {
                 Answer { gap, rest, weight: 1.0, ballot, ratee: ballot / 2 % 6 }
             })
             .collect();
-        let test = compare(&answers, 6, &|ballot| ballot % 2 == 1).expect("enough on both sides");
+        let whole = Whole::new(&answers, 6);
+        let group = |member: &dyn Fn(usize) -> bool| {
+            whole.against(&answers.iter().filter(|answer| member(answer.ballot)).collect::<Vec<_>>())
+        };
+        let test = group(&|ballot| ballot % 2 == 1).expect("enough on both sides");
         assert!((test.difference - 0.3).abs() < 1e-12 && (test.slope - 0.5).abs() < 1e-12);
         assert!(test.slope_error < 1e-12);
         assert!((test.freedom - 5.0).abs() < 1e-12 && test.ballots == 60);
-        assert!(compare(&answers, 6, &|ballot| ballot < 20).is_none());
+        assert!(group(&|ballot| ballot < 20).is_none());
     }
 }

@@ -91,7 +91,7 @@ impl Workings<'_> {
         let audits = Audits {
             raters: misfit::raters(self, scores, &residuals),
             influence: influence::influence(self, scores),
-            outcome: outcome::outcome(bundle, self, scores),
+            outcome: outcome::outcome(self, scores),
             bias: bias::biases(bundle, self),
             pairs: pairs.iter().filter(suspect).cloned().collect(),
             concerts,

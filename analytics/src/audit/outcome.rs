@@ -3,15 +3,14 @@
 //! cannot tell says nothing. Method: `methods/outcome-effect.md`.
 //! Absent on purpose: the correction itself; see `score`.
 
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::BTreeMap;
 
 use serde::Serialize;
 
 use super::Effect;
 use super::chance::upper;
-use crate::bundle::{Ballot, Bundle};
+use crate::design::Factor;
 use crate::mixed::{Column, Problem, Within, within};
-use crate::score::frame::Frame;
 use crate::score::{Scores, Tier, Workings, quadratic, told_apart};
 
 /// By what the ballots are divided.
@@ -71,7 +70,7 @@ pub struct Outcome {
 }
 
 /// The outcome audit of fitted workings.
-pub(super) fn outcome(bundle: &Bundle, workings: &Workings, scores: &Scores) -> Outcome {
+pub(super) fn outcome(workings: &Workings, scores: &Scores) -> Outcome {
     let audit = scores.outcome.as_ref();
     let parts: [(Division, Vec<&str>); 2] = [
         (Division::CaseType, workings.ballots.iter().map(|b| b.case_type.as_str()).collect()),
@@ -79,10 +78,11 @@ pub(super) fn outcome(bundle: &Bundle, workings: &Workings, scores: &Scores) -> 
     ];
     let mut strata = Vec::new();
     for (division, labels) in parts {
-        let levels: BTreeSet<&str> = labels.iter().copied().filter(|level| !level.is_empty()).collect();
-        for level in levels {
-            let rows: Vec<usize> = (0..labels.len()).filter(|&row| labels[row] == level).collect();
-            strata.extend(stratum(bundle, workings, division, level, &rows));
+        let factor = Factor::new("division", &labels);
+        let mut rows: Vec<Vec<usize>> = vec![Vec::new(); factor.levels().len()];
+        factor.codes().iter().enumerate().for_each(|(row, &code)| rows[code as usize].push(row));
+        for (level, rows) in factor.levels().iter().zip(&rows).filter(|(level, _)| !level.is_empty()) {
+            strata.extend(stratum(workings, division, level, rows));
         }
     }
     Outcome {
@@ -96,9 +96,8 @@ pub(super) fn outcome(bundle: &Bundle, workings: &Workings, scores: &Scores) -> 
 }
 
 /// Within estimates from the ballots `rows` alone.
-fn stratum(bundle: &Bundle, workings: &Workings, division: Division, level: &str, rows: &[usize]) -> Option<Stratum> {
-    let ballots: Vec<&Ballot> = rows.iter().map(|&row| workings.ballots[row]).collect();
-    let frame = Frame::new(bundle, &ballots);
+fn stratum(workings: &Workings, division: Division, level: &str, rows: &[usize]) -> Option<Stratum> {
+    let frame = workings.frame.subset(rows);
     let at = |name: &str| frame.outcomes.iter().position(|level| level == name);
     let (gain, loss) = (at("for")?, at("against")?);
     let problem = Problem {

@@ -3,6 +3,8 @@
 //! that R18 forbids carries no number. Method: `methods/differences.md`.
 //! Absent on purpose: an order of courts, and pairs of persons.
 
+use std::collections::BTreeMap;
+
 use serde::Serialize;
 
 use super::print::{DUST, WIDTH, n_band, tidy};
@@ -76,19 +78,16 @@ pub struct Comparisons {
 
 /// What may be told of `found`, given the cells of the same box; `None` when no two courts left.
 pub fn comparisons(found: &[Comparison], cells: &[Judged]) -> Option<Released<Comparisons>> {
-    let court = |code: &str| -> Option<Row> {
-        let cell = cells.iter().find(|cell| {
-            let key = &cell.key;
-            (key.scope, &key.measure, key.audience) == (Scope::Court, &Measure::Score, Audience::Public)
-                && key.subject == code
-        })?;
-        Some(cell.released()?.get().clone())
+    let of_court = |cell: &&Judged| {
+        (cell.key.scope, &cell.key.measure, cell.key.audience) == (Scope::Court, &Measure::Score, Audience::Public)
     };
+    let courts: BTreeMap<&str, Released<Row>> =
+        cells.iter().filter(of_court).filter_map(|cell| Some((cell.key.subject.as_str(), cell.released()?))).collect();
     let mut pilot = false;
     let pairs = found.iter().filter_map(|comparison| {
-        let (one, other) = (court(&comparison.one)?, court(&comparison.other)?);
+        let (one, other) = (courts.get(comparison.one.as_str())?.get(), courts.get(comparison.other.as_str())?.get());
         pilot |= one.flags.contains(&Flag::Pilot);
-        Some(pair(comparison, &one, &other))
+        Some(pair(comparison, one, other))
     });
     let pairs: Vec<Pair> = pairs.collect();
     let all = Comparisons { pilot, least_bridges: LEAST_BRIDGES, most_error: MOST_ERROR, pairs };

@@ -3,6 +3,8 @@
 //! added depends on counts and names, never on values. Source: `methods/gate.md`.
 //! Absent on purpose: the attack by linear programming (R9).
 
+use std::collections::BTreeMap;
+
 use super::{Audience, Measure, Scope, Structure};
 
 /// A total that its parts add up to, as indices into the cells.
@@ -16,35 +18,38 @@ pub struct Margin {
 
 /// All margins among `cells`: courts in the city, persons in their court, items in a score.
 pub fn margins(cells: &[&Structure]) -> Vec<Margin> {
+    // By what their total would be called, so that looking for parts does not compare all with all.
+    let mut items: BTreeMap<(Scope, &str, Audience), Vec<usize>> = BTreeMap::new();
+    let mut courts: BTreeMap<&Measure, Vec<usize>> = BTreeMap::new();
+    let mut persons: BTreeMap<&str, Vec<usize>> = BTreeMap::new();
+    // A part without raters adds nothing to its total and needs no cover.
+    for (index, cell) in cells.iter().enumerate().filter(|(_, cell)| cell.raters > 0) {
+        let key = &cell.key;
+        if matches!(key.measure, Measure::Item(_)) {
+            items.entry((key.scope, &key.subject, key.audience)).or_default().push(index);
+        }
+        if key.scope == Scope::Court {
+            courts.entry(&key.measure).or_default().push(index);
+        }
+        // Officers see the public total and the sides' parts.
+        if key.scope == Scope::Person && key.measure == Measure::Score && key.audience == Audience::Sides {
+            persons.entry(&cell.court).or_default().push(index);
+        }
+    }
     let mut margins = Vec::new();
     for (total, cell) in cells.iter().enumerate() {
         let key = &cell.key;
-        let parts = |select: &dyn Fn(&Structure) -> bool| -> Vec<usize> {
-            // A part without raters adds nothing to its total and needs no cover.
-            cells.iter().enumerate().filter(|(_, c)| c.raters > 0 && select(c)).map(|(index, _)| index).collect()
-        };
-        let mut add = |parts: Vec<usize>| {
-            if !parts.is_empty() {
-                margins.push(Margin { total, parts });
-            }
+        let mut add = |parts: Option<&Vec<usize>>| {
+            margins.extend(parts.map(|parts| Margin { total, parts: parts.clone() }));
         };
         if key.measure == Measure::Score {
-            add(parts(&|c| {
-                matches!(c.key.measure, Measure::Item(_))
-                    && (c.key.scope, &c.key.subject, c.key.audience) == (key.scope, &key.subject, key.audience)
-            }));
+            add(items.get(&(key.scope, key.subject.as_str(), key.audience)));
         }
         if key.scope == Scope::System && matches!(key.measure, Measure::Score | Measure::Response) {
-            add(parts(&|c| c.key.scope == Scope::Court && c.key.measure == key.measure));
+            add(courts.get(&key.measure));
         }
         if key.scope == Scope::Court && key.measure == Measure::Score {
-            // Officers see the public total and the sides' parts.
-            add(parts(&|c| {
-                c.key.scope == Scope::Person
-                    && c.key.measure == Measure::Score
-                    && c.key.audience == Audience::Sides
-                    && c.court == key.subject
-            }));
+            add(persons.get(key.subject.as_str()));
         }
     }
     margins

@@ -26,6 +26,41 @@ impl Solution {
     }
 }
 
+/// A vector over the unknowns by the entries that are not zero, ascending and each once.
+#[derive(Debug, Clone, Default)]
+pub(super) struct Entries {
+    pub first: Vec<(usize, f64)>,
+    pub rest: Vec<(usize, f64)>,
+}
+
+impl Entries {
+    /// Sum of products.
+    pub fn dot(&self, other: &Solution) -> f64 {
+        let products = |entries: &[(usize, f64)], of: &[f64]| entries.iter().map(|&(k, l)| l * of[k]).sum::<f64>();
+        products(&self.first, &other.first) + products(&self.rest, &other.rest)
+    }
+
+    /// The vector written out.
+    pub fn written(&self, cross: &Cross) -> Solution {
+        let mut out = Solution { first: vec![0.0; cross.eliminated()], rest: vec![0.0; cross.dim()] };
+        self.first.iter().for_each(|&(k, l)| out.first[k] = l);
+        self.rest.iter().for_each(|&(k, l)| out.rest[k] = l);
+        out
+    }
+}
+
+/// Sorts entries and adds up those of one unknown, in the order they came.
+pub(super) fn merge(entries: &mut Vec<(usize, f64)>) {
+    entries.sort_by_key(|entry| entry.0);
+    entries.dedup_by(|later, kept| {
+        let same = later.0 == kept.0;
+        if same {
+            kept.1 += later.1;
+        }
+        same
+    });
+}
+
 /// Sums by level of one active factor.
 pub(super) struct Block {
     /// Position among the caller's factors.

@@ -10,7 +10,7 @@ use faer::{Mat, MatRef, Side};
 use rayon::prelude::*;
 
 use super::Refused;
-use super::cross::{Cross, Solution};
+use super::cross::{Cross, Entries, Solution, merge};
 
 /// Eliminated levels that a thread takes at once.
 const LEVELS: usize = 512;
@@ -51,31 +51,33 @@ impl Exact {
         2.0 * roots + self.diagonal.iter().map(|d| d.ln()).sum::<f64>()
     }
 
-    /// Solves the normal equations.
-    pub fn solve(&self, cross: &Cross, side: &Solution) -> Solution {
-        let mut rest = side.rest.clone();
-        for (level, value) in side.first.iter().enumerate() {
-            let scaled = value / self.diagonal[level];
-            for (column, n) in cross.entries(level) {
-                rest[column] -= n * scaled;
-            }
-            for (k, x) in cross.first_x(level).iter().enumerate() {
-                rest[cross.x_start + k] -= x * scaled;
+    /// Solves the normal equations for all of `sides` together.
+    pub fn solve(&self, cross: &Cross, sides: &[Solution]) -> Vec<Solution> {
+        let mut columns = Mat::<f64>::zeros(cross.dim(), sides.len());
+        for (column, side) in sides.iter().enumerate() {
+            let rest = columns.col_as_slice_mut(column);
+            rest.copy_from_slice(&side.rest);
+            for (level, value) in side.first.iter().enumerate().filter(|(_, value)| **value != 0.0) {
+                let scaled = value / self.diagonal[level];
+                for (column, n) in cross.entries(level) {
+                    rest[column] -= n * scaled;
+                }
+                for (k, x) in cross.first_x(level).iter().enumerate() {
+                    rest[cross.x_start + k] -= x * scaled;
+                }
             }
         }
-        let rest = self.schur_solve(&rest);
-        let first = side.first.iter().enumerate().map(|(level, value)| {
-            let explained: f64 = cross.entries(level).map(|(column, n)| n * rest[column]).sum();
-            let fixed: f64 = cross.first_x(level).iter().zip(&rest[cross.x_start..]).map(|(x, b)| x * b).sum();
-            (value - explained - fixed) / self.diagonal[level]
-        });
-        Solution { first: first.collect(), rest }
-    }
-
-    fn schur_solve(&self, side: &[f64]) -> Vec<f64> {
-        let mut column = Mat::from_fn(side.len(), 1, |i, _| side[i]);
-        self.llt.solve_in_place(&mut column);
-        (0..side.len()).map(|i| column[(i, 0)]).collect()
+        self.llt.solve_in_place(&mut columns);
+        let solution = |(column, side): (usize, &Solution)| {
+            let rest = columns.col_as_slice(column).to_vec();
+            let first = side.first.iter().enumerate().map(|(level, value)| {
+                let explained: f64 = cross.entries(level).map(|(column, n)| n * rest[column]).sum();
+                let fixed: f64 = cross.first_x(level).iter().zip(&rest[cross.x_start..]).map(|(x, b)| x * b).sum();
+                (value - explained - fixed) / self.diagonal[level]
+            });
+            Solution { first: first.collect(), rest }
+        };
+        sides.iter().enumerate().map(solution).collect()
     }
 
     /// Diagonal of the inverse of the normal equations, by block; given the coefficients if asked.
@@ -104,14 +106,30 @@ impl Exact {
         Ok(blocks)
     }
 
+    /// `l' C l` of each of `sides`, by the entries of the inverse that it meets.
+    pub fn forms(&self, cross: &Cross, sides: &[Entries]) -> Vec<f64> {
+        let inverse = self.inverse();
+        let form = |side: &Entries| {
+            let mut rest = side.rest.clone();
+            let (mut form, mut entries) = (0.0, Vec::new());
+            for &(level, value) in &side.first {
+                let scaled = value / self.diagonal[level];
+                form += value * scaled;
+                row(cross, level, cross.p(), &mut entries);
+                rest.extend(entries.iter().map(|&(column, n)| (column, -n * scaled)));
+            }
+            merge(&mut rest);
+            form + quadratic(inverse, &rest)
+        };
+        sides.par_iter().map(form).collect()
+    }
+
     /// The block of the inverse that belongs to the fixed columns.
     pub fn fixed_inverse(&self, cross: &Cross) -> Vec<Vec<f64>> {
-        let unit = |k: usize| {
-            let mut side = vec![0.0; cross.dim()];
-            side[cross.x_start + k] = 1.0;
-            self.schur_solve(&side)[cross.x_start..].to_vec()
-        };
-        (0..cross.p()).map(unit).collect()
+        let unit = |row: usize, k: usize| f64::from(u8::from(row == cross.x_start + k));
+        let mut columns = Mat::from_fn(cross.dim(), cross.p(), unit);
+        self.llt.solve_in_place(&mut columns);
+        (0..cross.p()).map(|k| columns.col_as_slice(k)[cross.x_start..].to_vec()).collect()
     }
 
     fn inverse(&self) -> &Mat<f64> {

@@ -65,12 +65,12 @@ impl Fit {
         self.components.iter().map(|c| (c.variance / self.residual).sqrt()).collect()
     }
 
-    /// The same table at other ratios, restricted likelihood, engine chosen by size.
+    /// The same table at other ratios, restricted likelihood, by the same engine; as with [`Options::bare`].
     ///
     /// # Errors
     /// [`Refused`] as [`super::fit_at`].
     pub fn at(&self, theta: &[f64]) -> Result<Self, Refused> {
-        super::fit_at(&self.cross.rows, theta, &Options::default())
+        super::fit_at(&self.cross.rows, theta, &Options { bare: true, path: self.path, ..Options::default() })
     }
 
     /// Connected components of the two factors with most levels: effects of different components
@@ -111,10 +111,13 @@ pub(super) fn finish(cross: Cross, point: Point, options: &Options, steps: usize
     }
     let lambda: Vec<f64> = variances[..cross.blocks.len()].iter().map(|v| scale / v).collect();
     let given_fixed = options.criterion == Criterion::MaximumLikelihood;
-    let (terms, criterion_error) = log_terms(&cross, &solver, &lambda, given_fixed)?;
-    let criterion = terms + freedom * (1.0 + (std::f64::consts::TAU * residual).ln());
-
-    let inverse = solver.fixed_inverse(&cross)?.to_vec();
+    let (criterion, criterion_error, inverse) = if options.bare {
+        (f64::NAN, f64::NAN, vec![vec![f64::NAN; cross.p()]; cross.p()])
+    } else {
+        let (terms, error) = log_terms(&cross, &solver, &lambda, given_fixed)?;
+        let criterion = terms + freedom * (1.0 + (std::f64::consts::TAU * residual).ln());
+        (criterion, error, solver.fixed_inverse(&cross)?.to_vec())
+    };
     let estimates = &solution.rest[cross.x_start..];
     // Columns are centred inside: the intercept at their zero is a contrast of all coefficients.
     let mut at_zero = vec![1.0];
@@ -129,7 +132,9 @@ pub(super) fn finish(cross: Cross, point: Point, options: &Options, steps: usize
             .zip(&inverse)
             .map(|(l, row)| l * weights.iter().zip(row).map(|(m, c)| m * c).sum::<f64>())
             .sum();
-        Coefficient { name: name.clone(), estimate: value + centre, error: (residual * variance).max(0.0).sqrt() }
+        // Not `max`, which would make a zero of what was left out.
+        let variance = if variance < 0.0 { 0.0 } else { residual * variance };
+        Coefficient { name: name.clone(), estimate: value + centre, error: variance.sqrt() }
     });
     let coefficients = coefficients.collect();
     let position = |factor: usize| cross.blocks.iter().position(|block| block.factor == factor);

@@ -6,11 +6,11 @@
 use rand::{RngExt, SeedableRng};
 use rand_chacha::ChaCha8Rng;
 use rand_distr::StandardNormal;
-use rayon::prelude::*;
 
 use super::Refused;
 use super::cross::{Cross, Solution};
 use super::krylov::{self, draw};
+use super::posterior::Posterior;
 use super::precondition::Precondition;
 use super::schur::{Lanes, Schur};
 
@@ -32,12 +32,6 @@ pub(super) struct Iterative {
     lambda: Vec<f64>,
     seed: u64,
     whole: Precondition,
-}
-
-/// Draws from the posterior of the unknowns that are not eliminated, `N(0, S^-1)`, fixed part included.
-pub(super) struct Posterior {
-    /// Draws and `S` times the draws, round by round.
-    rounds: Vec<(Lanes<WIDTH>, Lanes<WIDTH>)>,
 }
 
 /// Diagonal of the inverse given the coefficients, and its determinant, both from draws.
@@ -97,7 +91,7 @@ impl Iterative {
     ) -> Result<Vec<Solution>, Refused> {
         let (first, rest) = reduced::<N>(schur, sides);
         let start = start.map(|at| at.rest.iter().map(|&value| [value; N]).collect());
-        let (x, _) = krylov::solve(schur, &self.whole, &rest, start, [tolerance; N])?;
+        let (x, _) = krylov::solve(|v| schur.apply(v), |v| self.whole.solve(v), &rest, start, [tolerance; N])?;
         let explained = schur.gathered(&x);
         Ok((0..sides.len())
             .map(|lane| Solution {
@@ -107,7 +101,7 @@ impl Iterative {
             .collect())
     }
 
-    /// Draws for [`Iterative::forms`].
+    /// Draws from the posterior of the unknowns that are not eliminated, `N(0, S^-1)`, fixed part included.
     pub fn posterior(&self, cross: &Cross) -> Posterior {
         let schur = Schur::new(cross, &self.lambda, false);
         let round = |round: usize| {
@@ -118,42 +112,7 @@ impl Iterative {
             let drawn = draw(&schur, &self.whole, &z, DRAW);
             (drawn.draws, drawn.images)
         };
-        Posterior { rounds: (0..DRAWS / WIDTH).map(round).collect() }
-    }
-
-    /// `l' C l` of each of `sides` from draws. With `l` brought to the unknowns that are not
-    /// eliminated, a draw `d`, its image `w = S d` and any `g`,
-    /// `l' S^-1 l = E (l'd - g'w)^2 + 2 l'g - g'S g`; with the preconditioner's answer for `g`, chance
-    /// is left with what the preconditioner misses.
-    pub fn forms(&self, cross: &Cross, posterior: &Posterior, sides: &[Solution]) -> Vec<f64> {
-        let schur = Schur::new(cross, &self.lambda, false);
-        let of = |sides: &[Solution]| {
-            let (first, rest) = reduced::<WIDTH>(&schur, sides);
-            let near = self.whole.solve(&rest);
-            let image = schur.apply(&near);
-            let mut forms = [0.0; WIDTH];
-            for (value, d) in first.iter().zip(&schur.diagonal) {
-                (0..WIDTH).for_each(|lane| forms[lane] += value[lane] * value[lane] / d);
-            }
-            for ((l, g), s) in rest.iter().zip(&near).zip(&image) {
-                (0..WIDTH).for_each(|lane| forms[lane] += g[lane] * (2.0 * l[lane] - s[lane]));
-            }
-            for (draws, images) in &posterior.rounds {
-                let mut left = [[0.0; WIDTH]; WIDTH];
-                for ((d, w), (l, g)) in draws.iter().zip(images).zip(rest.iter().zip(&near)) {
-                    for lane in 0..WIDTH {
-                        for m in 0..WIDTH {
-                            left[lane][m] += l[lane] * d[m] - g[lane] * w[m];
-                        }
-                    }
-                }
-                for (form, left) in forms.iter_mut().zip(&left) {
-                    *form += left.iter().map(|x| x * x).sum::<f64>() / DRAWS as f64;
-                }
-            }
-            forms.into_iter().take(sides.len()).collect::<Vec<f64>>()
-        };
-        sides.par_chunks(WIDTH).flat_map_iter(of).collect()
+        Posterior::new(&schur, &self.whole, (0..DRAWS / WIDTH).map(round).collect())
     }
 
     /// `tr(C^kk)` of each block, given the coefficients if asked.
@@ -172,7 +131,8 @@ impl Iterative {
                 .map(|_| std::array::from_fn(|_| if random.random::<bool>() { 1.0 } else { -1.0 }))
                 .collect();
             let known = precondition.solve(&z);
-            let (x, _) = krylov::solve(&schur, precondition, &z, Some(known.clone()), [PROBE; WIDTH])?;
+            let (x, _) =
+                krylov::solve(|v| schur.apply(v), |v| precondition.solve(v), &z, Some(known.clone()), [PROBE; WIDTH])?;
             for (position, trace) in traces.iter_mut().enumerate().skip(1) {
                 // The preconditioner's own trace is known: only the difference is left to chance.
                 for unknown in cross.block(position) {

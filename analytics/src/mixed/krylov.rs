@@ -35,26 +35,27 @@ fn axpy<const N: usize>(to: &mut [[f64; N]], factor: &[f64; N], from: &[[f64; N]
 }
 
 /// Solves `S x = b` from `start` until the preconditioned residual of each lane is `tolerance`
-/// times that of its right-hand side. Returns the solutions and the iterations made.
+/// times that of its right-hand side; `apply` is `S`, `precondition` about its inverse. Returns the
+/// solutions and the iterations made.
 ///
 /// # Errors
 /// [`Refused::NotSettled`] when it does not converge.
 pub(super) fn solve<const N: usize>(
-    schur: &Schur,
-    precondition: &Precondition,
+    apply: impl Fn(&[[f64; N]]) -> Lanes<N>,
+    precondition: impl Fn(&[[f64; N]]) -> Lanes<N>,
     b: &[[f64; N]],
     start: Option<Lanes<N>>,
     tolerance: [f64; N],
 ) -> Result<(Lanes<N>, usize), Refused> {
-    let scale = dots(b, &precondition.solve(b));
+    let scale = dots(b, &precondition(b));
     let mut x = start.unwrap_or_else(|| vec![[0.0; N]; b.len()]);
-    let mut residual = schur.apply(&x);
+    let mut residual = apply(&x);
     for (r, b) in residual.iter_mut().zip(b) {
         for lane in 0..N {
             r[lane] = b[lane] - r[lane];
         }
     }
-    let mut z = precondition.solve(&residual);
+    let mut z = precondition(&residual);
     let mut direction = z.clone();
     let mut product = dots(&residual, &z);
     let settled = |product: &[f64; N], lane: usize| product[lane] <= tolerance[lane] * tolerance[lane] * scale[lane];
@@ -62,7 +63,7 @@ pub(super) fn solve<const N: usize>(
         if (0..N).all(|lane| settled(&product, lane)) {
             return Ok((x, iteration));
         }
-        let image = schur.apply(&direction);
+        let image = apply(&direction);
         let curvature = dots(&direction, &image);
         let mut step = [0.0; N];
         for lane in 0..N {
@@ -72,7 +73,7 @@ pub(super) fn solve<const N: usize>(
         }
         axpy(&mut x, &step, &direction);
         axpy(&mut residual, &step.map(|s| -s), &image);
-        z = precondition.solve(&residual);
+        z = precondition(&residual);
         let next = dots(&residual, &z);
         let mut share = [0.0; N];
         for lane in 0..N {

@@ -13,6 +13,7 @@ mod iterative;
 mod krylov;
 mod memory;
 mod pairs;
+mod posterior;
 mod precondition;
 mod reml;
 mod rows;
@@ -21,9 +22,10 @@ mod solver;
 mod start;
 mod sum;
 mod sums;
+mod sweep;
 mod within;
 
-pub use errors::Contrast;
+pub use errors::{Contrast, Predicted};
 pub use fit::{Coefficient, Component, Fit};
 pub use memory::{Columns, Memory};
 pub use rows::{Chunk, Levels, Range, Ranges, Rows};
@@ -158,6 +160,9 @@ impl Watch for Unwatched {
     fn phase(&self, _: Phase) {}
 }
 
+/// Largest dense complement of one fit: half a gigabyte.
+const DENSE: usize = 8192;
+
 /// How to fit.
 #[derive(Clone, Copy)]
 pub struct Options<'w> {
@@ -172,13 +177,26 @@ pub struct Options<'w> {
     /// Liu, Psychometrika 78, 2013). Such a factor moves up by about one standard error where the
     /// likelihood alone would set it to zero, and hardly elsewhere.
     pub held: &'w [usize],
+    /// Most unknowns of a dense complement for which [`Path::Auto`] is exact.
+    pub dense: usize,
+    /// Leaves out the criterion and the errors of coefficients, which are not numbers then: whoever
+    /// asks for contrasts only need not pay for draws.
+    pub bare: bool,
     /// Who hears about the phases.
     pub watch: &'w dyn Watch,
 }
 
 impl Default for Options<'_> {
     fn default() -> Self {
-        Self { criterion: Criterion::default(), path: Path::default(), seed: 1, held: &[], watch: &Unwatched }
+        Self {
+            criterion: Criterion::default(),
+            path: Path::default(),
+            seed: 1,
+            held: &[],
+            dense: DENSE,
+            bare: false,
+            watch: &Unwatched,
+        }
     }
 }
 

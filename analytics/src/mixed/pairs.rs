@@ -95,6 +95,19 @@ impl Pairs {
         pieces
     }
 
+    /// The same cells, row by row of the other factor with `columns` levels.
+    pub fn turned(&self, columns: usize) -> Self {
+        let mut counts = vec![0_u32; columns];
+        self.columns.iter().for_each(|&column| counts[column as usize] += 1);
+        let mut filling = Filling::new(&counts, true);
+        for row in 0..self.rows() {
+            let (from, columns) = self.row(row);
+            let weights: Vec<f64> = (from..from + columns.len()).map(|at| self.cell(at)).collect();
+            filling.add(columns, &vec![row as u32; columns.len()], Some(&weights));
+        }
+        filling.finish()
+    }
+
     /// Sums over rows of `sum_b n_ab^2 / n_a` and over columns of `sum_a n_ab^2 / n_b`.
     pub fn concentration(&self, columns: usize) -> (f64, f64) {
         let mut totals = vec![0.0; columns];

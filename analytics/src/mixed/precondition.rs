@@ -24,7 +24,7 @@ pub(super) struct Precondition {
     /// Whether an unknown belongs to a long block.
     long: Vec<bool>,
     /// Unknowns of the dense part, ascending.
-    short: Vec<usize>,
+    pub short: Vec<usize>,
     dense: Option<Llt<f64>>,
 }
 

@@ -28,8 +28,6 @@ const BOUNDARY: f64 = 1e-8;
 const MOST_STEPS: usize = 200;
 /// Residual variance relative to the squared spread below which nothing is left to estimate.
 pub(super) const NOTHING: f64 = 1e-12;
-/// Largest dense complement: half a gigabyte.
-const DENSE: usize = 8192;
 /// Dense complements from which conjugate gradients find the neighbourhood first.
 const WARM: usize = 256;
 
@@ -154,11 +152,11 @@ fn check(rows: &Arc<dyn Rows>) -> Result<(), Refused> {
     Ok(())
 }
 
-fn goes_iterative(cross: &Cross, path: Path) -> bool {
+fn goes_iterative(cross: &Cross, options: &Options) -> bool {
     // Without a second factor there is no complement to iterate on.
     let possible = cross.blocks.len() > 1;
-    match path {
-        Path::Auto => possible && cross.dim() > DENSE,
+    match options.path {
+        Path::Auto => possible && cross.dim() > options.dense,
         Path::Exact => false,
         Path::ConjugateGradients => possible,
     }
@@ -175,7 +173,7 @@ pub(super) fn fit(rows: &Arc<dyn Rows>, options: &Options) -> Result<Fit, Refuse
     let mut variances = start(&cross);
     let mut steps = 0;
     loop {
-        let iterative = goes_iterative(&cross, options.path);
+        let iterative = goes_iterative(&cross, options);
         let rough = Search { options, iterative: true, settled: SETTLED_ROUGHLY };
         let exact = Search { options, iterative: false, settled: SETTLED };
         let mut nearby = None;
@@ -214,7 +212,7 @@ pub(super) fn fit_at(rows: &Arc<dyn Rows>, theta: &[f64], options: &Options) -> 
     let cross = usable(rows, |k| theta[k] > 0.0)?;
     let mut variances: Vec<f64> = cross.blocks.iter().map(|block| theta[block.factor] * theta[block.factor]).collect();
     variances.push(1.0);
-    let search = Search { options, iterative: goes_iterative(&cross, options.path), settled: SETTLED };
+    let search = Search { options, iterative: goes_iterative(&cross, options), settled: SETTLED };
     let point = search.at(&cross, &variances, None)?;
     finish(cross, point, options, 0)
 }

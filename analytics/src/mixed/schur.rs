@@ -99,6 +99,17 @@ impl<'c> Schur<'c> {
         out
     }
 
+    /// Diagonal of `B`, ridges included; zero for the fixed part.
+    pub fn inner_diagonal(&self) -> Vec<f64> {
+        let mut diagonal = vec![0.0; self.dim()];
+        for (position, block) in self.cross.blocks.iter().enumerate().skip(1) {
+            for (value, w) in diagonal[self.cross.block(position)].iter_mut().zip(&block.weights) {
+                *value = w + self.lambda[position];
+            }
+        }
+        diagonal
+    }
+
     /// Adds `A' D^-1 A v` of some eliminated levels to `out`.
     #[inline(always)]
     fn explained<const N: usize>(&self, levels: std::ops::Range<usize>, v: &[[f64; N]], out: &mut [[f64; N]]) {

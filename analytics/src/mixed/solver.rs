@@ -5,14 +5,18 @@
 use std::sync::OnceLock;
 
 use super::Refused;
-use super::cross::{Cross, Solution};
+use super::cross::{Cross, Entries, Solution};
 use super::exact::Exact;
-use super::iterative::{DRAWS, Iterative, Posterior, Spread};
+use super::iterative::{DRAWS, Iterative, Spread};
+use super::posterior::Posterior;
 
 /// Preconditioned residual of predictions.
 pub(super) const PREDICTION: f64 = 1e-9;
 /// Preconditioned residual of the solves behind the average information.
 pub(super) const INFORMATION: f64 = 1e-5;
+
+/// Right-hand sides written out at once.
+const TOGETHER: usize = 64;
 
 enum Engine {
     Exact(Exact),
@@ -65,25 +69,32 @@ impl Solver {
         tolerance: f64,
     ) -> Result<Vec<Solution>, Refused> {
         match &self.engine {
-            Engine::Exact(exact) => Ok(sides.iter().map(|side| exact.solve(cross, side)).collect()),
+            Engine::Exact(exact) => Ok(exact.solve(cross, sides)),
             Engine::Iterative(iterative) => iterative.solve(cross, sides, start, tolerance),
         }
     }
 
-    /// `l' C l` of each of `sides`, some of `count` that are wanted: solved, or with conjugate
-    /// gradients, where there are more of them than draws, from draws, which then cost less.
+    /// `l' C l` of each of `sides`: solved one by one where they are few. Where they are many, the
+    /// exact engine looks them up in its inverse, and conjugate gradients take them from draws.
     ///
     /// # Errors
     /// As [`Solver::solve`].
-    pub fn forms(&self, cross: &Cross, sides: &[Solution], count: usize) -> Result<Vec<f64>, Refused> {
+    pub fn forms(&self, cross: &Cross, sides: &[Entries]) -> Result<Vec<f64>, Refused> {
         match &self.engine {
-            Engine::Iterative(iterative) if count > DRAWS => {
+            Engine::Iterative(iterative) if sides.len() > DRAWS => {
                 let posterior = self.posterior.get_or_init(|| iterative.posterior(cross));
-                Ok(iterative.forms(cross, posterior, sides))
+                Ok(posterior.forms(cross, sides))
             }
+            // An inverse costs as much as a third of the solves with every unit vector.
+            Engine::Exact(exact) if 3 * sides.len() >= cross.dim() => Ok(exact.forms(cross, sides)),
             _ => {
-                let solved = self.solve(cross, sides, None, PREDICTION)?;
-                Ok(sides.iter().zip(&solved).map(|(l, at)| l.dot(at)).collect())
+                let mut forms = Vec::with_capacity(sides.len());
+                for some in sides.chunks(TOGETHER) {
+                    let written: Vec<Solution> = some.iter().map(|side| side.written(cross)).collect();
+                    let solved = self.solve(cross, &written, None, PREDICTION)?;
+                    forms.extend(some.iter().zip(&solved).map(|(l, at)| l.dot(at)));
+                }
+                Ok(forms)
             }
         }
     }

@@ -13,6 +13,8 @@ use crate::mixed::{Fit, Refused};
 /// sampled to about one part in a hundred.
 const PROBES: usize = 20_000;
 const LEAST_PROBES: usize = 8;
+/// Probes that are solved together.
+const TOGETHER: usize = 8;
 
 /// One square matrix per variance component; entry `[k][l]` belongs to items k and l.
 #[derive(Debug, Clone, Default, PartialEq)]
@@ -52,16 +54,17 @@ impl Design {
         let mut own = vec![0.0; size];
         for (at, &i) in active.iter().enumerate() {
             let levels = factors[i].levels().len();
-            for (probe, share) in probes(i, levels) {
-                let response: Vec<f64> = factors[i].codes().iter().map(|&code| probe[code as usize]).collect();
-                let effects = fit.effects_for(&response)?;
-                for (other, &j) in active.iter().enumerate() {
-                    let part = &effects[j];
-                    // The prediction is ratio * Z' P response.
-                    let squares: f64 = part.iter().map(|u| u * u).sum();
-                    traces[(at, other)] += share * squares / (ratios[j] * ratios[j]);
-                    if i == j {
-                        own[at] += share * part.iter().zip(&probe).map(|(u, z)| u * z).sum::<f64>() / ratios[i];
+            for some in probes(i, levels).chunks(TOGETHER) {
+                let predicted = fit.predict_levels(i, &some.iter().map(|(p, _)| p.as_slice()).collect::<Vec<_>>())?;
+                for ((probe, share), predicted) in some.iter().zip(&predicted) {
+                    for (other, &j) in active.iter().enumerate() {
+                        let part = fit.effects_at(predicted, j);
+                        // The prediction is ratio * Z' P response.
+                        let squares: f64 = part.iter().map(|u| u * u).sum();
+                        traces[(at, other)] += share * squares / (ratios[j] * ratios[j]);
+                        if i == j {
+                            own[at] += share * part.iter().zip(probe).map(|(u, z)| u * z).sum::<f64>() / ratios[i];
+                        }
                     }
                 }
             }

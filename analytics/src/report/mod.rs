@@ -13,13 +13,14 @@ pub use components::Layers;
 pub use findings::{Fact, findings};
 pub use usage::{LEVELS, Usage};
 
-use crate::bundle::{Ballot, Bundle};
+use crate::bundle::Bundle;
+use crate::design::Factor;
 use crate::items;
 use crate::linking::ItemSums;
 use crate::mixed::{Fit, Refused};
 use crate::planner::{Variances, WIDTH};
-use crate::score::frame::{COURT, Frame, HOME, RATEE, RATER};
-use crate::score::{Headline, Workings};
+use crate::score::frame::{COURT, HOME, RATEE, RATER};
+use crate::score::{Headline, Measured, Workings, item_fit};
 use components::{Design, forms};
 
 /// One question.
@@ -76,21 +77,22 @@ impl Workings<'_> {
     /// [`Refused::NotSettled`] when conjugate gradients do not converge.
     pub(crate) fn report(&self, bundle: &Bundle) -> Result<Report, Refused> {
         let all = bundle.sorted();
+        let rater = Factor::new("rater", &all.iter().map(|ballot| ballot.nym.as_str()).collect::<Vec<&str>>());
         let count = bundle.items.len();
         let total: f64 = bundle.items.iter().map(|item| item.weight).sum();
         let facts = bundle.items.iter().enumerate().map(|(k, item)| ItemFacts {
             id: item.id.clone(),
             weight: item.weight / total,
-            usage: Usage::new(&all, k),
-            variances: self.item_variances(bundle, k),
+            usage: Usage::new(&all, &rater, k),
+            variances: self.item_variances(k),
         });
         let system = self.headline.scores(&self.frame, &[self.frame.shares(|_| true)])?;
         let component = |factor: usize| self.headline.fit.components[factor].variance;
         Ok(Report {
             ballots: all.len(),
-            raters: bundle.raters(),
+            raters: rater.levels().len(),
             ratees: self.frame.ratee.levels().len(),
-            pair_raters: usage::pair_raters(&all, count),
+            pair_raters: usage::pair_raters(&all, &rater, count),
             half_width: WIDTH * system.first().map_or(f64::INFINITY, |score| score.error),
             items: facts.collect(),
             moments: Moments::new(&all, count),
@@ -149,15 +151,9 @@ impl Workings<'_> {
     }
 
     /// Variances of item `k` on the ballots that answered it, at the composite's ratios.
-    fn item_variances(&self, bundle: &Bundle, k: usize) -> Option<Variances> {
-        let kept: Vec<usize> =
-            (0..self.ballots.len()).filter(|&b| items::level(self.ballots[b], k).is_some()).collect();
-        let subset: Vec<&Ballot> = kept.iter().map(|&b| self.ballots[b]).collect();
-        let levels: Vec<f64> = subset.iter().filter_map(|b| items::level(b, k)).collect();
-        let weights: Vec<f64> = kept.iter().map(|&b| self.shares[b]).collect();
-        let theta = self.headline.fit.theta();
-        let frame = Frame::new(bundle, &subset);
-        let fit = Headline::fit(&frame, &levels, &weights, Some(&theta)).ok()?.fit;
+    fn item_variances(&self, k: usize) -> Option<Variances> {
+        let (Measured { frame, headline, .. }, weights) = item_fit(self, k)?;
+        let (fit, theta) = (headline.fit, self.headline.fit.theta());
         let parts = Design::new(&fit, &frame.factors(), &theta, None).ok()?.covariance(&fit, &fit, &weights)?;
         Some(Variances { ratee: parts[RATEE] + parts[COURT], rater: parts[RATER], residual: parts[COURT + 1] })
     }

@@ -2,9 +2,8 @@
 //! Invariant: whoever decides what may be told counts raters (R1), never ballots.
 //! Absent on purpose: rounding and merging; that is the gate's.
 
-use std::collections::{BTreeMap, BTreeSet};
-
 use crate::bundle::{Answer, Ballot};
+use crate::design::Factor;
 
 /// Levels of the scale.
 pub const LEVELS: usize = 5;
@@ -27,12 +26,12 @@ pub struct Usage {
 }
 
 impl Usage {
-    /// Counts item `k`.
-    pub(super) fn new(ballots: &[&Ballot], k: usize) -> Self {
+    /// Counts item `k`; `rater` is the factor of the ballots' raters.
+    pub(super) fn new(ballots: &[&Ballot], rater: &Factor, k: usize) -> Self {
         let mut usage = Self::default();
         // One bit per level and rater; the sixth is 未观察到.
-        let mut used: BTreeMap<&str, u8> = BTreeMap::new();
-        for ballot in ballots {
+        let mut used = vec![0_u8; rater.levels().len()];
+        for (ballot, &code) in ballots.iter().zip(rater.codes()) {
             let bit = match ballot.answers.get(k) {
                 Some(Some(Answer::Level(level @ 1..=5))) => {
                     usage.levels[usize::from(*level) - 1] += 1;
@@ -47,16 +46,16 @@ impl Usage {
                     continue;
                 }
             };
-            *used.entry(&ballot.nym).or_default() |= 1 << bit;
+            used[code as usize] |= 1 << bit;
         }
         for low in 0..LEVELS {
             for high in low..LEVELS {
                 let range = (low..=high).fold(0_u8, |bits, level| bits | 1 << level);
-                usage.within[low][high] = used.values().filter(|bits| **bits & range != 0).count() as u32;
+                usage.within[low][high] = used.iter().filter(|bits| **bits & range != 0).count() as u32;
             }
         }
         usage.raters = usage.within[0][LEVELS - 1] as usize;
-        usage.not_observed_raters = used.values().filter(|bits| **bits & (1 << 5) != 0).count();
+        usage.not_observed_raters = used.iter().filter(|bits| **bits & (1 << 5) != 0).count();
         usage
     }
 
@@ -94,21 +93,20 @@ impl Usage {
 }
 
 /// Distinct raters who answered both items of each pair.
-pub(super) fn pair_raters(ballots: &[&Ballot], items: usize) -> Vec<Vec<usize>> {
+pub(super) fn pair_raters(ballots: &[&Ballot], rater: &Factor, items: usize) -> Vec<Vec<usize>> {
+    let mut own: Vec<Vec<&Ballot>> = vec![Vec::new(); rater.levels().len()];
+    ballots.iter().zip(rater.codes()).for_each(|(ballot, &code)| own[code as usize].push(ballot));
     let mut counts = vec![vec![0; items]; items];
-    let mut seen: Vec<BTreeSet<&str>> = vec![BTreeSet::new(); items * items];
-    for ballot in ballots {
-        let answered: Vec<usize> = (0..items).filter(|&k| crate::items::level(ballot, k).is_some()).collect();
-        for &k in &answered {
-            for &l in answered.iter().filter(|l| **l >= k) {
-                seen[k * items + l].insert(&ballot.nym);
+    for ballots in own {
+        let mut both = vec![false; items * items];
+        for ballot in ballots {
+            let answered: Vec<usize> = (0..items).filter(|&k| crate::items::level(ballot, k).is_some()).collect();
+            for &k in &answered {
+                answered.iter().for_each(|&l| both[k * items + l] = true);
             }
         }
-    }
-    for k in 0..items {
-        for l in k..items {
-            counts[k][l] = seen[k * items + l].len();
-            counts[l][k] = counts[k][l];
+        for (count, both) in counts.iter_mut().flatten().zip(both) {
+            *count += usize::from(both);
         }
     }
     counts

@@ -4,8 +4,6 @@
 //! a bridge that is not there. Method: `methods/differences.md`.
 //! Absent on purpose: an order of courts; a difference is told pair by pair or not at all.
 
-use std::collections::BTreeSet;
-
 use serde::Serialize;
 
 use super::difference::Difference;
@@ -57,8 +55,10 @@ impl Comparison {
 
 /// Who rated in which court, and what hangs together.
 struct Ground {
-    /// Raters of each court.
-    raters: Vec<BTreeSet<u32>>,
+    /// Raters of each court, each once.
+    raters: Vec<Vec<u32>>,
+    /// Courts of each rater, each once.
+    courts: Vec<Vec<u32>>,
     /// Component that holds most of each court's ballots.
     component: Vec<usize>,
     /// Component that holds most ballots of all.
@@ -69,21 +69,24 @@ impl Ground {
     fn new(frame: &Frame) -> Self {
         let parts = Components::of(&frame.rater, &frame.ratee);
         let size = frame.court.levels().len();
-        let mut raters = vec![BTreeSet::new(); size];
+        let (mut raters, mut courts) = (vec![Vec::new(); size], vec![Vec::new(); frame.rater.levels().len()]);
         let mut rows = vec![vec![0_usize; parts.count()]; size];
         for ((&court, &rater), &ratee) in frame.court.codes().iter().zip(frame.rater.codes()).zip(frame.ratee.codes()) {
-            raters[court as usize].insert(rater);
+            if !courts[rater as usize].contains(&court) {
+                courts[rater as usize].push(court);
+                raters[court as usize].push(rater);
+            }
             rows[court as usize][parts.right()[ratee as usize]] += 1;
         }
         let most = |rows: &Vec<usize>| (0..rows.len()).max_by_key(|&part| (rows[part], std::cmp::Reverse(part)));
-        Self { raters, component: rows.iter().map(|rows| most(rows).unwrap_or(0)).collect(), main: parts.main() }
+        let component = rows.iter().map(|rows| most(rows).unwrap_or(0)).collect();
+        Self { raters, courts, component, main: parts.main() }
     }
 
     /// Raters that join court `at` to any court of `others`.
     fn bridges(&self, at: usize, others: impl Fn(usize) -> bool) -> usize {
-        let elsewhere = |rater: &&u32| {
-            (0..self.raters.len()).any(|other| other != at && others(other) && self.raters[other].contains(rater))
-        };
+        let other = |&court: &u32| court as usize != at && others(court as usize);
+        let elsewhere = |rater: &&u32| self.courts[**rater as usize].iter().any(other);
         self.raters[at].iter().filter(elsewhere).count()
     }
 }
@@ -99,12 +102,65 @@ fn obstacles(apart: bool, bridges: usize, error: f64, headline: &Headline) -> Ve
     all.into_iter().filter(|(holds, _)| *holds).map(|(_, obstacle)| obstacle).collect()
 }
 
-/// Weights of the mean of the ratees of court `at` against that of the ratees of `others`.
-fn against(frame: &Frame, at: usize, others: impl Fn(usize) -> bool) -> Vec<(usize, f64)> {
-    let of = |j: usize| frame.court.position(frame.court_of(j));
-    let own = frame.shares(|j| of(j) == Some(at));
-    let rest = frame.shares(|j| of(j).is_some_and(|court| court != at && others(court)));
-    own.into_iter().chain(rest.into_iter().map(|(j, share)| (j, -share))).collect()
+/// Means of the ratees of each court, weighted by invited raters, ready for any differences of them.
+struct Means {
+    /// Ratees of each court with their shares in its mean, and how many were invited for the court.
+    members: Vec<Vec<(usize, f64)>>,
+    invited: Vec<f64>,
+    /// Value and error covariances by court; `None` where courts are too many.
+    known: Option<(Vec<f64>, Vec<Vec<f64>>)>,
+}
+
+impl Means {
+    fn new(frame: &Frame, headline: &Headline) -> Result<Self, Refused> {
+        let size = frame.court.levels().len();
+        let mut members: Vec<Vec<(usize, f64)>> = vec![Vec::new(); size];
+        for (j, invited) in frame.invited().iter().enumerate() {
+            if let Some(court) = frame.court.position(frame.court_of(j)) {
+                members[court].push((j, *invited));
+            }
+        }
+        let invited: Vec<f64> = members.iter().map(|own| own.iter().map(|(_, n)| n).sum()).collect();
+        for (own, total) in members.iter_mut().zip(&invited) {
+            own.iter_mut().for_each(|(_, share)| *share /= total);
+        }
+        let known = if size <= MOST_COURTS { Some(headline.covariances(frame, &members)?) } else { None };
+        Ok(Self { members, invited, known })
+    }
+
+    /// Weights of the mean of court `at` against that of the ratees of `others`, court by court.
+    fn against(&self, at: usize, others: impl Fn(usize) -> bool) -> Vec<(usize, f64)> {
+        let rest: Vec<usize> = (0..self.members.len()).filter(|&court| court != at && others(court)).collect();
+        let total: f64 = rest.iter().map(|&court| self.invited[court]).sum();
+        let own = std::iter::once((at, 1.0));
+        own.chain(rest.iter().map(|&court| (court, -self.invited[court] / total))).collect()
+    }
+
+    /// Values and errors of combinations of courts.
+    fn differences(
+        &self,
+        frame: &Frame,
+        headline: &Headline,
+        asked: &[Vec<(usize, f64)>],
+    ) -> Result<Vec<(f64, f64)>, Refused> {
+        let Some((values, covariances)) = &self.known else {
+            let written = |weights: &Vec<(usize, f64)>| {
+                let court = |&(court, weight): &(usize, f64)| {
+                    self.members[court].iter().map(move |&(j, share)| (j, weight * share)).collect::<Vec<_>>()
+                };
+                weights.iter().flat_map(court).collect()
+            };
+            return headline.differences(frame, &asked.iter().map(written).collect::<Vec<_>>());
+        };
+        let told = |weights: &Vec<(usize, f64)>| {
+            let value: f64 = weights.iter().map(|&(court, weight)| weight * values[court]).sum();
+            let row = |&(one, a): &(usize, f64)| {
+                weights.iter().map(|&(other, b)| a * b * covariances[one][other]).sum::<f64>()
+            };
+            (value, weights.iter().map(row).sum::<f64>().max(0.0).sqrt())
+        };
+        Ok(asked.iter().map(told).collect())
+    }
 }
 
 /// All pairs of courts, codes ascending; nothing beyond [`MOST_COURTS`] courts.
@@ -120,9 +176,10 @@ pub(crate) fn comparisons(frame: &Frame, headline: &Headline) -> Result<Vec<Comp
     }
     let pairs: Vec<(usize, usize)> =
         named.iter().enumerate().flat_map(|(k, &one)| named[k + 1..].iter().map(move |&other| (one, other))).collect();
-    let groups: Vec<_> = pairs.iter().map(|&(one, other)| against(frame, one, |court| court == other)).collect();
+    let means = Means::new(frame, headline)?;
+    let groups: Vec<_> = pairs.iter().map(|&(one, other)| means.against(one, |court| court == other)).collect();
     let ground = Ground::new(frame);
-    let compared = headline.differences(frame, &groups)?.into_iter().zip(&pairs);
+    let compared = means.differences(frame, headline, &groups)?.into_iter().zip(&pairs);
     let comparisons = compared.map(|((value, error), &(one, other))| {
         let bridges = ground.bridges(one, |court| court == other);
         let apart = ground.component[one] != ground.component[other];
@@ -150,13 +207,14 @@ pub(crate) fn yardstick(frame: &Frame, headline: &Headline) -> Result<Vec<bool>,
     if open.iter().filter(|open| **open).count() < 2 {
         return Ok(open);
     }
+    let means = Means::new(frame, headline)?;
     loop {
         let left: Vec<usize> = (0..open.len()).filter(|&court| open[court]).collect();
         if left.len() < 2 {
             return Ok(vec![false; open.len()]);
         }
-        let groups: Vec<_> = left.iter().map(|&court| against(frame, court, |other| open[other])).collect();
-        let errors = headline.differences(frame, &groups)?;
+        let groups: Vec<_> = left.iter().map(|&court| means.against(court, |other| open[other])).collect();
+        let errors = means.differences(frame, headline, &groups)?;
         let fails = |(&court, &(_, error)): (&usize, &(f64, f64))| {
             let bridges = ground.bridges(court, |other| open[other]);
             (!obstacles(false, bridges, error, headline).is_empty()).then_some((error, court))

@@ -110,9 +110,8 @@ impl<'b> Scored<'b> {
     /// # Errors
     /// [`Refused::NotSettled`] when conjugate gradients do not converge.
     pub fn item_differences(&self, item: &str, groups: &[Group]) -> Result<Vec<Option<Difference>>, Refused> {
-        let Workings { ballots, shares, headline, .. } = &self.workings;
         let place = self.bundle.items.iter().position(|known| known.id == item);
-        match place.and_then(|k| by_item(self.bundle, ballots, shares, k, headline)) {
+        match place.and_then(|k| by_item(&self.workings, k)) {
             Some(measured) => differences(&measured.frame, &measured.headline, groups),
             None => Ok(vec![None; groups.len()]),
         }

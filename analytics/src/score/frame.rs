@@ -2,7 +2,7 @@
 //! Invariant: columns are named `{factor}:{level}` and coded sum-to-zero, so no level is special.
 //! Absent on purpose: responses and weights.
 
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::BTreeMap;
 
 use crate::bundle::{Ballot, Bundle};
 use crate::design::{Components, Factor};
@@ -37,36 +37,79 @@ pub(crate) struct Frame {
     courts: Vec<String>,
     /// Weight of each ratee in means over ratees: invited raters, else one.
     invited: Vec<f64>,
+    cases: Cases,
+}
+
+/// What the columns are made of.
+#[derive(Clone)]
+struct Cases {
+    outcome: Factor,
+    kind: Factor,
+    role: Factor,
+    rubric: Factor,
+    /// Eligible cases by case type and outcome, where they are listed.
+    listed: BTreeMap<(String, String), u32>,
+}
+
+impl Cases {
+    fn subset(&self, rows: &[usize]) -> Self {
+        let [outcome, kind, role, rubric] =
+            [&self.outcome, &self.kind, &self.role, &self.rubric].map(|factor| factor.subset(rows));
+        Self { outcome, kind, role, rubric, listed: self.listed.clone() }
+    }
 }
 
 impl Frame {
     pub fn new(bundle: &Bundle, ballots: &[&Ballot]) -> Self {
-        let column = |value: fn(&Ballot) -> &str| ballots.iter().map(|b| value(b)).collect::<Vec<&str>>();
-        let ratee = Factor::new("ratee", &column(|b| &b.ratee));
+        let factor = |name: &str, value: fn(&Ballot) -> &str| {
+            Factor::new(name, &ballots.iter().map(|b| value(b)).collect::<Vec<&str>>())
+        };
+        let ratee = factor("ratee", |b| &b.ratee);
         let by_ratee = bundle.courts();
         let courts: Vec<String> = ratee.levels().iter().map(|r| by_ratee.get(r).cloned().unwrap_or_default()).collect();
-        let court_labels: Vec<&str> = ratee.codes().iter().map(|&j| courts[j as usize].as_str()).collect();
         let invited = ratee.levels().iter().map(|r| bundle.margins.ratees.get(r).map_or(1.0, |&n| f64::from(n.max(1))));
-        let mix = Mix::new(bundle, ballots);
-        let outcomes = Factor::new("outcome", &column(|b| &b.outcome));
-        let kinds = Factor::new("case_type", &column(|b| &b.case_type));
-        let mut other = effects(&kinds, &|level| mix.case_type(level));
-        for (name, labels) in [("role", column(|b| &b.role)), ("rubric", column(|b| &b.rubric))] {
-            let factor = Factor::new(name, &labels);
-            let counts = counts(&labels);
-            other.extend(effects(&factor, &|level| counts.get(level).copied().unwrap_or(0.0)));
+        let cases = Cases {
+            outcome: factor("outcome", |b| &b.outcome),
+            kind: factor("case_type", |b| &b.case_type),
+            role: factor("role", |b| &b.role),
+            rubric: factor("rubric", |b| &b.rubric),
+            listed: bundle.margins.mix.clone(),
+        };
+        let invited = invited.collect();
+        Self::of(ratee, factor("rater", |b| &b.nym), factor("home", |b| &b.home), courts, invited, cases)
+    }
+
+    /// The frame of some of its rows, as [`Frame::new`] would make it of their ballots.
+    pub fn subset(&self, rows: &[usize]) -> Self {
+        let (ratee, kept) = self.ratee.on(rows);
+        let courts = kept.iter().map(|&j| self.courts[j].clone()).collect();
+        let invited = kept.iter().map(|&j| self.invited[j]).collect();
+        Self::of(ratee, self.rater.subset(rows), self.home.subset(rows), courts, invited, self.cases.subset(rows))
+    }
+
+    fn of(ratee: Factor, rater: Factor, home: Factor, courts: Vec<String>, invited: Vec<f64>, cases: Cases) -> Self {
+        let mix = Mix::new(&cases);
+        let mut other = effects(&cases.kind, &mix.kinds);
+        for factor in [&cases.role, &cases.rubric] {
+            other.extend(effects(factor, &factor.counts().iter().map(|&count| count as f64).collect::<Vec<f64>>()));
         }
         Self {
-            rater: Factor::new("rater", &column(|b| &b.nym)),
-            home: Factor::new("home", &column(|b| &b.home)),
-            court: Factor::new("court", &court_labels),
-            outcome: effects(&outcomes, &|level| mix.outcome(level)),
+            court: ratee.coarser("court", &courts),
+            outcome: effects(&cases.outcome, &mix.outcomes),
             other,
-            outcomes: outcomes.levels().to_vec(),
-            courts,
-            invited: invited.collect(),
+            outcomes: cases.outcome.levels().to_vec(),
+            rater,
+            home,
             ratee,
+            courts,
+            invited,
+            cases,
         }
+    }
+
+    /// Weight of each ratee in means over ratees.
+    pub fn invited(&self) -> &[f64] {
+        &self.invited
     }
 
     /// The factors in the order of [`RATEE`], [`RATER`], [`HOME`], [`COURT`].
@@ -98,19 +141,11 @@ impl Frame {
     }
 }
 
-fn counts<'a>(labels: &[&'a str]) -> BTreeMap<&'a str, f64> {
-    let mut counts = BTreeMap::new();
-    for label in labels {
-        *counts.entry(*label).or_insert(0.0) += 1.0;
-    }
-    counts
-}
-
-/// Sum-to-zero columns of a factor with their value at the mix `weight`.
-fn effects(factor: &Factor, weight: &dyn Fn(&str) -> f64) -> Vec<Standardised> {
-    let Some((last, levels)) = factor.levels().split_last() else { return Vec::new() };
-    let total: f64 = factor.levels().iter().map(|level| weight(level)).sum();
-    let share = |level: &str| if total > 0.0 { weight(level) / total } else { 1.0 / factor.levels().len() as f64 };
+/// Sum-to-zero columns of a factor with their value at the mix `weights`, level by level.
+fn effects(factor: &Factor, weights: &[f64]) -> Vec<Standardised> {
+    let Some((_, levels)) = factor.levels().split_last() else { return Vec::new() };
+    let total: f64 = weights.iter().sum();
+    let share = |k: usize| if total > 0.0 { weights[k] / total } else { 1.0 / weights.len() as f64 };
     let end = levels.len();
     levels
         .iter()
@@ -133,43 +168,34 @@ fn effects(factor: &Factor, weight: &dyn Fn(&str) -> f64) -> Vec<Standardised> {
                     })
                     .collect(),
             },
-            standard: share(level) - share(last),
+            standard: share(k) - share(end),
         })
         .collect()
 }
 
 /// The mix results are standardised to: eligible cases if listed, else the ballots themselves.
 struct Mix {
-    cells: BTreeMap<(String, String), f64>,
+    kinds: Vec<f64>,
+    outcomes: Vec<f64>,
 }
 
 impl Mix {
-    fn new(bundle: &Bundle, ballots: &[&Ballot]) -> Self {
+    fn new(cases: &Cases) -> Self {
+        let (kind, outcome) = (&cases.kind, &cases.outcome);
         // Levels without a single ballot have no estimate and take no part in the mix.
-        let kinds: BTreeSet<&str> = ballots.iter().map(|b| b.case_type.as_str()).collect();
-        let outcomes: BTreeSet<&str> = ballots.iter().map(|b| b.outcome.as_str()).collect();
-        let mut cells: BTreeMap<(String, String), f64> = bundle
-            .margins
-            .mix
-            .iter()
-            .filter(|((kind, outcome), count)| {
-                kinds.contains(kind.as_str()) && outcomes.contains(outcome.as_str()) && **count > 0
-            })
-            .map(|(key, &count)| (key.clone(), f64::from(count)))
-            .collect();
+        let known =
+            cases.listed.iter().filter(|(_, count)| **count > 0).filter_map(|((of, ended), &count)| {
+                Some((kind.position(of)?, outcome.position(ended)?, f64::from(count)))
+            });
+        let mut cells: Vec<(usize, usize, f64)> = known.collect();
         if cells.is_empty() {
-            for ballot in ballots {
-                *cells.entry((ballot.case_type.clone(), ballot.outcome.clone())).or_insert(0.0) += 1.0;
-            }
+            cells = kind.codes().iter().zip(outcome.codes()).map(|(&k, &o)| (k as usize, o as usize, 1.0)).collect();
         }
-        Self { cells }
-    }
-
-    fn case_type(&self, level: &str) -> f64 {
-        self.cells.iter().filter(|((kind, _), _)| kind == level).map(|(_, count)| count).sum()
-    }
-
-    fn outcome(&self, level: &str) -> f64 {
-        self.cells.iter().filter(|((_, outcome), _)| outcome == level).map(|(_, count)| count).sum()
+        let mut mix = Self { kinds: vec![0.0; kind.levels().len()], outcomes: vec![0.0; outcome.levels().len()] };
+        for (k, o, count) in cells {
+            mix.kinds[k] += count;
+            mix.outcomes[o] += count;
+        }
+        mix
     }
 }

@@ -4,10 +4,11 @@
 //! with the rest (`methods/outcome-effect.md`). Absent on purpose: which response it is.
 
 use std::collections::BTreeMap;
+use std::sync::OnceLock;
 
 use super::Estimate;
 use super::frame::{COURT, Frame, HOME, RATEE, RATER};
-use crate::mixed::{Column, Contrast, Fit, Options, Problem, Refused, Within, within};
+use crate::mixed::{Column, Contrast, Fit, Options, Predicted, Problem, Refused, Within, within};
 
 /// How the outcome of a case moves a rating, estimated twice.
 #[derive(Debug, Clone, PartialEq)]
@@ -43,6 +44,8 @@ pub(crate) struct Headline {
     nearby: Vec<Nearby>,
     /// Covariance of the estimated variances, by factor; empty where they are taken as known.
     covariance: Vec<Vec<f64>>,
+    /// What the predictor makes of each outcome column.
+    taken: OnceLock<Result<Vec<Predicted>, Refused>>,
 }
 
 /// A fit with one variance moved.
@@ -57,6 +60,14 @@ const FEW: [usize; 2] = [HOME, COURT];
 /// With two or three levels the likelihood falls off too slowly to hold a variance from running away.
 const LEAST_LEVELS: usize = 4;
 
+/// Most unknowns of an exact headline. A box is factorised some sixty times, for items, strata and
+/// robust scores, and each time costs with the third power: beyond, draws are the better bargain.
+const DENSE: usize = 4096;
+
+fn options() -> Options<'static> {
+    Options { dense: DENSE, bare: true, ..Options::default() }
+}
+
 impl Headline {
     /// Fits `values` with `weights` on `frame`, at `theta` if given (order of [`Frame::factors`]).
     pub fn fit(frame: &Frame, values: &[f64], weights: &[f64], theta: Option<&[f64]>) -> Result<Self, Refused> {
@@ -68,12 +79,12 @@ impl Headline {
         let full = problem(values.to_vec(), all);
         let enough = |&factor: &usize| full.factors[factor].levels().len() >= LEAST_LEVELS;
         let held: Vec<usize> = FEW.into_iter().filter(enough).collect();
-        let options = Options { held: &held, ..Options::default() };
+        let options = Options { held: &held, ..options() };
         let identified = |w: &Within| outcome.iter().all(|c| w.coefficients.iter().any(|b| b.name == c.name));
         let inside = if outcome.is_empty() { None } else { within(&full).ok().filter(identified) };
         let Some(inside) = inside else {
             // Nothing varies inside pairs: the mixed model has to carry the outcome itself.
-            let fit = theta.map_or_else(|| full.fit_with(&options), |theta| full.fit_at(theta))?;
+            let fit = theta.map_or_else(|| full.fit_with(&options), |theta| full.fit_at_with(theta, &options))?;
             let effect = outcome.iter().map(|c| coefficient(&fit, &c.name)).collect();
             return Ok(Self::new(frame, fit, full, None, effect));
         };
@@ -86,13 +97,22 @@ impl Headline {
             .enumerate()
             .map(|(row, y)| y - outcome.iter().zip(&effect).map(|(column, b)| column.values[row] * b).sum::<f64>());
         let offset = problem(rest.collect(), other);
-        let fit = theta.map_or_else(|| offset.fit_with(&options), |theta| offset.fit_at(theta))?;
+        let fit = theta.map_or_else(|| offset.fit_with(&options), |theta| offset.fit_at_with(theta, &options))?;
         Ok(Self::new(frame, fit, full, Some(inside), effect))
     }
 
     fn new(frame: &Frame, fit: Fit, full: Problem, within: Option<Within>, outcome: Vec<f64>) -> Self {
         let standard_outcome = frame.outcome.iter().zip(&outcome).map(|(s, b)| s.standard * b).sum();
-        Self { fit, full, within, outcome, standard_outcome, nearby: Vec::new(), covariance: Vec::new() }
+        Self {
+            fit,
+            full,
+            within,
+            outcome,
+            standard_outcome,
+            nearby: Vec::new(),
+            covariance: Vec::new(),
+            taken: OnceLock::new(),
+        }
     }
 
     /// Lets errors include that the variances of few levels are estimates: what predictions would
@@ -178,6 +198,43 @@ impl Headline {
         Ok(random.iter().zip(errors).map(|(contrast, error)| (self.fit.value(contrast), error)).collect())
     }
 
+    /// The same of every group less `common`, which may name every ratee.
+    pub fn differences_from(
+        &self,
+        frame: &Frame,
+        groups: &[Vec<(usize, f64)>],
+        common: &[(usize, f64)],
+    ) -> Result<Vec<(f64, f64)>, Refused> {
+        let random = contrasts(frame, groups, &[]);
+        let Some(common) = contrasts(frame, &[common.to_vec()], &[]).pop() else { return Ok(Vec::new()) };
+        let mut variances = self.fit.variances_from(&random, &common)?;
+        let parts = self.parts(frame, &random, &vec![0.0; frame.outcome.len()])?;
+        let shared = self.parts(frame, std::slice::from_ref(&common), &vec![0.0; frame.outcome.len()])?;
+        for (variance, own) in variances.iter_mut().zip(&parts) {
+            let less =
+                shared.first().map_or_else(Vec::new, |shared| own.iter().zip(shared).map(|(a, b)| a - b).collect());
+            *variance += self.added(frame, &less, &less);
+        }
+        let level = self.fit.value(&common);
+        let errors = variances.iter().map(|v| v.max(0.0).sqrt());
+        Ok(random.iter().zip(errors).map(|(contrast, error)| (self.fit.value(contrast) - level, error)).collect())
+    }
+
+    /// Values and error covariances of groups, for combinations of a few of them whose weights sum to zero.
+    pub fn covariances(
+        &self,
+        frame: &Frame,
+        groups: &[Vec<(usize, f64)>],
+    ) -> Result<(Vec<f64>, Vec<Vec<f64>>), Refused> {
+        let random = contrasts(frame, groups, &[]);
+        let parts = self.parts(frame, &random, &vec![0.0; frame.outcome.len()])?;
+        let mut covariances = self.fit.covariance_of(&random)?;
+        for (row, one) in covariances.iter_mut().zip(&parts) {
+            row.iter_mut().zip(&parts).for_each(|(value, other)| *value += self.added(frame, one, other));
+        }
+        Ok((random.iter().map(|contrast| self.fit.value(contrast)).collect(), covariances))
+    }
+
     /// Severity by home court.
     pub fn homes(&self, frame: &Frame) -> Result<BTreeMap<String, Estimate>, Refused> {
         let mut raters = vec![std::collections::BTreeSet::new(); frame.home.levels().len()];
@@ -215,7 +272,7 @@ impl Headline {
         let effect: f64 = weights.iter().zip(&self.outcome).map(|(w, b)| w * b).sum();
         let names: Vec<&str> = frame.outcome.iter().map(|s| s.column.name.as_str()).collect();
         // At the headline's own ratios; single items are never asked, so nobody else pays for it.
-        let mixed = self.full.fit_at(&self.fit.theta())?;
+        let mixed = self.full.fit_at_with(&self.fit.theta(), &options())?;
         let leaky: f64 = weights.iter().zip(&names).map(|(w, name)| w * coefficient(&mixed, name)).sum();
         let contrast = Contrast {
             fixed: mixed
@@ -265,31 +322,54 @@ impl Headline {
             .collect()
     }
 
-    /// Errors of contrasts: prediction error plus that of the outcome effect, `g' V g` with
-    /// `g = standard - (predictor applied to the outcome column)`.
+    /// Errors of contrasts: prediction error, and what is not known of outcome effect and variances.
     fn errors(&self, frame: &Frame, contrasts: &[Contrast], standard: &[f64]) -> Result<Vec<f64>, Refused> {
-        let mut variances = self.fit.variances(contrasts)?;
-        if let Some(inside) = &self.within {
-            let names: Vec<&str> = frame.outcome.iter().map(|s| s.column.name.as_str()).collect();
-            let taken = frame.outcome.iter().map(|s| self.fit.values_for(contrasts, &s.column.values));
-            let taken = taken.collect::<Result<Vec<Vec<f64>>, Refused>>()?;
-            for (index, variance) in variances.iter_mut().enumerate() {
-                let g: Vec<f64> = standard.iter().zip(&taken).map(|(s, t)| s - t[index]).collect();
-                *variance += quadratic(inside, &names, &g);
-            }
-        }
-        // Twice, because plugging estimates in also makes the first part too small (Kackar and
-        // Harville 1984; Prasad and Rao 1990).
-        for (contrast, variance) in contrasts.iter().zip(&mut variances) {
+        let variances = self.fit.variances(contrasts)?;
+        let parts = self.parts(frame, contrasts, standard)?;
+        let all = variances.iter().zip(&parts).map(|(variance, own)| variance + self.added(frame, own, own));
+        Ok(all.map(|v| v.max(0.0).sqrt()).collect())
+    }
+
+    /// How each contrast moves with the outcome columns' effects (`standard` less the predictor applied
+    /// to the column), and then with the variances of [`FEW`].
+    fn parts(&self, frame: &Frame, contrasts: &[Contrast], standard: &[f64]) -> Result<Vec<Vec<f64>>, Refused> {
+        let taken: &[Predicted] = if self.within.is_none() { &[] } else { self.taken(frame)? };
+        let taken: Vec<Vec<f64>> = taken.iter().map(|predicted| self.fit.values_at(contrasts, predicted)).collect();
+        let part = |(index, contrast): (usize, &Contrast)| {
+            let moves = standard.iter().zip(&taken).map(|(s, taken)| s - taken[index]);
             let value = self.fit.value(contrast);
-            let slope = |near: &Nearby| (near.fit.value(contrast) - value) / near.step;
-            for one in &self.nearby {
-                for other in &self.nearby {
-                    *variance += 2.0 * slope(one) * slope(other) * self.covariance[one.factor][other.factor];
-                }
+            let slopes = self.nearby.iter().map(|near| (near.fit.value(contrast) - value) / near.step);
+            moves.chain(slopes).collect()
+        };
+        Ok(contrasts.iter().enumerate().map(part).collect())
+    }
+
+    fn taken(&self, frame: &Frame) -> Result<&[Predicted], Refused> {
+        let columns = || frame.outcome.iter().map(|s| s.column.values.as_slice()).collect::<Vec<_>>();
+        let taken = self.taken.get_or_init(|| self.fit.predict_all(&columns()));
+        taken.as_ref().map(Vec::as_slice).map_err(Clone::clone)
+    }
+
+    /// Covariance of two contrasts by their [`Headline::parts`]: of the outcome effect, and twice that
+    /// of the variances, because plugging estimates in also makes the prediction error too small
+    /// (Kackar and Harville 1984; Prasad and Rao 1990).
+    fn added(&self, frame: &Frame, one: &[f64], other: &[f64]) -> f64 {
+        let count = if self.within.is_some() { frame.outcome.len() } else { 0 };
+        let mut sum = 0.0;
+        if let Some(inside) = &self.within {
+            let at = |k: usize| inside.coefficients.iter().position(|c| c.name == frame.outcome[k].column.name);
+            let known: Vec<(usize, usize)> = (0..count).filter_map(|k| Some((k, at(k)?))).collect();
+            sum += known
+                .iter()
+                .map(|&(k, i)| known.iter().map(|&(l, j)| one[k] * other[l] * inside.covariance[i][j]).sum::<f64>())
+                .sum::<f64>();
+        }
+        for (near, a) in self.nearby.iter().zip(&one[count..]) {
+            for (beside, b) in self.nearby.iter().zip(&other[count..]) {
+                sum += 2.0 * a * b * self.covariance[near.factor][beside.factor];
             }
         }
-        Ok(variances.iter().map(|v| v.max(0.0).sqrt()).collect())
+        sum
     }
 }
 

@@ -13,7 +13,7 @@ mod workings;
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use crate::bundle::{Ballot, Bundle};
+use crate::bundle::Bundle;
 use crate::items;
 use crate::mixed::Refused;
 pub(crate) use compare::comparisons;
@@ -122,7 +122,7 @@ impl Workings<'_> {
     /// # Errors
     /// [`Refused::NotSettled`] when conjugate gradients do not converge.
     pub(crate) fn scores(&self, bundle: &Bundle) -> Result<Scores, Refused> {
-        let Self { frame, headline, ballots, shares, composites, .. } = self;
+        let Self { frame, headline, composites, .. } = self;
         let raws: Vec<f64> = composites.iter().map(|c| c.raw).collect();
         let overall = Overall::new(frame, headline, &raws)?;
         let tiers = tiers::tiers(frame, headline)?;
@@ -147,7 +147,7 @@ impl Workings<'_> {
 
         let mut system_items = BTreeMap::new();
         for (k, item) in bundle.items.iter().enumerate() {
-            let Some(measured) = by_item(bundle, ballots, shares, k, headline) else { continue };
+            let Some(measured) = by_item(self, k) else { continue };
             let Ok(result) = Overall::new(&measured.frame, &measured.headline, &measured.levels) else { continue };
             for (ratee, estimate) in measured.frame.ratee.levels().iter().zip(result.persons) {
                 if let Some(person) = persons.get_mut(ratee) {
@@ -260,18 +260,18 @@ pub(crate) struct Measured {
 /// One item at the composite's variance ratios: linear in the item's answers, its own residual
 /// variance, and court and home variances as uncertain as the composite's. `None` when its answers
 /// cannot carry the model.
-pub(crate) fn by_item(
-    bundle: &Bundle,
-    ballots: &[&Ballot],
-    shares: &[f64],
-    k: usize,
-    at: &Headline,
-) -> Option<Measured> {
+pub(crate) fn by_item(workings: &Workings, k: usize) -> Option<Measured> {
+    let (measured, _) = item_fit(workings, k)?;
+    Some(Measured { headline: measured.headline.with_uncertainty_of(&workings.headline).ok()?, ..measured })
+}
+
+/// The fit of [`by_item`] with its weights, variances taken as known.
+pub(crate) fn item_fit(workings: &Workings, k: usize) -> Option<(Measured, Vec<f64>)> {
+    let Workings { ballots, shares, headline, .. } = workings;
     let kept: Vec<usize> = (0..ballots.len()).filter(|&b| items::level(ballots[b], k).is_some()).collect();
-    let subset: Vec<&Ballot> = kept.iter().map(|&b| ballots[b]).collect();
-    let levels: Vec<f64> = subset.iter().filter_map(|b| items::level(b, k)).collect();
+    let levels: Vec<f64> = kept.iter().filter_map(|&b| items::level(ballots[b], k)).collect();
     let weights: Vec<f64> = kept.iter().map(|&b| shares[b]).collect();
-    let frame = Frame::new(bundle, &subset);
-    let headline = Headline::fit(&frame, &levels, &weights, Some(&at.fit.theta())).ok()?;
-    Some(Measured { headline: headline.with_uncertainty_of(at).ok()?, frame, levels })
+    let frame = workings.frame.subset(&kept);
+    let headline = Headline::fit(&frame, &levels, &weights, Some(&headline.fit.theta())).ok()?;
+    Some((Measured { frame, headline, levels }, weights))
 }

@@ -26,9 +26,6 @@ pub enum Tier {
     NotDistinguishable,
 }
 
-/// Ratees whose contrasts are written out at once: each of them names all others.
-const TOGETHER: usize = 256;
-
 /// Tier of every ratee against the mean of all who may be compared: those of the main component, in
 /// courts that R18 lets stand together.
 pub(super) fn tiers(frame: &Frame, headline: &Headline) -> Result<Vec<Tier>, Refused> {
@@ -39,18 +36,13 @@ pub(super) fn tiers(frame: &Frame, headline: &Headline) -> Result<Vec<Tier>, Ref
     let mut tiers = vec![Tier::NotDistinguishable; main.len()];
     let Ok(normal) = Normal::new(0.0, 1.0) else { return Ok(tiers) };
     let (mut rates, mut values) = (Vec::new(), vec![0.0; main.len()]);
-    for some in whole.chunks(TOGETHER) {
-        let against = |&(j, _): &(usize, f64)| {
-            let own = |k: usize| if k == j { 1.0 } else { 0.0 };
-            whole.iter().map(|&(k, share)| (k, own(k) - share)).collect::<Vec<_>>()
-        };
-        let differences = headline.differences(frame, &some.iter().map(against).collect::<Vec<_>>())?;
-        for (&(j, _), (value, error)) in some.iter().zip(differences) {
-            tiers[j] = Tier::Similar;
-            values[j] = value;
-            if error > 0.0 {
-                rates.push((normal.cdf(-(value / error).abs()), j));
-            }
+    let single: Vec<Vec<(usize, f64)>> = whole.iter().map(|&(j, _)| vec![(j, 1.0)]).collect();
+    let differences = headline.differences_from(frame, &single, &whole)?;
+    for (&(j, _), (value, error)) in whole.iter().zip(differences) {
+        tiers[j] = Tier::Similar;
+        values[j] = value;
+        if error > 0.0 {
+            rates.push((normal.cdf(-(value / error).abs()), j));
         }
     }
     for j in told_apart(rates) {

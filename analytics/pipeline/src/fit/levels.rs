@@ -81,11 +81,18 @@ impl Cells {
         let nothing = || Stop::Internal("a factor of no column".to_owned());
         let mut parts = parts.into_iter();
         let first = parts.next().ok_or_else(nothing)?;
-        Ok(parts.fold(first, |left, right| {
-            let pairs = left.words().into_iter().zip(right.words());
-            let joined = pairs.map(|(a, b)| Some(format!("{}:{}", a?, b?)));
-            Self::Text(StringChunked::from_iter_options("".into(), joined))
-        }))
+        let mut rest = parts.peekable();
+        if rest.peek().is_none() {
+            return Ok(first);
+        }
+        // Labels that hold colons themselves must not make one pair of two.
+        let plain = |word: Option<String>| word.map(|word| word.replace('\\', "\\\\").replace(':', "\\:"));
+        let start: Vec<Option<String>> = first.words().into_iter().map(plain).collect();
+        let joined = rest.fold(start, |left, right| {
+            let pairs = left.into_iter().zip(right.words().into_iter().map(plain));
+            pairs.map(|(a, b)| Some(format!("{}:{}", a?, b?))).collect()
+        });
+        Ok(Self::Text(StringChunked::from_iter_options("".into(), joined.into_iter())))
     }
 
     /// Every cell as text.

@@ -12,6 +12,9 @@ use super::levels::{Cells, Collector, Complete, Dictionary};
 use super::table::Table;
 use crate::error::Stop;
 
+/// Largest number whose square can still be summed; infinity is beyond it.
+const LARGEST: f64 = 1e100;
+
 /// Which column plays which part.
 #[derive(Debug, Clone)]
 pub struct Roles {
@@ -28,6 +31,21 @@ pub struct Roles {
 }
 
 impl Roles {
+    /// Whether every column plays one part: the response no other, and none the same part twice.
+    fn check(&self) -> Result<(), Stop> {
+        let fixed: Vec<&String> = self.fixed.iter().chain(&self.categorical).collect();
+        let parts = self.random.iter().flat_map(|name| name.split(':'));
+        let others = parts.chain(fixed.iter().map(|name| name.as_str())).chain(self.weights.as_deref());
+        let repeated = |names: &[&String]| {
+            names.iter().enumerate().find(|(k, name)| names[..*k].contains(name)).map(|(_, name)| (*name).clone())
+        };
+        let response = others.into_iter().any(|name| name == self.response).then(|| self.response.clone());
+        match response.or_else(|| repeated(&self.random.iter().collect::<Vec<_>>())).or_else(|| repeated(&fixed)) {
+            Some(column) => Err(twice(&column)),
+            None => Ok(()),
+        }
+    }
+
     fn columns(&self) -> Vec<String> {
         let mut columns = vec![self.response.clone()];
         let random = self.random.iter().flat_map(|name| name.split(':'));
@@ -50,6 +68,10 @@ impl Roles {
         kinds.extend(self.categorical.iter().map(|name| Kind { name: name.clone(), by_level: true }));
         Ok(kinds)
     }
+}
+
+fn twice(column: &str) -> Stop {
+    Stop::ColumnUnfit { column: column.to_owned(), reason: "it is asked for twice".to_owned() }
 }
 
 /// A fixed column as the model sees it.
@@ -98,6 +120,7 @@ impl Source {
     /// # Errors
     /// [`Stop`] when a column is missing, not numeric where it must be, or a weight not positive.
     pub fn open(path: &Path, roles: Roles) -> Result<Self, Stop> {
+        roles.check()?;
         let table = Table::open(path, &roles.columns())?;
         let mut collectors: Vec<Collector> = roles.random.iter().map(|_| Collector::default()).collect();
         let mut kinds: Vec<Kind> = Vec::new();
@@ -112,10 +135,14 @@ impl Source {
         table.each(&mut |frame| {
             if kinds.is_empty() {
                 kinds = roles.kinds(frame)?;
+                // Levels that are fixed leave their own random effect nothing to tell.
+                if let Some(kind) = kinds.iter().find(|kind| kind.by_level && roles.random.contains(&kind.name)) {
+                    return Err(twice(&kind.name));
+                }
                 numbers = vec![Range::NOTHING; kinds.len()];
                 by_level.resize_with(kinds.len(), Collector::default);
             }
-            let part = Part::read(frame, &roles, &kinds)?;
+            let part = Part::read(frame, &roles, &kinds, dropped + ranges.rows)?;
             let (rows, complete) = (part.complete.count(), &part.complete);
             dropped += frame.height() - rows;
             ranges.rows += rows;
@@ -170,7 +197,7 @@ impl Source {
 impl Coding {
     /// The complete rows of `frame`.
     fn columns(&self, frame: &DataFrame) -> Result<Columns, Stop> {
-        let Part { y, weights, factors, fixed, complete } = Part::read(frame, &self.roles, &self.kinds)?;
+        let Part { y, weights, factors, fixed, complete } = Part::read(frame, &self.roles, &self.kinds, 0)?;
         let mut columns =
             Columns { y: complete.of(y), weights: weights.map(|weights| complete.of(weights)), ..Columns::default() };
         for (dictionary, cells) in self.factors.iter().zip(&factors) {
@@ -239,22 +266,24 @@ struct Part {
 }
 
 impl Part {
-    fn read(frame: &DataFrame, roles: &Roles, kinds: &[Kind]) -> Result<Self, Stop> {
+    /// The columns of `frame`, before which `from` rows were read.
+    fn read(frame: &DataFrame, roles: &Roles, kinds: &[Kind], from: usize) -> Result<Self, Stop> {
         let mut complete = Complete::all(frame.height());
-        let mut finite = |values: Vec<f64>| {
-            if !values.iter().all(|value| value.is_finite()) {
-                complete.without(values.iter().map(|value| !value.is_finite()));
+        let mut known = |name: &str| {
+            let values = numbers(frame, name, from)?;
+            if values.iter().any(|value| value.is_nan()) {
+                complete.without(values.iter().map(|value| value.is_nan()));
             }
-            values
+            Ok::<_, Stop>(values)
         };
-        let y = finite(numbers(frame, &roles.response)?);
-        let weights = roles.weights.as_ref().map(|name| numbers(frame, name)).transpose()?.map(&mut finite);
+        let y = known(&roles.response)?;
+        let weights = roles.weights.as_ref().map(|name| known(name)).transpose()?;
         let mut fixed = Vec::new();
         for kind in kinds {
             fixed.push(if kind.by_level {
                 FixedCells::Levels(Cells::of(column(frame, &kind.name)?)?)
             } else {
-                FixedCells::Numbers(finite(numbers(frame, &kind.name)?))
+                FixedCells::Numbers(known(&kind.name)?)
             });
         }
         let mut factors = Vec::new();
@@ -275,13 +304,25 @@ fn column<'f>(frame: &'f DataFrame, name: &str) -> Result<&'f Column, Stop> {
     frame.column(name).map_err(|_| Stop::ColumnMissing { column: name.to_owned(), known: String::new() })
 }
 
-/// A numeric column; missing cells are not a number.
-fn numbers(frame: &DataFrame, name: &str) -> Result<Vec<f64>, Stop> {
-    let not_numeric = |_| Stop::ColumnUnfit { column: name.to_owned(), reason: "a cell is not a number".to_owned() };
-    let cast = column(frame, name)?.strict_cast(&DataType::Float64).map_err(not_numeric)?;
-    let cells = cast.f64().map_err(not_numeric)?;
-    Ok(match cells.cont_slice() {
+/// A numeric column of a frame before which `from` rows were read; missing cells are not a number.
+fn numbers(frame: &DataFrame, name: &str, from: usize) -> Result<Vec<f64>, Stop> {
+    let unfit = |row: Option<usize>, what: &str| {
+        let reason = row.map_or_else(|| what.to_owned(), |row| format!("{what}, first in row {}", from + row + 1));
+        Stop::ColumnUnfit { column: name.to_owned(), reason }
+    };
+    let plain = column(frame, name)?;
+    let Ok(cast) = plain.strict_cast(&DataType::Float64) else {
+        let lost = plain.cast(&DataType::Float64).ok().map(|cast| cast.is_null() & plain.is_not_null());
+        let row = lost.and_then(|lost| lost.iter().position(|lost| lost == Some(true)));
+        return Err(unfit(row, "a cell is not a number"));
+    };
+    let cells = cast.f64().map_err(|_| unfit(None, "a cell is not a number"))?;
+    let values = match cells.cont_slice() {
         Ok(values) => values.to_vec(),
         Err(_) => cells.iter().map(|cell| cell.unwrap_or(f64::NAN)).collect(),
-    })
+    };
+    match values.iter().position(|value| value.abs() > LARGEST) {
+        Some(row) => Err(unfit(Some(row), "a number is too large")),
+        None => Ok(values),
+    }
 }

@@ -130,6 +130,10 @@ fn parquet(path: &Path, columns: &[String]) -> Result<Table, Stop> {
 }
 
 fn present(known: &[&str], wanted: &[String]) -> Result<(), Stop> {
+    let twice = wanted.iter().find(|name| known.iter().filter(|known| **known == name.as_str()).count() > 1);
+    if let Some(name) = twice {
+        return Err(malformed(format!("the heading names {name} twice")));
+    }
     match wanted.iter().find(|name| !known.contains(&name.as_str())) {
         Some(name) => Err(Stop::ColumnMissing { column: name.clone(), known: known.join(", ") }),
         None => Ok(()),
