@@ -88,8 +88,10 @@ impl Solver {
             // An inverse costs as much as a third of the solves with every unit vector.
             Engine::Exact(exact) if 3 * sides.len() >= cross.dim() => Ok(exact.forms(cross, sides)),
             _ => {
+                // One by one where that costs nothing: a form must not depend on its neighbours, not by a bit.
+                let together = if self.is_iterative() { TOGETHER } else { 1 };
                 let mut forms = Vec::with_capacity(sides.len());
-                for some in sides.chunks(TOGETHER) {
+                for some in sides.chunks(together) {
                     let written: Vec<Solution> = some.iter().map(|side| side.written(cross)).collect();
                     let solved = self.solve(cross, &written, None, PREDICTION)?;
                     forms.extend(some.iter().zip(&solved).map(|(l, at)| l.dot(at)));
