@@ -15,6 +15,7 @@ use hengping_domain::ids::{BoxId, Side};
 use hengping_domain::layer::Posted;
 use hengping_domain::manifest::PerSide;
 use hengping_domain::opening::IssuerKeysFile;
+use hengping_domain::request::AskedKind;
 use serde::Deserialize;
 use sha2::{Digest as _, Sha256};
 
@@ -200,7 +201,7 @@ fn stage_of(
         }
         "list" => {
             unseal::list(site, id, locked == Locked::Accept)?;
-            settle(site, id, "list")
+            settle(site, id, AskedKind::List)
         }
         _ => shares(site, id, dir),
     }
@@ -239,8 +240,8 @@ fn pauses() -> impl Iterator<Item = Duration> {
 }
 
 /// Carries what waits, and says what of a kind is still missing when patience is over.
-fn settle(site: &Site, id: &BoxId, kind: &str) -> Result<Option<Vec<Missing>>, OpeningFailure> {
-    let patience = if kind == "mix" { PATIENCE } else { GLANCE };
+fn settle(site: &Site, id: &BoxId, kind: AskedKind) -> Result<Option<Vec<Missing>>, OpeningFailure> {
+    let patience = if kind == AskedKind::Mix { PATIENCE } else { GLANCE };
     let (watch, mut pauses) = (Stopwatch::start(), pauses());
     loop {
         let done = courier::deliver(site)?;
@@ -266,15 +267,15 @@ fn mixed(
     to: &Path,
 ) -> Result<Option<Vec<Missing>>, OpeningFailure> {
     let request = unseal::mix(site, id, side, digest)?;
-    let away = |_| Some(vec![Missing { side, kind: "mix".to_owned(), request, code: None }]);
+    let away = |_| Some(vec![Missing { side, kind: AskedKind::Mix.to_string(), request, code: None }]);
     if unseal::output(site, request, side)?.is_none() {
         // An agent that is away gets the list beside a package.
         let _ = site.agents.carrier.put_file(side, digest, list);
-        if let Some(missing) = settle(site, id, "mix")? {
+        if let Some(missing) = settle(site, id, AskedKind::Mix)? {
             return Ok(Some(missing));
         }
     }
-    let Some(output) = unseal::output(site, request, side)? else { return settle(site, id, "mix") };
+    let Some(output) = unseal::output(site, request, side)? else { return settle(site, id, AskedKind::Mix) };
     if is(to, output)? || brought(output, to)? {
         return Ok(None);
     }
@@ -302,13 +303,15 @@ fn shares(site: &Site, id: &BoxId, dir: &Path) -> Result<Option<Vec<Missing>>, O
     // The bar made this list; the bench has to see it too. One that is away gets it beside a package.
     let _ = site.agents.carrier.put_file(Side::Bench, digest, &list);
     let request = unseal::shares(site, id)?;
-    if let Some(missing) = settle(site, id, "shares")? {
+    if let Some(missing) = settle(site, id, AskedKind::Shares)? {
         return Ok(Some(missing));
     }
     let mut issuers = Vec::new();
     for &side in Side::ALL {
         let path = dir.join(format!("shares-{side}.bin"));
-        let Some(shares) = unseal::handed_over(site, request, side)? else { return settle(site, id, "shares") };
+        let Some(shares) = unseal::handed_over(site, request, side)? else {
+            return settle(site, id, AskedKind::Shares);
+        };
         let carried = dir.join(format!("hand-over-{side}.bin"));
         let there = carried.exists() || brought(shares, &carried)?;
         if !there && site.agents.carrier.get_file(side, shares, &carried).is_err() {

@@ -90,13 +90,13 @@ on_both_backends! {
         trial.site.agents.carrier.put_file(Side::Bench, Digest::of(&[&posted]), &file).expect("handed in");
         let done = hengping::flow::courier::deliver(&trial.site).expect("as far as it goes");
         assert_eq!((done.later, done.unreachable.len()), (1, 0));
-        let missing = unseal::missing(&trial.site, &bar_box(), "mix").expect("a look");
+        let missing = unseal::missing(&trial.site, &bar_box(), AskedKind::Mix).expect("a look");
         assert_eq!((missing.len(), missing[0].side, missing[0].code), (1, Side::Bench, None));
         assert_eq!(unseal::output(&trial.site, request, Side::Bench).expect("a look"), None);
         trial.agents.agent(Side::Bench).approve(request).expect("approved");
         deliver(&trial.site);
         assert!(unseal::output(&trial.site, request, Side::Bench).expect("a look").is_some());
-        assert!(unseal::missing(&trial.site, &bar_box(), "mix").expect("a look").is_empty());
+        assert!(unseal::missing(&trial.site, &bar_box(), AskedKind::Mix).expect("a look").is_empty());
     }
 
     fn shares_that_officers_carry_are_waited_for_and_looked_at(trial) {
@@ -162,7 +162,7 @@ on_both_backends! {
             carrier.put_file(side, Digest::of(&[bytes]), &file).expect("handed in");
             Digest::of(&[bytes])
         };
-        let code = |side, kind: &str| {
+        let code = |side, kind| {
             let missing = unseal::missing(site, &id, kind).expect("a look");
             missing.into_iter().find(|one| one.side == side).and_then(|one| one.code)
         };
@@ -171,7 +171,7 @@ on_both_backends! {
             let input = put(Side::Bench, bytes);
             let request = unseal::mix(site, &id, Side::Bench, input).expect("asked");
             hengping::flow::courier::deliver(site).expect("delivered");
-            assert_eq!(code(Side::Bench, "mix"), Some("list-mismatch"));
+            assert_eq!(code(Side::Bench, AskedKind::Mix), Some("list-mismatch"));
             assert_eq!(unseal::output(site, request, Side::Bench).expect("a look"), None);
         }
         let input = put(Side::Bench, &posted);
@@ -183,7 +183,7 @@ on_both_backends! {
         let input = put(Side::Bar, &halfway[layer::len(Side::Bar)..]);
         unseal::mix(site, &id, Side::Bar, input).expect("asked");
         hengping::flow::courier::deliver(site).expect("delivered");
-        assert_eq!(code(Side::Bar, "mix"), Some("list-mismatch"), "the bar expects what the bench says it made");
+        assert_eq!(code(Side::Bar, AskedKind::Mix), Some("list-mismatch"), "the bar expects what the bench says it made");
         drop(city);
     }
 

@@ -9,7 +9,7 @@ use hengping_domain::ids::{AccountId, BoxId};
 use hengping_domain::log;
 use serde::Serialize;
 
-use hengping_domain::request::Asked;
+use hengping_domain::request::{Asked, AskedKind};
 
 use super::courier::ask_both;
 use super::{Failure, Outcome, Refusal, Site, batch, documents, periods};
@@ -60,7 +60,7 @@ pub fn close(site: &Site, id: &BoxId, too_few: TooFew, by: Option<&AccountId>) -
         }
         agent_request::forget_raters(conn, id)?;
         // An extension that an agent has not adopted by now never will be.
-        agent_request::forget_kind(conn, id, "extend")?;
+        agent_request::forget_kind(conn, id, AskedKind::Extend)?;
         enrolment::shuffle(conn, id)?;
         let leaves = ballot_box::leaves(conn, id)?;
         let (size, root) = (u32::try_from(leaves.len()).unwrap_or(u32::MAX), log::root(&leaves));

@@ -10,6 +10,7 @@ use hengping_domain::digest::Digest;
 use hengping_domain::document::{Document, DocumentKind};
 use hengping_domain::ids::{AccountId, BoxId, RateeId};
 use hengping_domain::release::ReleaseState;
+use hengping_domain::request::AskedKind;
 use serde::Serialize;
 
 use super::documents::OnRecord;
@@ -67,7 +68,7 @@ pub fn propose(
 /// Whether a correction can be followed: the box can be opened again, and what it corrects is the last release of it.
 fn fits(conn: &mut Connection, body: &Correction) -> Outcome<()> {
     let held = period::find_box(conn, &body.id)?;
-    let dead = !statement::of_kind(conn, &body.id, "death")?.is_empty();
+    let dead = !statement::of_kind(conn, &body.id, AskedKind::Death)?.is_empty();
     if held.state != BoxState::Opened || dead {
         return Err(Refusal::BoxState.into());
     }

@@ -186,7 +186,7 @@ pub fn hear(site: &Site, waiting: &Waiting, signed: &Signed) -> Outcome<()> {
                 agent_request::answer(conn, *digest, *side, signed)?;
             }
             _ => {
-                statement::put(conn, id, kind.as_str(), *digest, signed, today)?;
+                statement::put(conn, id, *kind, *digest, signed, today)?;
                 agent_request::forget(conn, *digest, *side)?;
                 if matches!(asked, Asked::Close { .. }) && both(conn, *digest)?.is_some() {
                     ask_both(conn, site, id, &Asked::Ledger)?;

@@ -16,6 +16,7 @@ use hengping_domain::invitation::InvitationState;
 use hengping_domain::manifest::ClosedManifest;
 use hengping_domain::margins::{CourtMargin, Margins, RateeMargin};
 use hengping_domain::rehearsal;
+use hengping_domain::request::AskedKind;
 use hengping_domain::rubric::Rubric;
 use hengping_domain::stratum::Stratum;
 use serde::Serialize;
@@ -62,7 +63,7 @@ fn collect(conn: &mut Connection, id: &BoxId) -> Outcome<Exported> {
     let (held, boxes) = unseal::may_open(conn, id)?;
     let manifest = periods::manifest(conn, &held)?;
     let stamps = ballot_box::stamps(conn, id)?;
-    let (mixed, listed) = (unseal::pair(conn, id, "mix")?, unseal::pair(conn, id, "list")?);
+    let (mixed, listed) = (unseal::pair(conn, id, AskedKind::Mix)?, unseal::pair(conn, id, AskedKind::List)?);
     let charter = documents::in_force(conn, DocumentKind::Charter, manifest.charter)?.read()?;
     let rubric = documents::in_force(conn, DocumentKind::Rubric, manifest.rubric)?.read()?;
     let invitations = invitation::of_box(conn, id)?;

@@ -7,7 +7,7 @@ use hengping_domain::digest::Digest;
 use hengping_domain::document::{Document, DocumentKind};
 use hengping_domain::extension::{self, Extension, SignedExtension};
 use hengping_domain::ids::{AccountId, BoxId};
-use hengping_domain::request::Asked;
+use hengping_domain::request::{Asked, AskedKind};
 use hengping_domain::rubric::Text;
 use jiff::civil::Date;
 use serde::Serialize;
@@ -126,7 +126,8 @@ pub fn in_force(conn: &mut Connection, held: &BallotBox) -> Outcome<Vec<SignedEx
         return Ok(Vec::new());
     }
     let signed = on_record.iter().map(read).collect::<Outcome<Vec<_>>>()?;
-    let said: Vec<_> = statement::of_kind(conn, &held.id, "extend")?.into_iter().map(|(_, signed)| signed).collect();
+    let said: Vec<_> =
+        statement::of_kind(conn, &held.id, AskedKind::Extend)?.into_iter().map(|(_, signed)| signed).collect();
     let manifest = periods::manifest(conn, held)?;
     Ok(extension::in_force(&manifest, &signed, &said).into_iter().cloned().collect())
 }

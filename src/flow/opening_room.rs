@@ -9,6 +9,7 @@ use std::sync::atomic::Ordering;
 
 use hengping_domain::ids::{BoxId, Side};
 use hengping_domain::release::ReleaseState;
+use hengping_domain::request::AskedKind;
 
 use super::unseal::{self, Missing};
 use super::{Failure, Outcome, Site, correct};
@@ -143,12 +144,12 @@ impl Room {
 }
 
 /// The stages that are the agents', with the kind of request and, where it is one side's, whose.
-const ASKED: [(&str, &str, Option<Side>); 5] = [
-    ("close", "close", None),
-    ("mix-bench", "mix", Some(Side::Bench)),
-    ("mix-bar", "mix", Some(Side::Bar)),
-    ("list", "list", None),
-    ("shares", "shares", None),
+const ASKED: [(&str, AskedKind, Option<Side>); 5] = [
+    ("close", AskedKind::Close, None),
+    ("mix-bench", AskedKind::Mix, Some(Side::Bench)),
+    ("mix-bar", AskedKind::Mix, Some(Side::Bar)),
+    ("list", AskedKind::List, None),
+    ("shares", AskedKind::Shares, None),
 ];
 
 /// Looks into the room of a box.
@@ -187,17 +188,18 @@ pub fn look(site: &Site, id: &BoxId) -> Outcome<Room> {
                 code: None,
             });
         }
-        stages.push(asked(conn, id, &waiting, ("death", "death", None))?);
+        stages.push(asked(conn, id, &waiting, ("death", AskedKind::Death, None))?);
         if let Some(running) = &running {
             show(&mut stages, running);
         }
         let away = [Side::Bench, Side::Bar].map(|side| site.agents.away.get(side).load(Ordering::Relaxed));
-        let handed_over = [said(conn, id, "shares", Side::Bench)?, said(conn, id, "shares", Side::Bar)?];
+        let handed_over =
+            [said(conn, id, AskedKind::Shares, Side::Bench)?, said(conn, id, AskedKind::Shares, Side::Bar)?];
         Ok::<_, Failure>(Room { state, stages, waiting, correcting, handed_over, away })
     })
 }
 
-fn said(conn: &mut Connection, id: &BoxId, kind: &str, side: Side) -> Result<bool, StoreError> {
+fn said(conn: &mut Connection, id: &BoxId, kind: AskedKind, side: Side) -> Result<bool, StoreError> {
     Ok(statement::said(conn, id, kind, side)?.is_some())
 }
 
@@ -206,14 +208,14 @@ fn asked(
     conn: &mut Connection,
     id: &BoxId,
     waiting: &[Missing],
-    (stage, kind, side): (&'static str, &str, Option<Side>),
+    (stage, kind, side): (&'static str, AskedKind, Option<Side>),
 ) -> Result<Stage, StoreError> {
     let sides = side.map_or(vec![Side::Bench, Side::Bar], |side| vec![side]);
     let (mut done, total) = (0, sides.len() as u64);
     for &side in &sides {
         done += u64::from(said(conn, id, kind, side)?);
     }
-    let open: Vec<_> = waiting.iter().filter(|one| one.kind == kind && sides.contains(&one.side)).collect();
+    let open: Vec<_> = waiting.iter().filter(|one| one.kind == kind.as_str() && sides.contains(&one.side)).collect();
     let code = open.iter().find_map(|one| one.code).filter(|_| done < total).map(str::to_owned);
     let state = match (done == total, &code, open.is_empty()) {
         (true, ..) => StageState::Done,

@@ -10,7 +10,7 @@ use hengping_domain::digest::{Bytes, Digest};
 use hengping_domain::document::{Document, DocumentKind};
 use hengping_domain::ids::{BoxId, Direction, PeriodId, Side};
 use hengping_domain::manifest::{Manifest, PerSide, PeriodKind, SideKeys};
-use hengping_domain::request::Asked;
+use hengping_domain::request::{Asked, AskedKind};
 use hengping_domain::rubric::{Rubric, Text};
 use hengping_domain::statement::Said;
 use jiff::civil::Date;
@@ -70,7 +70,7 @@ pub fn prepare(site: &Site, period: &PeriodId) -> Outcome<()> {
 /// Everything a side is known by in a box: what it enrolled, and what its agent made.
 fn side_keys(conn: &mut Connection, id: &BoxId, side: Side) -> Outcome<SideKeys> {
     let enrolled = documents::keys(conn, side)?;
-    match statement::said(conn, id, "keys", side)?.map(|signed| signed.statement.said) {
+    match statement::said(conn, id, AskedKind::Keys, side)?.map(|signed| signed.statement.said) {
         Some(Said::Keys(keys)) => Ok(SideKeys {
             signing: enrolled.signing,
             agent: enrolled.agent,

@@ -7,7 +7,7 @@ use hengping_domain::digest::Digest;
 use hengping_domain::document::{DocumentError, Signature};
 use hengping_domain::ids::{AccountId, BoxId, Side};
 use hengping_domain::release::ReleaseState;
-use hengping_domain::request::Asked;
+use hengping_domain::request::{Asked, AskedKind};
 use hengping_domain::statement::{Said, Signed};
 use serde::Serialize;
 
@@ -50,7 +50,7 @@ pub fn sign(site: &Site, hash: Digest, signature: &Signature, by: Option<&Accoun
 
 /// Asks both agents to say that the release is about the list that they opened.
 fn tie(conn: &mut Connection, site: &Site, id: &BoxId, release: Digest) -> Outcome<()> {
-    if let Some(Signed { statement, .. }) = statement::said(conn, id, "list", Side::Bar)?
+    if let Some(Signed { statement, .. }) = statement::said(conn, id, AskedKind::List, Side::Bar)?
         && let Said::Listed { list, .. } = statement.said
     {
         courier::ask_both(conn, site, id, &Asked::Release { release, list })?;

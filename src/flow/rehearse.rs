@@ -13,7 +13,7 @@ use hengping_domain::ids::{BoxId, Direction, PeriodId, Side};
 use hengping_domain::manifest::{Manifest, PeriodKind};
 use hengping_domain::rehearsal::{self, Tally};
 use hengping_domain::release::Draft;
-use hengping_domain::request::Asked;
+use hengping_domain::request::{Asked, AskedKind};
 use hengping_domain::rubric::{Rubric, Text};
 use jiff::Span;
 use serde::Serialize;
@@ -136,8 +136,8 @@ pub fn propose(site: &Site, id: &BoxId) -> Outcome<Stage> {
 /// Busy or a fault.
 pub fn is_agreed(site: &Site, id: &BoxId) -> Outcome<bool> {
     Ok(site.store.read("rehearsal", |conn| {
-        let bench = statement::said(conn, id, "eligibility", Side::Bench)?;
-        Ok(bench.is_some() && statement::said(conn, id, "eligibility", Side::Bar)?.is_some())
+        let bench = statement::said(conn, id, AskedKind::Eligibility, Side::Bench)?;
+        Ok(bench.is_some() && statement::said(conn, id, AskedKind::Eligibility, Side::Bar)?.is_some())
     })?)
 }
 

@@ -41,8 +41,8 @@ pub fn posted(site: &Site, id: &BoxId) -> Outcome<Vec<Posted>> {
     Ok(items)
 }
 
-/// The box and all of its period, if it is closed, or opened and corrected since, and nothing is open that it could be opened before: nothing leaves before
-/// both directions are closed (R14), so opening now could only withhold everything.
+/// The box and all of its period, if it is closed, or opened and corrected since, and nothing is open that it could be opened
+/// before: nothing leaves before both directions are closed (R14), so opening now could only withhold everything.
 ///
 /// # Errors
 /// [`Refusal::BoxState`], [`Refusal::CounterpartOpen`].
@@ -67,7 +67,7 @@ pub fn mix(site: &Site, id: &BoxId, side: Side, input: Digest) -> Outcome<Digest
         let after = match side {
             Side::Bench => None,
             Side::Bar => {
-                let bench = statement::said(conn, id, "mix", Side::Bench)?;
+                let bench = statement::said(conn, id, AskedKind::Mix, Side::Bench)?;
                 Some(Box::new(bench.ok_or(Refusal::AgentsNotReady)?))
             }
         };
@@ -91,7 +91,7 @@ pub fn output(site: &Site, request: Digest, side: Side) -> Outcome<Option<Digest
 ///
 /// # Errors
 /// [`Refusal::AgentsNotReady`] unless both have.
-pub(super) fn pair(conn: &mut Connection, id: &BoxId, kind: &str) -> Outcome<PerSide<Signed>> {
+pub(super) fn pair(conn: &mut Connection, id: &BoxId, kind: AskedKind) -> Outcome<PerSide<Signed>> {
     PerSide::try_of(|side| statement::said(conn, id, kind, side)?.ok_or_else(|| Refusal::AgentsNotReady.into()))
 }
 
@@ -101,7 +101,7 @@ pub(super) fn pair(conn: &mut Connection, id: &BoxId, kind: &str) -> Outcome<Per
 /// [`Refusal::AgentsNotReady`] before both have shuffled.
 pub fn list(site: &Site, id: &BoxId, audited: bool) -> Outcome<Digest> {
     site.store.decide("ask to agree to the list", |conn| {
-        let mixed = Box::new(pair(conn, id, "mix")?);
+        let mixed = Box::new(pair(conn, id, AskedKind::Mix)?);
         ask_both(conn, site, id, &Asked::List { mixed, audited })
     })
 }
@@ -112,7 +112,7 @@ pub fn list(site: &Site, id: &BoxId, audited: bool) -> Outcome<Digest> {
 /// [`Refusal::AgentsNotReady`] before both have agreed.
 pub fn shares(site: &Site, id: &BoxId) -> Outcome<Digest> {
     site.store.decide("ask for shares", |conn| {
-        let listed = Box::new(pair(conn, id, "list")?);
+        let listed = Box::new(pair(conn, id, AskedKind::List)?);
         ask_both(conn, site, id, &Asked::Shares { listed })
     })
 }
@@ -133,9 +133,9 @@ pub fn handed_over(site: &Site, request: Digest, side: Side) -> Outcome<Option<D
 ///
 /// # Errors
 /// Busy or a fault.
-pub fn missing(site: &Site, id: &BoxId, kind: &str) -> Outcome<Vec<Missing>> {
+pub fn missing(site: &Site, id: &BoxId, kind: AskedKind) -> Outcome<Vec<Missing>> {
     let all = site.store.look("missing", |conn| all_missing(conn, id))?;
-    Ok(all.into_iter().filter(|one| one.kind == kind).collect())
+    Ok(all.into_iter().filter(|one| one.kind == kind.as_str()).collect())
 }
 
 /// The same of every kind. Of a step of the opening, which is done once, nothing counts any longer once the agent has answered
@@ -148,7 +148,7 @@ pub(super) fn all_missing(conn: &mut Connection, id: &BoxId) -> Outcome<Vec<Miss
     for (side, kind, request) in agent_request::of_box(conn, id)? {
         let of_raters = matches!(kind, AskedKind::Tokens | AskedKind::Enrol);
         let once = matches!(kind, AskedKind::Mix | AskedKind::List | AskedKind::Shares);
-        if of_raters || once && statement::said(conn, id, kind.as_str(), side)?.is_some() {
+        if of_raters || once && statement::said(conn, id, kind, side)?.is_some() {
             continue;
         }
         let code = refusal_of(conn, request, side)?.map(|code| code.as_str());

@@ -144,8 +144,8 @@ pub fn forget_raters(conn: &mut Connection, id: &BoxId) -> Result<(), StoreError
 ///
 /// # Errors
 /// [`StoreError`].
-pub fn forget_kind(conn: &mut Connection, id: &BoxId, kind: &str) -> Result<(), StoreError> {
-    let asked = agent_request::box_.eq(id.to_string()).and(agent_request::kind.eq(kind));
+pub fn forget_kind(conn: &mut Connection, id: &BoxId, kind: AskedKind) -> Result<(), StoreError> {
+    let asked = agent_request::box_.eq(id.to_string()).and(agent_request::kind.eq(kind.as_str()));
     diesel::delete(agent_request::table.filter(asked)).execute(conn)?;
     Ok(())
 }

@@ -8,14 +8,14 @@ use hengping_domain::document::DocumentKind;
 use hengping_domain::ids::BoxId;
 
 use super::schema::box_document;
-use super::{Connection, StoreError, savepoint, stored};
+use super::{Connection, StoreError, put_once, stored};
 
 /// Notes that a document is about a box; the same again changes nothing.
 ///
 /// # Errors
 /// [`StoreError`].
 pub fn put(conn: &mut Connection, document: Digest, id: &BoxId, kind: DocumentKind) -> Result<(), StoreError> {
-    let inserted = savepoint(conn, |conn| {
+    put_once(conn, |conn| {
         diesel::insert_into(box_document::table)
             .values((
                 box_document::document.eq(document.to_string()),
@@ -24,11 +24,7 @@ pub fn put(conn: &mut Connection, document: Digest, id: &BoxId, kind: DocumentKi
             ))
             .execute(conn)?;
         Ok(())
-    });
-    match inserted {
-        Err(StoreError::Duplicate) => Ok(()),
-        other => other,
-    }
+    })
 }
 
 /// The documents of a kind about a box, by hash.

@@ -7,7 +7,7 @@ use hengping_domain::ids::BoxId;
 use hengping_domain::rehearsal::Tally;
 
 use super::schema::rehearsal;
-use super::{Connection, StoreError, one_row, savepoint, stored};
+use super::{Connection, StoreError, number, one_row, put_once, stored};
 
 /// A rehearsal from both ends.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -31,7 +31,7 @@ impl Rehearsed {
 /// # Errors
 /// [`StoreError`].
 pub fn put_in(conn: &mut Connection, id: &BoxId, tally: Tally) -> Result<(), StoreError> {
-    let inserted = savepoint(conn, |conn| {
+    put_once(conn, |conn| {
         diesel::insert_into(rehearsal::table)
             .values((
                 rehearsal::box_.eq(id.to_string()),
@@ -42,11 +42,7 @@ pub fn put_in(conn: &mut Connection, id: &BoxId, tally: Tally) -> Result<(), Sto
             ))
             .execute(conn)?;
         Ok(())
-    });
-    match inserted {
-        Err(StoreError::Duplicate) => Ok(()),
-        other => other,
-    }
+    })
 }
 
 /// Notes what came out, once.
@@ -72,8 +68,7 @@ pub fn find(conn: &mut Connection, id: &BoxId) -> Result<Option<Rehearsed>, Stor
     let columns = (rehearsal::ballots_in, rehearsal::answers_in, rehearsal::ballots_out, rehearsal::answers_out);
     let row: Option<Row> = rehearsal::table.find(id.to_string()).select(columns).first(conn).optional()?;
     let tally = |ballots: i64, answers: &str| {
-        let ballots = u32::try_from(ballots).map_err(|_| StoreError::broken("a count out of range"))?;
-        Ok::<_, StoreError>(Tally { ballots, answers: stored(answers)? })
+        Ok::<_, StoreError>(Tally { ballots: number(ballots)?, answers: stored(answers)? })
     };
     row.map(|(ballots, answers, out, said)| {
         let came_out = out.zip(said).map(|(ballots, answers)| tally(ballots, &answers)).transpose()?;

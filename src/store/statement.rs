@@ -6,6 +6,7 @@
 use diesel::prelude::*;
 use hengping_domain::digest::Digest;
 use hengping_domain::ids::{BoxId, Side};
+use hengping_domain::request::AskedKind;
 use hengping_domain::statement::Signed;
 use jiff::civil::Date;
 
@@ -19,7 +20,7 @@ use super::{Connection, StoreError, from_json, json, put_once, stored};
 pub fn put(
     conn: &mut Connection,
     id: &BoxId,
-    kind: &str,
+    kind: AskedKind,
     request: Digest,
     signed: &Signed,
     day: Date,
@@ -31,7 +32,7 @@ pub fn put(
                 statement::request.eq(request.to_string()),
                 statement::side.eq(signed.statement.side.as_str()),
                 statement::box_.eq(id.to_string()),
-                statement::kind.eq(kind),
+                statement::kind.eq(kind.as_str()),
                 statement::text.eq(text),
                 statement::day.eq(day.to_string()),
             ))
@@ -54,9 +55,9 @@ pub fn find(conn: &mut Connection, request: Digest, side: Side) -> Result<Option
 ///
 /// # Errors
 /// [`StoreError`].
-pub fn of_kind(conn: &mut Connection, id: &BoxId, kind: &str) -> Result<Vec<(Digest, Signed)>, StoreError> {
+pub fn of_kind(conn: &mut Connection, id: &BoxId, kind: AskedKind) -> Result<Vec<(Digest, Signed)>, StoreError> {
     let rows: Vec<(String, String)> = statement::table
-        .filter(statement::box_.eq(id.to_string()).and(statement::kind.eq(kind)))
+        .filter(statement::box_.eq(id.to_string()).and(statement::kind.eq(kind.as_str())))
         .order((statement::request, statement::side))
         .select((statement::request, statement::text))
         .load(conn)?;
@@ -67,7 +68,7 @@ pub fn of_kind(conn: &mut Connection, id: &BoxId, kind: &str) -> Result<Vec<(Dig
 ///
 /// # Errors
 /// [`StoreError`].
-pub fn said(conn: &mut Connection, id: &BoxId, kind: &str, side: Side) -> Result<Option<Signed>, StoreError> {
+pub fn said(conn: &mut Connection, id: &BoxId, kind: AskedKind, side: Side) -> Result<Option<Signed>, StoreError> {
     let found = of_kind(conn, id, kind)?;
     Ok(found.into_iter().map(|(_, signed)| signed).find(|signed| signed.statement.side == side))
 }
