@@ -9,7 +9,7 @@ use serde::{Deserialize, Serialize};
 
 use crate::digest::Digest;
 use crate::document::{self, DocumentError, DocumentKind, Signature};
-use crate::ids::{BoxId, RateeId, Side};
+use crate::ids::{BoxId, RateeId};
 use crate::manifest::Manifest;
 use crate::words;
 
@@ -80,12 +80,7 @@ impl SignedCorrection {
     /// # Errors
     /// [`DocumentError::BadSignature`] when a side's signature is missing or wrong.
     pub fn signed_by_both(&self, manifest: &Manifest) -> Result<Digest, DocumentError> {
-        let hash = self.correction.hash()?;
-        let signed = |side| {
-            let key = &manifest.keys(side).signing;
-            document::is_signed_by(&self.signatures, side, key, DocumentKind::Correction, hash)
-        };
-        if signed(Side::Bench) && signed(Side::Bar) { Ok(hash) } else { Err(DocumentError::BadSignature) }
+        manifest.both_signed(DocumentKind::Correction, self.correction.hash()?, &self.signatures)
     }
 }
 

@@ -80,12 +80,7 @@ impl SignedExtension {
     /// # Errors
     /// [`DocumentError::BadSignature`] when a side's signature is missing or wrong.
     pub fn signed_by_both(&self, manifest: &Manifest) -> Result<Digest, DocumentError> {
-        let hash = self.extension.hash()?;
-        let signed = |side| {
-            let key = &manifest.keys(side).signing;
-            document::is_signed_by(&self.signatures, side, key, DocumentKind::Extension, hash)
-        };
-        if signed(Side::Bench) && signed(Side::Bar) { Ok(hash) } else { Err(DocumentError::BadSignature) }
+        manifest.both_signed(DocumentKind::Extension, self.extension.hash()?, &self.signatures)
     }
 }
 

@@ -156,9 +156,20 @@ impl Manifest {
     /// # Errors
     /// [`DocumentError::BadSignature`] when a side's signature is missing or wrong.
     pub fn signed_by_both(&self, signatures: &[Signature]) -> Result<Digest, DocumentError> {
-        let hash = self.hash()?;
-        let signed =
-            |side| document::is_signed_by(signatures, side, &self.keys(side).signing, DocumentKind::Manifest, hash);
+        self.both_signed(DocumentKind::Manifest, self.hash()?, signatures)
+    }
+
+    /// The hash of a document about this box, if both sides' signing keys, as named here, have signed it.
+    ///
+    /// # Errors
+    /// [`DocumentError::BadSignature`] when a side's signature is missing or wrong.
+    pub fn both_signed(
+        &self,
+        kind: DocumentKind,
+        hash: Digest,
+        signatures: &[Signature],
+    ) -> Result<Digest, DocumentError> {
+        let signed = |side| document::is_signed_by(signatures, side, &self.keys(side).signing, kind, hash);
         if signed(Side::Bench) && signed(Side::Bar) { Ok(hash) } else { Err(DocumentError::BadSignature) }
     }
 }

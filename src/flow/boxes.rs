@@ -76,11 +76,12 @@ pub fn find(site: &Site, id: &BoxId) -> Outcome<BoxView> {
             statements.iter().any(theirs)
         };
         let dead = dead(Side::Bench) && dead(Side::Bar);
-        let chain = extend::in_force(conn, &held)?;
+        let extensions = extend::all(conn, id)?;
+        let chain = extend::among(conn, &held, &extensions)?;
         let extended_by = chain.iter().map(|signed| signed.extension.hash()).collect::<Result<_, _>>()?;
         Ok::<_, Failure>(BoxView {
-            cast_until: extend::last_day(conn, &held)?,
-            extensions: extend::all(conn, id)?,
+            cast_until: extend::until(conn, &held, &chain)?,
+            extensions,
             extended_by,
             sealed: ballot_box::stamps(conn, id)?,
             refused: u32::try_from(ballot_box::refused(conn, id)?.len()).unwrap_or(u32::MAX),

@@ -3,7 +3,7 @@
 //! In force, it lets the opened box be computed again from the same list and shares; what comes out is another release, and
 //! the corrected one is signed no more. Deliberately absent: the objection, and voiding single ballots.
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 
 use hengping_domain::correction::{Correction, ObjectionReason, SignedCorrection};
 use hengping_domain::digest::Digest;
@@ -127,12 +127,7 @@ pub fn all(conn: &mut Connection, id: &BoxId) -> Outcome<Vec<(Correction, OnReco
 /// Busy or a fault.
 pub fn in_force(conn: &mut Connection, id: &BoxId) -> Outcome<Vec<SignedCorrection>> {
     let signed = all(conn, id)?.into_iter().filter(|(_, held)| held.in_force_from().is_some());
-    Ok(signed
-        .map(|(correction, held)| {
-            let signatures = held.signatures.into_iter().map(|signed| signed.signature).collect();
-            SignedCorrection { correction, signatures }
-        })
-        .collect())
+    Ok(signed.map(|(correction, held)| SignedCorrection { correction, signatures: held.by() }).collect())
 }
 
 /// Hashes of the corrections that a release was computed under.
@@ -147,7 +142,7 @@ pub(super) fn computed_under(conn: &mut Connection, release: Digest) -> Outcome<
 ///
 /// # Errors
 /// [`Refusal::DocumentMalformed`].
-pub(super) fn named(rest: &std::collections::BTreeMap<String, serde_json::Value>) -> Outcome<Vec<Digest>> {
+pub fn named(rest: &BTreeMap<String, serde_json::Value>) -> Outcome<Vec<Digest>> {
     let Some(named) = rest.get("corrections") else { return Ok(Vec::new()) };
     serde_json::from_value(named.clone()).map_err(|_| Refusal::DocumentMalformed.into())
 }
@@ -157,7 +152,7 @@ pub(super) fn named(rest: &std::collections::BTreeMap<String, serde_json::Value>
 /// # Errors
 /// Busy or a fault.
 pub(super) fn of_box(conn: &mut Connection, id: &BoxId) -> Outcome<Vec<Release>> {
-    let all: Vec<_> = release::all(conn)?.into_iter().filter(|release| release.ballot_box == *id).collect();
+    let all = release::of_box(conn, id)?;
     if all.len() < 2 {
         return Ok(all);
     }

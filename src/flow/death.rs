@@ -29,12 +29,11 @@ struct About<'a> {
 pub fn bury(site: &Site, id: &BoxId) -> Outcome<bool> {
     site.store.decide("end box", |conn| {
         let held = period::find_box(conn, id)?;
-        let released = |r: &release::Release| r.ballot_box == *id && r.state == ReleaseState::Released;
         let over = match held.state {
             BoxState::Destroyed => true,
             // A rehearsal has no release to wait for.
             BoxState::Opened if id.period.is_rehearsal() => true,
-            BoxState::Opened => release::all(conn)?.iter().any(released),
+            BoxState::Opened => release::of_box(conn, id)?.iter().any(|r| r.state == ReleaseState::Released),
             BoxState::Open | BoxState::Closed => false,
         };
         // Without the keys nobody could compute it again.

@@ -145,6 +145,12 @@ impl OnRecord {
     pub fn in_force_from(&self) -> Option<Date> {
         in_force_from(&self.signatures)
     }
+
+    /// The signatures without their days, as others are shown them.
+    #[must_use]
+    pub fn by(&self) -> Vec<Signature> {
+        self.signatures.iter().map(|signed| signed.signature.clone()).collect()
+    }
 }
 
 fn in_force_from(signatures: &[Signed]) -> Option<Date> {

@@ -17,7 +17,7 @@ use serde::{Deserialize, Serialize};
 use super::{Failure, Fault, Outcome, Refusal, Site, correct};
 use crate::store::audit::{self, Event};
 use crate::store::period::{self, BoxState};
-use crate::store::{StoreError, ballot_box, document, release};
+use crate::store::{Connection, StoreError, ballot_box, document, release};
 
 /// Largest file taken, in bytes.
 const MAX_FILE: u64 = 16 << 20;
@@ -61,11 +61,10 @@ pub fn take(site: &Site, id: &BoxId, dir: &Path) -> Outcome<Digest> {
     let counted: CountedFile = parse(&read(&dir.join("counted.json"))?)?;
     let files = files(dir)?;
     let hashes = files.iter().map(|(name, bytes)| (name.clone(), Digest::of(&[bytes]))).collect();
-    let of_box = draft.id == *id && draft.counts == counted.counts;
     // What both sides sign binds the list that is published, and not only its length.
     let root = draft.rest.get("counted_root").and_then(|root| Digest::deserialize(root).ok());
     let bound = root == Some(log::root(&counted.counted));
-    if !of_box || !bound || !adds_up(&counted) || !sound(&draft.cells) {
+    if !bound || !belong(id, &draft, &counted) || !sound(&draft.cells) {
         return Err(Refusal::DraftForeign.into());
     }
     // A box is opened once: what nobody's ballot came out of was not opened.
@@ -73,8 +72,6 @@ pub fn take(site: &Site, id: &BoxId, dir: &Path) -> Outcome<Digest> {
         return Err(Refusal::NothingValid.into());
     }
     let (manifest, counts, named) = (draft.manifest, draft.counts, correct::named(&draft.rest)?);
-    let mut sorted = counted.counted.clone();
-    sorted.sort_unstable();
     let new = Document::new(DocumentKind::Release, &ReleaseBody { v: 1, draft, files: hashes })?;
     let today = site.clock.today();
     site.store.decide("take draft", |conn| {
@@ -93,16 +90,11 @@ pub fn take(site: &Site, id: &BoxId, dir: &Path) -> Outcome<Digest> {
         if correct::is_pending(conn, id)? {
             // Computed again from the same ballots: what was counted stays as it was published.
             let held = period::find_box(conn, id)?;
-            if held.counts != Some(counts) || ballot_box::counted_list(conn, id)? != sorted {
+            if held.counts != Some(counts) || ballot_box::counted_list(conn, id)? != counted.counted {
                 return Err(Refusal::DraftForeign.into());
             }
         } else {
-            match period::move_box(conn, id, BoxState::Closed, BoxState::Opened) {
-                Err(StoreError::Stale) => return Err(Refusal::BoxState.into()),
-                other => other?,
-            }
-            period::set_counts(conn, id, counts)?;
-            ballot_box::put_counted(conn, id, &counted.counted)?;
+            opened(conn, id, &counted)?;
         }
         document::put(conn, &new, today)?;
         release::insert(conn, new.hash(), id, today)?;
@@ -115,8 +107,23 @@ pub fn take(site: &Site, id: &BoxId, dir: &Path) -> Outcome<Digest> {
     })
 }
 
+/// Moves a closed box on and publishes what was counted in it.
+pub(super) fn opened(conn: &mut Connection, id: &BoxId, CountedFile { counts, counted }: &CountedFile) -> Outcome<()> {
+    match period::move_box(conn, id, BoxState::Closed, BoxState::Opened) {
+        Err(StoreError::Stale) => return Err(Refusal::BoxState.into()),
+        other => other?,
+    }
+    period::set_counts(conn, id, *counts)?;
+    Ok(ballot_box::put_counted(conn, id, counted)?)
+}
+
+/// Whether both files are of one opening of this box, and add up.
+pub(super) fn belong(id: &BoxId, draft: &Draft, counted: &CountedFile) -> bool {
+    draft.id == *id && draft.counts == counted.counts && adds_up(counted)
+}
+
 /// Whether every ballot is in one of the counts, and every counted one in the list, once and in order.
-pub(super) fn adds_up(file: &CountedFile) -> bool {
+fn adds_up(file: &CountedFile) -> bool {
     let Counts { taken, refused, invalid, duplicate, valid } = file.counts;
     let parts = [refused, invalid, duplicate, valid].into_iter().map(u64::from).sum::<u64>();
     let ascending = file.counted.is_sorted_by(|one, next| one < next);

@@ -10,11 +10,12 @@ use hengping_domain::manifest::Manifest;
 use hengping_domain::request::Asked;
 use hengping_domain::token::RaterRole;
 
-use super::courier::{self, ask_both, both};
-use super::{Failure, Outcome, Site, periods};
+use super::courier::{ask_both, both};
+use super::{Failure, Outcome, Site, documents, periods};
 use crate::store::eligibility::{self, List};
 use crate::store::invitation::{self, Invitation};
-use crate::store::{Connection, StoreError, docket, period, person};
+use crate::store::period::{self, BallotBox};
+use crate::store::{Connection, StoreError, docket, person};
 
 /// Entries of a list: more than these become several, so that a request stays far below what an agent takes at once.
 const MOST_ENTRIES: usize = 20_000;
@@ -36,7 +37,7 @@ pub fn propose_lists_of(most: usize, site: &Site, id: &BoxId) -> Outcome<u32> {
     site.store.decide("propose eligibility", |conn| {
         let held = period::find_box(conn, id)?;
         let manifest = periods::manifest(conn, &held)?;
-        adopted(conn, site, id, manifest, held.manifest)?;
+        adopted(conn, site, &held, manifest)?;
         let new = eligibility::unlisted(conn, id)?;
         if new.is_empty() {
             return Ok(0);
@@ -67,15 +68,9 @@ fn length(count: usize) -> u32 {
 }
 
 /// Asks both agents to adopt the manifest, if they have not been asked.
-fn adopted(
-    conn: &mut Connection,
-    site: &Site,
-    id: &BoxId,
-    manifest: Manifest,
-    hash: hengping_domain::digest::Digest,
-) -> Outcome<()> {
-    let signatures = crate::store::document::signatures(conn, hash)?.into_iter().map(|s| s.signature).collect();
-    courier::ask_both(conn, site, id, &Asked::Manifest { manifest: Box::new(manifest), signatures })?;
+pub(super) fn adopted(conn: &mut Connection, site: &Site, held: &BallotBox, manifest: Manifest) -> Outcome<()> {
+    let signatures = documents::find(conn, held.manifest)?.by();
+    ask_both(conn, site, &held.id, &Asked::Manifest { manifest: Box::new(manifest), signatures })?;
     Ok(())
 }
 

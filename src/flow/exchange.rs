@@ -11,7 +11,7 @@ use hengping_domain::document;
 use hengping_domain::exchange::{Item, Package, PackageError, Party, Place, SignedPackage, Taken};
 use hengping_domain::ids::Side;
 use hengping_domain::request::Asked;
-use hengping_domain::statement::{Said, Signed};
+use hengping_domain::statement::Signed;
 use jiff::civil::Date;
 
 use super::courier::{self, rank};
@@ -133,13 +133,9 @@ fn lasting(site: &Site, expires: Date) -> Result<(), NotCarried> {
 
 /// The list that an agent needs to answer; the bar has the list that is opened, it made it.
 fn list_of(side: Side, asked: &Asked) -> Option<Digest> {
-    match asked {
-        Asked::Mix { input, .. } => Some(*input),
-        Asked::Shares { listed } if side == Side::Bench => match listed.bench.statement.said {
-            Said::Listed { list, .. } => Some(list),
-            _ => None,
-        },
-        _ => None,
+    match (asked, side) {
+        (Asked::Shares { .. }, Side::Bar) => None,
+        _ => asked.file(),
     }
 }
 

@@ -97,8 +97,7 @@ pub(super) fn signed(conn: &mut Connection, site: &Site, hash: Digest) -> Outcom
 }
 
 fn read(held: &OnRecord) -> Outcome<SignedExtension> {
-    let signatures = held.signatures.iter().map(|signed| signed.signature.clone()).collect();
-    Ok(SignedExtension { extension: held.document.read()?, signatures })
+    Ok(SignedExtension { extension: held.document.read()?, signatures: held.by() })
 }
 
 /// Every extension of a box on record, signed or not, by the day that it sets.
@@ -122,6 +121,11 @@ pub fn all(conn: &mut Connection, id: &BoxId) -> Outcome<Vec<OnRecord>> {
 /// Busy or a fault.
 pub fn in_force(conn: &mut Connection, held: &BallotBox) -> Outcome<Vec<SignedExtension>> {
     let on_record = all(conn, &held.id)?;
+    among(conn, held, &on_record)
+}
+
+/// The same of those on record, for whoever has read them.
+pub(super) fn among(conn: &mut Connection, held: &BallotBox, on_record: &[OnRecord]) -> Outcome<Vec<SignedExtension>> {
     if on_record.is_empty() {
         return Ok(Vec::new());
     }
@@ -137,7 +141,13 @@ pub fn in_force(conn: &mut Connection, held: &BallotBox) -> Outcome<Vec<SignedEx
 /// # Errors
 /// Busy or a fault.
 pub fn last_day(conn: &mut Connection, held: &BallotBox) -> Outcome<Date> {
-    match in_force(conn, held)?.pop() {
+    let chain = in_force(conn, held)?;
+    until(conn, held, &chain)
+}
+
+/// The same with the extensions in force.
+pub(super) fn until(conn: &mut Connection, held: &BallotBox, chain: &[SignedExtension]) -> Outcome<Date> {
+    match chain.last() {
         Some(last) => Ok(last.extension.cast_until),
         None => Ok(period::find(conn, &held.id.period)?.cast_until),
     }

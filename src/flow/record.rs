@@ -17,7 +17,7 @@ pub fn record(site: &Site, id: &BoxId) -> Outcome<Record> {
     site.store.look("record", |conn| {
         let held = period::find_box(conn, id)?;
         let manifest = periods::manifest(conn, &held)?;
-        let signatures = documents::find(conn, held.manifest)?.signatures.into_iter().map(|s| s.signature).collect();
+        let signatures = documents::find(conn, held.manifest)?.by();
         let counted = ballot_box::counted_list(conn, id)?;
         let stamps = ballot_box::published_stamps(conn, id)?;
         // Of several, the one computed under most corrections stands.
@@ -25,8 +25,7 @@ pub fn record(site: &Site, id: &BoxId) -> Outcome<Record> {
         let release = match out {
             Some(out) => {
                 let held = documents::find(conn, out.hash)?;
-                let signatures = held.signatures.into_iter().map(|s| s.signature).collect();
-                Some(ReleaseFile { body: held.document.body().clone(), signatures })
+                Some(ReleaseFile { body: held.document.body().clone(), signatures: held.by() })
             }
             None => None,
         };

@@ -19,14 +19,14 @@ use jiff::Span;
 use serde::Serialize;
 
 use super::courier::{self, ask_both};
-use super::draft::{CountedFile, adds_up, parse, read};
+use super::draft::{CountedFile, belong, opened, parse, read};
 use super::periods::PeriodPlan;
-use super::{Failure, Outcome, Refusal, Site, documents, periods};
+use super::{Failure, Outcome, Refusal, Site, documents, eligibility as lists, periods};
 use crate::store::audit::{self, Event};
 use crate::store::eligibility::{self, List};
 use crate::store::period::{self, BoxState};
 pub use crate::store::rehearsal::Rehearsed;
-use crate::store::{Connection, StoreError, ballot_box, document, rehearsal as store, statement};
+use crate::store::{Connection, ballot_box, document, rehearsal as store, statement};
 
 #[derive(Serialize)]
 struct About<'a> {
@@ -117,8 +117,7 @@ pub fn propose(site: &Site, id: &BoxId) -> Outcome<Stage> {
         if held.state != BoxState::Open {
             return Err(Refusal::BoxState.into());
         }
-        let signatures = document::signatures(conn, held.manifest)?.into_iter().map(|s| s.signature).collect();
-        ask_both(conn, site, id, &Asked::Manifest { manifest: Box::new(manifest.clone()), signatures })?;
+        lists::adopted(conn, site, &held, manifest.clone())?;
         let entries = rehearsal::entries(id);
         let (root, size) = (eligible::root(&entries)?, u32::try_from(entries.len()).unwrap_or(u32::MAX));
         let request = ask_both(conn, site, id, &Asked::Eligibility { number: 1, entries })?;
@@ -178,7 +177,7 @@ pub fn take(site: &Site, id: &BoxId, dir: &Path) -> Outcome<Rehearsed> {
     let draft: Draft = parse(&read(&dir.join("draft.json"))?)?;
     let counted: CountedFile = parse(&read(&dir.join("counted.json"))?)?;
     let out: Tally = parse(&read(&dir.join("rehearsal.json"))?)?;
-    if draft.id != *id || draft.counts != counted.counts || !adds_up(&counted) || out.ballots != draft.counts.valid {
+    if !belong(id, &draft, &counted) || out.ballots != draft.counts.valid {
         return Err(Refusal::DraftForeign.into());
     }
     let today = site.clock.today();
@@ -187,12 +186,7 @@ pub fn take(site: &Site, id: &BoxId, dir: &Path) -> Outcome<Rehearsed> {
         if held.manifest != draft.manifest || draft.counts.taken != ballot_box::stamps(conn, id)? {
             return Err(Refusal::DraftForeign.into());
         }
-        match period::move_box(conn, id, BoxState::Closed, BoxState::Opened) {
-            Err(StoreError::Stale) => return Err(Refusal::BoxState.into()),
-            other => other?,
-        }
-        period::set_counts(conn, id, draft.counts)?;
-        ballot_box::put_counted(conn, id, &counted.counted)?;
+        opened(conn, id, &counted)?;
         store::came_out(conn, id, out)?;
         let about = About { id, ballots: out.ballots };
         audit::append(conn, today, &Event { event: "rehearsal-opened", account: None, about })?;

@@ -39,17 +39,15 @@ impl CorrectionBody {
     /// One on record, beside a draft of its box.
     #[must_use]
     pub fn of(body: &Correction, held: &OnRecord, draft: &Draft) -> Self {
-        let hash = held.document.hash().to_string();
-        let named = draft.rest.get("corrections").and_then(|named| named.as_array());
-        let followed = named.is_some_and(|named| named.iter().any(|each| each.as_str() == Some(&hash)));
+        let hash = held.document.hash();
         Self {
+            hash: hash.to_string(),
             release: body.release.to_string(),
             reason: body.reason.as_str(),
             blocks: body.void.len(),
             in_force_from: held.in_force_from().map(|day| day.to_string()),
-            followed,
+            followed: correct::named(&draft.rest).is_ok_and(|named| named.contains(&hash)),
             signatures: held.signatures.iter().map(SignatureBody::from).collect(),
-            hash,
         }
     }
 }

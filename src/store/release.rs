@@ -56,6 +56,16 @@ pub fn all(conn: &mut Connection) -> Result<Vec<Release>, StoreError> {
     rows.into_iter().map(read).collect()
 }
 
+/// The releases of a box, drafts among them, by day.
+///
+/// # Errors
+/// [`StoreError`].
+pub fn of_box(conn: &mut Connection, id: &BoxId) -> Result<Vec<Release>, StoreError> {
+    let of_box = release::table.filter(release::box_.eq(id.to_string()));
+    let rows: Vec<Row> = of_box.order((release::day, release::hash)).load(conn)?;
+    rows.into_iter().map(read).collect()
+}
+
 /// One release.
 ///
 /// # Errors
