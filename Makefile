@@ -77,7 +77,7 @@ attack:
 	HENGPING_REQUIRE_POSTGRES=1 scripts/with-postgres $(MAKE) attacks
 
 # Without nextest all tests run, each once, which takes longer and finds the same.
-ATTACKS = test(/^(anonymity|forging|issuing|mixing|order|storm|load|opening|cost)::/) \
+ATTACKS = test(/^(anonymity|arrival|locks|forging|issuing|mixing|order|storm|load|opening|cost)::/) \
 	+ test(/^record::/) + package(hengping-attack) + test(rust_costs)
 
 attacks: web build

@@ -34,7 +34,7 @@ fn lines(trial: &Trial, query: &str) -> Vec<String> {
     trial.site.store.read("dump", load).expect(query).into_iter().map(|line| line.line).collect()
 }
 
-fn is_sqlite(trial: &Trial) -> bool {
+pub fn is_sqlite(trial: &Trial) -> bool {
     trial.url.starts_with("sqlite")
 }
 

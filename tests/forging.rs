@@ -9,27 +9,18 @@ use hengping_attack::Proof;
 use hengping_domain::cast::Cast;
 use hengping_domain::digest::{Bytes, Digest};
 use hengping_domain::ids::{BoxId, InvitationId, Side};
-use hengping_domain::layer::{POSTED_LEN, Posted};
-use hengping_domain::lock::SUITE;
 use hengping_domain::request::{Asked, Presented};
 use hengping_domain::statement::Said;
 use hengping_domain::token::{Seed, StampInfo, Token};
 use rand::rngs::StdRng;
 use rand::{Rng as _, SeedableRng as _};
 
-use crate::anonymity::backend;
 use crate::city::{Case, City, bar_box, bench_box, hand_over, lawyer};
 use crate::on_both_backends;
+use crate::story::{backend, junk};
 
 /// Forged stamps of each kind; 1,000 in all.
 const EACH: usize = 125;
-
-fn noise(rng: &mut StdRng) -> Posted {
-    let mut bytes = vec![0; POSTED_LEN];
-    rng.fill_bytes(&mut bytes);
-    bytes[..4].copy_from_slice(SUITE);
-    Posted::from_bytes(bytes).expect("by its looks")
-}
 
 on_both_backends! {
     fn nobody_alone_mints_a_stamp_that_gets_in(trial) {
@@ -70,11 +61,11 @@ on_both_backends! {
                 .map(|n| {
                     let key = seed.stamp_key(&InvitationId(n.to_string()));
                     let stamp = forge(&key.nonce(), &mut rng);
-                    Cast::sign(id.clone(), &key, stamp, 1, noise(&mut rng))
+                    Cast::sign(id.clone(), &key, stamp, 1, junk(&mut rng))
                 })
                 .collect();
             refused.extend(casts.iter().flat_map(|cast| by.iter().map(|side| (cast.leaf(), *side))));
-            let good = honest.stamped(0, u32::try_from(n).expect("few") + 1, noise(&mut rng));
+            let good = honest.stamped(0, u32::try_from(n).expect("few") + 1, junk(&mut rng));
             casts.push(good.clone());
             assert_eq!(hand_over(&trial.site, &id, &casts).size as usize, EACH + 1, "{what}");
             let published = batch::published(&trial.site, &id).expect("a log");

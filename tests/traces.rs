@@ -5,11 +5,11 @@ use std::collections::{BTreeMap, HashSet};
 use diesel::RunQueryDsl as _;
 use hengping_domain::ids::Side;
 
-use crate::anonymity::{FEW, city, noise, on, raters, sealed, storm};
 use crate::city::{self, Case, City, bar_box, deliver, hand_in, hand_over, lawyer};
 use crate::dump::{columns, content, kendall, table, tables};
 use crate::harness::{Backend, Trial};
 use crate::on_both_backends;
+use crate::story::{FEW, city, noise, on, raters, sealed, storm};
 
 #[test]
 fn no_file_of_the_database_holds_a_token_or_an_answer() {
