@@ -274,11 +274,11 @@ on_both_backends! {
         city(trial);
         let (one, other) = (signed(Said::Adopted { manifest: digest("m") }), signed(Said::Adopted { manifest: digest("n") }));
         for said in [&one, &other] {
-            write(trial, |conn| store_statement::put(conn, &bar_box(), AskedKind::Keys, digest("request"), said, date(2026, 1, 2))).expect("put");
+            write(trial, |conn| store_statement::put(conn, &bar_box(), AskedKind::Release, digest("request"), said, date(2026, 1, 2))).expect("put");
         }
         let find = |side| write(trial, |conn| store_statement::find(conn, digest("request"), side)).expect("a look");
         assert_eq!((find(Side::Bench), find(Side::Bar)), (Some(one.clone()), None), "the first word stands");
-        let said = |side| write(trial, |conn| store_statement::said(conn, &bar_box(), AskedKind::Keys, side)).expect("a look");
+        let said = |side| write(trial, |conn| store_statement::said(conn, &bar_box(), AskedKind::Release, side)).expect("a look");
         assert_eq!((said(Side::Bench), said(Side::Bar)), (Some(one), None));
         for sql in ["UPDATE statement SET statement = '{}'", "DELETE FROM statement", "UPDATE eligibility SET size = 1", "DELETE FROM eligibility"] {
             let changed = statement(trial, sql);
