@@ -1,21 +1,7 @@
 /** Sealed ballots on the device: nothing is lost without a network, nothing is counted twice, drafts do not stay. */
 import { beforeEach, expect, test, vi } from 'vitest'
 import type { CastPost } from '@shared/types'
-
-const stored = new Map<string, string>()
-const storage = {
-  getItem: (key: string) => stored.get(key) ?? null,
-  setItem: (key: string, value: string) => void stored.set(key, value),
-  removeItem: (key: string) => void stored.delete(key),
-}
-// Keys of the real localStorage are its own enumerable properties.
-vi.stubGlobal(
-  'localStorage',
-  new Proxy(storage, {
-    ownKeys: () => [...stored.keys()],
-    getOwnPropertyDescriptor: () => ({ enumerable: true, configurable: true }),
-  }),
-)
+import { storage, stored } from './storage.trial'
 
 const { castBallot, checkSealable, deliver, deliverQueue, keepDelivering, sealBallot } =
   await import('./casting')
@@ -307,15 +293,20 @@ test('the relay cannot sign anybody out', async () => {
   expect(out).toBe(false)
 })
 
-test('a page that has just been opened delivers when its own requests are over', async () => {
-  answer = () => Promise.reject(new TypeError('offline'))
-  await castBallot(item as never, answers)
-  answer = ok
+/** A page's clock in the test's hands. */
+function turnTheClock() {
   vi.useFakeTimers()
   vi.stubGlobal('window', {
     addEventListener: () => undefined,
     setTimeout: (step: () => void, ms: number) => setTimeout(step, ms),
   })
+}
+
+test('a page that has just been opened delivers when its own requests are over', async () => {
+  answer = () => Promise.reject(new TypeError('offline'))
+  await castBallot(item as never, answers)
+  answer = ok
+  turnTheClock()
   keepDelivering()
   await vi.advanceTimersByTimeAsync(3_000)
   expect(posts.length).toBe(1)
@@ -328,11 +319,7 @@ test('an attempt that could not be written down is made again', async () => {
   answer = () => Promise.reject(new TypeError('offline'))
   await castBallot(item as never, answers)
   answer = ok
-  vi.useFakeTimers()
-  vi.stubGlobal('window', {
-    addEventListener: () => undefined,
-    setTimeout: (step: () => void, ms: number) => setTimeout(step, ms),
-  })
+  turnTheClock()
   let full = true
   const write = storage.setItem
   storage.setItem = (key, value) => {

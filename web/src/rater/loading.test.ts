@@ -1,20 +1,7 @@
 /** The list that a page shows is the latest one asked for, by whoever is signed in. */
 import { beforeEach, expect, test, vi } from 'vitest'
+import './storage.trial'
 
-const stored = new Map<string, string>()
-const storage = {
-  getItem: (key: string) => stored.get(key) ?? null,
-  setItem: (key: string, value: string) => void stored.set(key, value),
-  removeItem: (key: string) => void stored.delete(key),
-}
-// Keys of the real localStorage are its own enumerable properties.
-vi.stubGlobal(
-  'localStorage',
-  new Proxy(storage, {
-    ownKeys: () => [...stored.keys()],
-    getOwnPropertyDescriptor: () => ({ enumerable: true, configurable: true }),
-  }),
-)
 const prepared = vi.fn()
 vi.mock('./credentials', () => ({
   prepareCredentials: prepared,
