@@ -1,6 +1,6 @@
 /** A box with what anybody may see of it; the counted list only exists after an opening. */
 import { Refusal, get } from '@shared/api'
-import type { BoxDetail, CountedList, OpeningState, Period } from '@shared/types'
+import type { BoxDetail, CountedList, OpeningState, Period, Side } from '@shared/types'
 
 export interface BoxView {
   box: BoxDetail
@@ -15,6 +15,12 @@ export async function boxRecord(id: string): Promise<BoxView> {
   const opened = box.state === 'opened'
   const state = opened && box.dead ? 'dead' : box.state
   return { box, state, counted: opened ? await counted(path) : null }
+}
+
+/** The signing key that the manifest of a box names for a side. */
+export async function signingKey(box: string, side: Side): Promise<string> {
+  const { manifest } = await get<BoxDetail>(`/boxes/${encodeURIComponent(box)}`)
+  return manifest.body[side].signing
 }
 
 async function counted(path: string): Promise<CountedList | null> {
