@@ -9,6 +9,7 @@ import { existsSync, mkdirSync, readFileSync, writeFileSync } from 'node:fs'
 import { keyHolderWalk, negotiatorWalk, operatorWalk, publicWalk } from './desk.mjs'
 import { measured } from './measure.mjs'
 import { Walk, launch } from './page.mjs'
+import { papersWalk } from './papers.mjs'
 import { prove } from './prove.mjs'
 import { darkWalk, rateeWalk, raterWalk } from './rater.mjs'
 
@@ -87,6 +88,13 @@ for (const locale of ['zh-CN', 'en']) {
     await operatorWalk(walk, account('operator'), locale, docket)
   })
 }
+const people = {
+  operator: account('operator'),
+  negotiators: { bench: account('bench_negotiator'), bar: account('bar_negotiator') },
+  keys: written.keys,
+}
+for (const locale of ['zh-CN', 'en'])
+  await part(`papers ${locale}`, () => papersWalk(walk, people, locale))
 await part('measure', () => measured(walk))
 await part('dark', () => darkWalk(walk, account('judge')))
 await browser.close()
