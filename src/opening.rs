@@ -192,8 +192,8 @@ fn stage_of(
     match stage {
         "mix-bench" => {
             let list = dir.join("posted.bin");
-            write_list(&list, &unseal::posted(site, id)?).map_err(file(&list))?;
-            mixed(site, id, Side::Bench, &list, digest_of(&list)?, &dir.join("halfway.bin"))
+            let digest = write_list(&list, &unseal::posted(site, id)?).map_err(file(&list))?;
+            mixed(site, id, Side::Bench, &list, digest, &dir.join("halfway.bin"))
         }
         "mix-bar" => {
             let list = dir.join("halfway.bin");
@@ -207,11 +207,15 @@ fn stage_of(
     }
 }
 
-/// Writes items one behind the other: a list may have more than a gigabyte, and is held once at most.
-fn write_list(path: &Path, items: &[Posted]) -> io::Result<()> {
-    let mut list = BufWriter::new(File::create(path)?);
-    items.iter().try_for_each(|item| list.write_all(item.as_bytes()))?;
-    list.into_inner()?.sync_all()
+/// Writes items one behind the other and gives their digest: a list may have more than a gigabyte, and is held once at most.
+fn write_list(path: &Path, items: &[Posted]) -> io::Result<Digest> {
+    let (mut list, mut hash) = (BufWriter::new(File::create(path)?), Sha256::new());
+    for item in items {
+        hash.update(item.as_bytes());
+        list.write_all(item.as_bytes())?;
+    }
+    list.into_inner()?.sync_all()?;
+    Ok(Digest(hash.finalize().into()))
 }
 
 /// The digest of a file of any size.
