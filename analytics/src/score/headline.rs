@@ -389,8 +389,11 @@ pub(crate) fn contrasts(frame: &Frame, groups: &[Vec<(usize, f64)>], fixed: &[f6
     groups
         .iter()
         .map(|group| {
+            // Sums run in one order, whichever way round a difference is asked for.
+            let mut group = group.clone();
+            group.sort_by_key(|&(j, _)| j);
             let mut effects = Vec::with_capacity(2 * group.len());
-            for &(j, share) in group {
+            for (j, share) in group {
                 effects.push((RATEE, j, share));
                 if let Some(court) = frame.court.position(frame.court_of(j)) {
                     effects.push((COURT, court, share));
