@@ -47,6 +47,21 @@ impl Entries {
         self.rest.iter().for_each(|&(k, l)| out.rest[k] = l);
         out
     }
+
+    /// The vector brought to the unknowns that are not eliminated, and what the eliminated ones, with
+    /// `diagonal` on theirs, add to the form `l' C l`.
+    pub fn reduced(&self, cross: &Cross, diagonal: &[f64]) -> (f64, Vec<(usize, f64)>) {
+        let (mut form, mut rest) = (0.0, self.rest.clone());
+        for &(level, value) in &self.first {
+            let scaled = value / diagonal[level];
+            form += value * scaled;
+            rest.extend(cross.entries(level).map(|(column, n)| (column, -n * scaled)));
+            let fixed = cross.first_x(level).iter().enumerate();
+            rest.extend(fixed.map(|(k, x)| (cross.x_start + k, -x * scaled)));
+        }
+        merge(&mut rest);
+        (form, rest)
+    }
 }
 
 /// Sorts entries and adds up those of one unknown, in the order they came.

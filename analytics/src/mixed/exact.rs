@@ -10,7 +10,7 @@ use faer::{Mat, MatRef, Side};
 use rayon::prelude::*;
 
 use super::Refused;
-use super::cross::{Cross, Entries, Solution, merge};
+use super::cross::{Cross, Entries, Solution};
 
 /// Eliminated levels that a thread takes at once.
 const LEVELS: usize = 512;
@@ -110,15 +110,7 @@ impl Exact {
     pub fn forms(&self, cross: &Cross, sides: &[Entries]) -> Vec<f64> {
         let inverse = self.inverse();
         let form = |side: &Entries| {
-            let mut rest = side.rest.clone();
-            let (mut form, mut entries) = (0.0, Vec::new());
-            for &(level, value) in &side.first {
-                let scaled = value / self.diagonal[level];
-                form += value * scaled;
-                row(cross, level, cross.p(), &mut entries);
-                rest.extend(entries.iter().map(|&(column, n)| (column, -n * scaled)));
-            }
-            merge(&mut rest);
+            let (form, rest) = side.reduced(cross, &self.diagonal);
             form + quadratic(inverse, &rest)
         };
         sides.par_iter().map(form).collect()

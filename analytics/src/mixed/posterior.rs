@@ -7,7 +7,7 @@
 
 use rayon::prelude::*;
 
-use super::cross::{Cross, Entries, merge};
+use super::cross::{Cross, Entries};
 use super::pairs::Pairs;
 use super::precondition::Precondition;
 use super::schur::{Lanes, Schur};
@@ -82,16 +82,7 @@ impl Posterior {
     }
 
     fn form(&self, cross: &Cross, side: &Entries, table: &mut Table) -> f64 {
-        let mut form = 0.0;
-        let mut rest = side.rest.clone();
-        for &(level, value) in &side.first {
-            let scaled = value / self.eliminated[level];
-            form += value * scaled;
-            rest.extend(cross.entries(level).map(|(column, n)| (column, -n * scaled)));
-            let fixed = cross.first_x(level).iter().enumerate();
-            rest.extend(fixed.map(|(k, x)| (cross.x_start + k, -x * scaled)));
-        }
-        merge(&mut rest);
+        let (form, rest) = side.reduced(cross, &self.eliminated);
         form + self.known(cross, &rest, table) + self.drawn(&rest)
     }
 
