@@ -121,8 +121,7 @@ fn in_a_clean_city_little_is_flagged_and_nobody_is_sent_to_review() {
     assert!(cost[0] < 1.02 && cost[1] < 1.08, "{cost:?}");
     assert!((outfit - 1.0).abs() < 0.03, "{outfit}");
     assert!(flags.values().all(|&count| count * 100 <= raters), "{flags:?} of {raters}");
-    // In the study 1 % of clean ratees are flagged as rated in concert, 2 % are allowed.
-    assert!(review * 50 <= ratees && concerts * 50 <= ratees, "{review} of {ratees}, {concerts}");
+    assert!(review * 100 <= ratees && concerts == 0, "{review} of {ratees}, {concerts}");
 }
 
 fn rater<'a>(audits: &'a Audits, nym: &str) -> &'a Rater {

@@ -36,8 +36,8 @@ pub struct Pair {
     pub ballots: usize,
     /// Mean standardised residual of the headline.
     pub mean: f64,
-    /// Residual of the pair in the Student fit from the middle of the ratee's majority, in standard
-    /// deviations of such a pair.
+    /// Residual of the pair in the Student fit from the median of the ratee's pairs, in standard deviations
+    /// of such a pair.
     pub far: f64,
     /// Natural log odds that the pair belongs to a far group of the ratee rather than to the majority;
     /// minus infinity with fewer than five raters.
@@ -105,15 +105,17 @@ pub(super) fn pairs(workings: &Workings, standard: &[f64], student: &[f64]) -> (
     if scale > 0.0 {
         pairs.iter_mut().for_each(|p| p.far /= scale);
     }
-    // Everybody is measured from the middle of the own ratee's majority.
+    // Everybody is measured from the median of the own ratee's raters. Not from the centre of the fitted majority: where
+    // there is no minority the fit makes one of the farthest and moves away from them, and they are counted as farther.
     let mut groups: Vec<Option<Groups>> = Vec::with_capacity(members.len());
     for own in &members {
         let far: Vec<f64> = own.iter().map(|&p| pairs[p].far).collect();
         let found = (own.len() >= LEAST_RATERS).then(|| Groups::of(&far));
+        let middle = median(&far);
         if let Some(found) = &found {
             for &p in own {
                 pairs[p].odds = found.odds(pairs[p].far);
-                pairs[p].far -= found.centre;
+                pairs[p].far -= middle;
             }
         }
         groups.push(found);

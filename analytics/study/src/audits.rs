@@ -73,6 +73,8 @@ fn robust(world: &World, audits: &Audits, measures: &mut Measures) {
         .map(|p| f64::from(u8::from(audits.review.contains(&p.ratee))))
         .collect();
     add(measures, "review_clean", mean(&clean));
+    let wrongly = audits.concerts.iter().any(|c| c.flagged && !targets.contains(&c.ratee));
+    add(measures, "concert_any", f64::from(u8::from(wrongly)));
 }
 
 fn retaliation(planted: &BTreeSet<String>, audits: &Audits, measures: &mut Measures) {

@@ -20,7 +20,7 @@ struct Arguments {
 enum Command {
     /// Run the study. Exit code 1 when a bar fails, 2 when something else went wrong.
     Validate {
-        /// Replicates of each scenario.
+        /// Replicates of each scenario; of `courts-scarce` six times as many.
         #[arg(long, default_value_t = 200, value_parser = clap::value_parser!(u64).range(1..))]
         replicates: u64,
         /// Run this scenario only; may be given several times.
@@ -69,7 +69,7 @@ fn validate(plan: &study::Plan, table: Option<&Path>, out: &Path) -> Result<usiz
     if let Some(folder) = out.parent() {
         std::fs::create_dir_all(folder).map_err(|error| at(folder, &error))?;
     }
-    let bar = ProgressBar::new(plan.replicates * plan.scenarios.len() as u64);
+    let bar = ProgressBar::new(plan.total());
     bar.set_style(ProgressStyle::with_template("{msg:22} {bar:32} {human_pos}/{human_len} {eta}")?);
     let mut outcomes = study::run(plan, &|scenario| {
         bar.set_message(scenario.name());

@@ -41,6 +41,12 @@ struct Report<'a> {
     refused: BTreeMap<&'a str, &'a [(u64, String)]>,
 }
 
+/// The scenarios that got more, in words.
+fn more(plan: &Plan) -> String {
+    let scenarios = plan.scenarios.iter().filter(|scenario| scenario.times() > 1);
+    scenarios.map(|&scenario| format!(", {} of {}", plan.replicates_of(scenario), scenario.name())).collect()
+}
+
 /// Bars that were not kept.
 pub fn failed(verdicts: &[Verdict]) -> usize {
     verdicts.iter().filter(|verdict| !verdict.kept).count()
@@ -130,8 +136,9 @@ pub fn long(outcomes: &[Outcome]) -> Result<Vec<u8>, csv::Error> {
 /// The bars as a Markdown table.
 pub fn markdown(plan: &Plan, verdicts: &[Verdict]) -> String {
     let mut text = format!(
-        "{} replicates of each scenario, seed {}; {} of {} bars failed.\n\n",
+        "{} replicates of each scenario{}, seed {}; {} of {} bars failed.\n\n",
         plan.replicates,
+        more(plan),
         plan.seed,
         failed(verdicts),
         verdicts.iter().filter(|v| v.bar.limit != Limit::Shown).count()

@@ -14,7 +14,7 @@ use crate::scenario::Scenario;
 pub struct Plan {
     /// Scenarios to run.
     pub scenarios: Vec<Scenario>,
-    /// Replicates of each.
+    /// Replicates of each, [`Scenario::times`] as many where that is more than one.
     pub replicates: u64,
     /// Seed of everything.
     pub seed: u64,
@@ -44,10 +44,22 @@ pub struct Verdict {
     pub kept: bool,
 }
 
+impl Plan {
+    /// How many replicates a scenario gets.
+    pub fn replicates_of(&self, scenario: Scenario) -> u64 {
+        self.replicates * scenario.times()
+    }
+
+    /// How many it takes in all.
+    pub fn total(&self) -> u64 {
+        self.scenarios.iter().map(|&scenario| self.replicates_of(scenario)).sum()
+    }
+}
+
 /// Runs `plan`; `done` is called after every replicate, from any thread.
 pub fn run(plan: &Plan, done: &(dyn Fn(Scenario) + Sync)) -> Vec<Outcome> {
-    let tasks: Vec<(Scenario, u64)> =
-        plan.scenarios.iter().flat_map(|&scenario| (0..plan.replicates).map(move |index| (scenario, index))).collect();
+    let of = |scenario| (0..plan.replicates_of(scenario)).map(move |index| (scenario, index));
+    let tasks: Vec<(Scenario, u64)> = plan.scenarios.iter().flat_map(|&scenario| of(scenario)).collect();
     let results: Vec<Result<Measures, Refused>> = tasks
         .par_iter()
         .map(|&(scenario, index)| {

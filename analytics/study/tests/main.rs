@@ -118,7 +118,7 @@ fn retaliators_are_found_and_robust_scores_keep_their_bars() {
     keeps(Scenario::Retaliation, 2);
 }
 
-/// How much of the gap Huber takes off is not asked here: that bar fails, see `docs/validation.md`.
+/// Two cities say too little about shares of cities, so those are asked for loosely.
 #[test]
 fn rings_are_found_and_clean_ratees_left_alone() {
     let ring = verdicts(&outcomes(Scenario::Ring, 2));
@@ -127,5 +127,6 @@ fn rings_are_found_and_clean_ratees_left_alone() {
     }
     let figure = |words: &str| ring.iter().find(|v| v.bar.name.contains(words)).and_then(|v| v.figure).unwrap();
     assert!(figure("both targets flagged") > 0.5 && figure("by Student's t") > 0.3);
+    assert!(figure("by Huber") > 0.2);
     assert!(figure("outfit of its members") < figure("pairs of the ring"));
 }
