@@ -26,6 +26,7 @@ mod forging;
 mod harness;
 mod http;
 mod imports;
+mod load;
 mod locks;
 mod manual;
 mod nouns;

@@ -62,6 +62,7 @@ pub const COSTS: &[&str] = &[
     "a seal in Rust",
     "a seal in node",
     "a seal in the browser",
+    "visits of raters",
     "ballots through /box",
     "shuffling and opening 10,000 ballots",
     "shuffling and opening 100,000 ballots",

@@ -10,6 +10,7 @@ use anyhow::{Context as _, anyhow};
 use clap::Args;
 use hengping_domain::ids::Side;
 use hengping_domain::manifest::PerSide;
+use serde::Serialize;
 use serde_json::json;
 
 pub(super) use crate::demo::show;
@@ -18,6 +19,7 @@ pub(super) use crate::demo::stages::bar;
 use crate::config::Config;
 use crate::demo::circle::{Circle, Signing};
 use crate::demo::docket::DocketPlan;
+use crate::demo::load::Load;
 use crate::demo::machines::{Machines, PASSPHRASE, Places};
 use crate::demo::raters::PASSWORD;
 use crate::demo::report::Report;
@@ -55,11 +57,14 @@ pub(super) struct DemoArgs {
     /// Serve the running period alone, with this side's agent off the network: it is reached by `hengping exchange` only.
     #[arg(long, value_name = "SIDE", conflicts_with = "once")]
     apart: Option<Side>,
+    /// Measure instead: so many devices come at once to one period; prints what the programs take, and stops.
+    #[arg(long, value_name = "DEVICES", conflicts_with_all = ["once", "apart"], value_parser = clap::value_parser!(u16).range(1..=1000))]
+    load: Option<u16>,
 }
 
 pub(super) fn run(args: &DemoArgs) -> anyhow::Result<()> {
     fresh_directory(&args.dir)?;
-    let listen = if args.once { free_port()? } else { args.listen };
+    let listen = if args.once || args.load.is_some() { free_port()? } else { args.listen };
     let relay = free_port()?;
     let clock = Arc::new(SettableClock::on(TODAY));
     let ticking: Arc<dyn Clock> = clock.clone();
@@ -85,6 +90,11 @@ pub(super) fn run(args: &DemoArgs) -> anyhow::Result<()> {
         bad_rows: 0,
     };
     let mut circle = Circle::begin(site.clone(), clock, (places, machines), base.clone(), &args.dir, &plan, &stages)?;
+    if let Some(devices) = args.load {
+        let load = circle.load(devices.into(), &stages)?;
+        print_load(&load)?;
+        return write_json(args.json.as_deref(), &load);
+    }
     if args.apart.is_none() {
         circle.go_round(if args.once { Signing::All } else { Signing::OneWaits }, &stages)?;
     }
@@ -95,10 +105,7 @@ pub(super) fn run(args: &DemoArgs) -> anyhow::Result<()> {
         .apart
         .map(|side| json!({"side": side, "dir": machines.take_off(&args.dir, side), "passphrase": PASSPHRASE}));
     write_accounts(&args.dir, &base, &visitors, &machines, apart)?;
-    if let Some(path) = &args.json {
-        let json = serde_json::to_vec_pretty(&report)?;
-        std::fs::write(path, json).with_context(|| format!("cannot write {}", path.display()))?;
-    }
+    write_json(args.json.as_deref(), &report)?;
     if args.once {
         return Ok(());
     }
@@ -179,6 +186,27 @@ fn serve_beside(site: Site) -> anyhow::Result<(SocketAddr, Server)> {
             _ => Err(anyhow!("the server did not start")),
         },
     }
+}
+
+fn write_json(path: Option<&Path>, content: &impl Serialize) -> anyhow::Result<()> {
+    let Some(path) = path else { return Ok(()) };
+    std::fs::write(path, serde_json::to_vec_pretty(content)?)
+        .with_context(|| format!("cannot write {}", path.display()))
+}
+
+fn print_load(load: &Load) -> anyhow::Result<()> {
+    let number = |value: f64| format!("{value:>7.0}");
+    say!("\n{} devices at once / 台设备同时", load.devices);
+    say!("  {:<22} {:>8} {:>9} {:>9}   waited, ms: half  95 %  99 %  most", "", "count", "seconds", "a second");
+    let rows = [("visits", &load.visits, "登录、领凭证、封存"), ("ballots through /box", &load.ballots, "递交封存件")];
+    for (name, taken, words) in rows {
+        let w = &taken.waits;
+        let waits: String = [w.median, w.p95, w.p99, w.most].map(number).concat();
+        say!("  {name:<22} {:>8} {:>9.1} {:>9.1}   {waits}   {words}", taken.count, taken.seconds, taken.per_second);
+    }
+    say!("  {} tokens, each with both sides' tags / 个凭证，各有双方的章", load.tokens);
+    say!("  {:.1} s until both agents had checked and cosigned them / 秒，双方节点核验并会签", load.hand_over_seconds);
+    Ok(())
 }
 
 fn print(report: &Report) -> anyhow::Result<()> {

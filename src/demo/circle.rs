@@ -58,15 +58,15 @@ pub enum Signing {
 pub struct Circle {
     /// The site.
     pub site: Site,
-    clock: Arc<SettableClock>,
+    pub(super) clock: Arc<SettableClock>,
     dir: PathBuf,
-    base: String,
+    pub(super) base: String,
     signing: PerSide<SigningKeyFile>,
     /// Both agents and the relay.
     pub machines: Machines,
-    truth: Truth,
+    pub(super) truth: Truth,
     /// Number of each ratee, by the name in ballots.
-    numbers: BTreeMap<String, String>,
+    pub(super) numbers: BTreeMap<String, String>,
     charter: Digest,
     forms: BTreeMap<Direction, Digest>,
     report: Report,
@@ -161,7 +161,7 @@ impl Circle {
         Ok(())
     }
 
-    fn open_period(&mut self, span: &Span) -> anyhow::Result<Vec<BoxId>> {
+    pub(super) fn open_period(&mut self, span: &Span) -> anyhow::Result<Vec<BoxId>> {
         let id = PeriodId(span.id.to_owned());
         let draws = [key_files::draw(Side::Bench, &id)?, key_files::draw(Side::Bar, &id)?];
         for file in &draws {
@@ -199,7 +199,7 @@ impl Circle {
     }
 
     /// Invites for a box and has both sides agree to the list.
-    fn invite(&self, id: &BoxId) -> anyhow::Result<invite::Invited> {
+    pub(super) fn invite(&self, id: &BoxId) -> anyhow::Result<invite::Invited> {
         let invited = invite::invite(&self.site, id).map_err(failed)?;
         eligibility::propose(&self.site, id).map_err(failed)?;
         self.deliver()?;
@@ -207,7 +207,7 @@ impl Circle {
     }
 
     /// Has the relay hand over what waits for a box, and both agents check and cosign it.
-    fn hand_over(&self, id: &BoxId, closing: bool) -> anyhow::Result<()> {
+    pub(super) fn hand_over(&self, id: &BoxId, closing: bool) -> anyhow::Result<()> {
         self.machines.hand_over(id, 20, closing)?;
         self.deliver()
     }

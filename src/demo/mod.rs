@@ -6,6 +6,7 @@ pub mod circle;
 pub mod compare;
 pub mod dice;
 pub mod docket;
+pub mod load;
 pub mod machines;
 pub mod names;
 pub mod raters;

@@ -4,13 +4,12 @@
 //! Everything goes through the real HTTP API, in four visits on four days with a sorted batch after each.
 //! Deliberately absent: any way past the API.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Mutex;
 use std::sync::atomic::{AtomicUsize, Ordering};
 
 use anyhow::{Context as _, anyhow};
 use hengping_domain::digest::{Bytes, Digest};
-use hengping_domain::enrolment::Code;
 use hengping_domain::ids::{BoxId, PersonId, Role};
 use hengping_domain::invitation::InvitationState;
 use hengping_domain::token::Seed;
@@ -20,7 +19,7 @@ use rand::rngs::StdRng;
 
 use super::machines::Machines;
 use super::truth::{Ask, Truth};
-use crate::client::{self, Client, PinnedBox};
+use crate::client::{self, Client, PinnedBox, Sealed, Tokens};
 use crate::flow::{Failure, Refusal, Site, sign_in};
 use crate::store::account::Grant;
 use crate::store::person::Person;
@@ -85,7 +84,7 @@ fn draw(number: &str, what: &str) -> [u8; 32] {
 /// # Errors
 /// The first failure.
 pub fn enrol(site: &Site, raters: &[SimulatedRater], bar: &ProgressBar) -> anyhow::Result<()> {
-    each(raters, bar, |rater| {
+    each(raters, threads(), bar, |rater| {
         let p = &rater.person;
         let grants = [Grant { role: Role::Rater, side: Some(p.side) }];
         match sign_in::add_account(site, &p.number, &p.name, Some(p.id.clone()), &grants, PASSWORD) {
@@ -105,6 +104,18 @@ pub struct Ballots<'a> {
     pub ratees: &'a BTreeMap<String, String>,
 }
 
+/// The boxes that raters come to, each checked once.
+///
+/// # Errors
+/// When one cannot be had or does not hold.
+pub fn pin<'r>(
+    base: &str,
+    raters: impl IntoIterator<Item = &'r SimulatedRater>,
+) -> anyhow::Result<BTreeMap<BoxId, PinnedBox>> {
+    let ids: BTreeSet<&BoxId> = raters.into_iter().map(|rater| &rater.ballot_box).collect();
+    ids.into_iter().map(|id| Ok((id.clone(), Client::new(base).pin(id)?))).collect()
+}
+
 /// Lets raters visit: sign in, enrol, fetch tokens, seal and cast. Returns how many ballots were acknowledged.
 ///
 /// # Errors
@@ -115,43 +126,40 @@ pub fn visit(
     raters: &[SimulatedRater],
     bar: &ProgressBar,
 ) -> anyhow::Result<usize> {
-    let pinned: Mutex<BTreeMap<BoxId, PinnedBox>> = Mutex::default();
+    let pinned = pin(city.base, raters)?;
     let cast = AtomicUsize::new(0);
-    each(raters, bar, |rater| {
-        let held = pinned.lock().ok().and_then(|held| held.get(&rater.ballot_box).cloned());
+    each(raters, threads(), bar, |rater| {
+        let pin = pinned.get(&rater.ballot_box).context("a box")?;
         let mut client = Client::new(city.base);
-        let pin = match held {
-            Some(pin) => pin,
-            None => {
-                let pin = client.pin(&rater.ballot_box)?;
-                if let Ok(mut held) = pinned.lock() {
-                    held.insert(rater.ballot_box.clone(), pin.clone());
-                }
-                pin
-            }
-        };
-        let code = machines.code(&rater.person.number).context("a code")?;
-        cast.fetch_add(one_visit(&mut client, city, rater, &pin, code)?, Ordering::Relaxed);
+        for sealed in prepare(&mut client, city, machines, rater, pin)?.1 {
+            client.cast(pin, &sealed).context("cast")?;
+            cast.fetch_add(1, Ordering::Relaxed);
+        }
         Ok(())
     })?;
     Ok(cast.into_inner())
 }
 
-fn one_visit(
+/// One rater's visit up to the relay: signs in, enrols, fetches all tokens, and seals what it will answer.
+///
+/// # Errors
+/// The first failure.
+pub fn prepare(
     client: &mut Client,
     city: &Ballots<'_>,
+    machines: &Machines,
     rater: &SimulatedRater,
     pin: &PinnedBox,
-    code: &Code,
-) -> anyhow::Result<usize> {
+) -> anyhow::Result<(Tokens, Vec<Sealed>)> {
     let (id, number) = (&rater.ballot_box, &rater.person.number);
+    let code = machines.code(number).context("a code")?;
     client.sign_in(number, PASSWORD).context("sign in")?;
     let inbox = client.inbox().context("waiting cases")?;
     let seed = Seed(Bytes(draw(number, id.period.as_str())));
     client.enrol(id, &seed, number, &code.key()).context("enrol")?;
     let tokens = client.fetch_tokens(pin, &seed, number, &inbox.home, &inbox.items).context("fetch tokens")?;
     let mut rng = StdRng::from_seed(draw(number, &format!("seal {id}")));
-    let mut done = 0;
+    let mut made = Vec::new();
     for case in &inbox.items {
         let ask = Ask {
             direction: id.direction,
@@ -167,22 +175,28 @@ fn one_visit(
         let applies = pin.rubric.items.iter().map(|item| item.id.as_str());
         let applies = applies.filter(|item| !case.not_applicable.iter().any(|n| n == item));
         let answers = city.truth.answers(&ask, applies);
-        let sealed = client::seal(pin, (&seed, &tokens), case, 1, answers, &mut rng)?;
-        client.cast(pin, &sealed).context("cast")?;
-        done += 1;
+        made.push(client::seal(pin, (&seed, &tokens), case, 1, answers, &mut rng)?);
     }
-    Ok(done)
+    Ok((tokens, made))
 }
 
-/// Runs `work` for each piece on all cores and moves the bar.
-fn each<T: Sync>(
+/// Threads that keep all cores busy.
+fn threads() -> usize {
+    std::thread::available_parallelism().map_or(2, usize::from) + 1
+}
+
+/// Runs `work` for each piece on so many threads and moves the bar.
+///
+/// # Errors
+/// The first failure.
+pub(super) fn each<T: Sync>(
     pieces: &[T],
+    threads: usize,
     bar: &ProgressBar,
     work: impl Fn(&T) -> anyhow::Result<()> + Sync,
 ) -> anyhow::Result<()> {
     let next = AtomicUsize::new(0);
     let failed: Mutex<Option<anyhow::Error>> = Mutex::default();
-    let threads = std::thread::available_parallelism().map_or(2, usize::from) + 1;
     std::thread::scope(|scope| {
         for _ in 0..threads {
             scope.spawn(|| {

@@ -7,7 +7,6 @@ mod costs;
 mod extending;
 mod full;
 mod handing;
-mod load;
 mod order;
 mod storm;
 mod world;
