@@ -242,7 +242,7 @@ on_both_backends! {
         hand_in(&trial.site, &bar_box(), std::slice::from_ref(&second)).expect("taken");
         courier::deliver(&trial.site).expect("as far as it goes");
         let shown = log();
-        assert_eq!((&shown["pending"], &shown["open"], &shown["size"]), (&json!(true), &json!(true), &json!(0)));
+        assert_eq!((&shown["pending"], &shown["state"], &shown["size"]), (&json!(true), &json!("open"), &json!(0)));
         assert_eq!((&shown["checkpoint"], &shown["batches"]), (&json!(null), &json!([])), "not how many wait");
         assert!(table(trial, "sealed").rows.is_empty(), "one side alone puts nothing into the box");
         let operator = served.signed_in("operator");

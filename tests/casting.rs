@@ -151,6 +151,7 @@ on_both_backends! {
         assert!(!holds_items(trial, &casts), "no item is left anywhere");
         let log = batch::published(&trial.site, &bar_box()).expect("a log");
         assert_eq!(log.leaves.len(), 2, "what was cast is still published, by its hash");
+        assert_eq!(log.state.as_str(), "destroyed", "and a rater who looks for it is told");
         let dir = tempfile::tempdir().expect("a directory");
         assert_eq!(refusal(export::export(&trial.site, &bar_box(), dir.path())), Refusal::BoxState);
         assert_eq!(refusal(unseal::posted(&trial.site, &bar_box())), Refusal::BoxState);

@@ -154,8 +154,8 @@ pub struct Published {
     pub batches: Vec<AppendedBatch>,
     /// Whether a batch waits for an agent.
     pub pending: bool,
-    /// Whether the box still takes ballots, so that a missing one may yet come.
-    pub open: bool,
+    /// How the box stands: an open one may yet take what is missing, a destroyed one is never opened.
+    pub state: BoxState,
 }
 
 /// The published log of a box.
@@ -179,7 +179,7 @@ pub fn published(site: &Site, id: &BoxId) -> Outcome<Published> {
             refused: ballot_box::refused(conn, id)?,
             batches: batches.into_iter().map(appended).collect(),
             pending: !waiting.is_empty(),
-            open: held.state == BoxState::Open,
+            state: held.state,
         })
     })
 }

@@ -180,8 +180,8 @@ pub struct LogBody {
     checkpoint: Option<String>,
     /// Whether a batch waits for an agent.
     pending: bool,
-    /// Whether the box still takes ballots: a receipt that is not listed yet may come with the next batch.
-    open: bool,
+    /// `open`: a receipt that is not listed yet may come with the next batch. `closed`, `opened`, or `destroyed`: never opened.
+    state: &'static str,
 }
 
 /// The whole log of a box.
@@ -198,7 +198,7 @@ pub async fn log(site: web::Data<Site>, id: web::Path<String>) -> Result<web::Js
         refused: log.refused.iter().map(|(l, side)| RefusedLeaf { leaf: l.to_string(), side: side.as_str() }).collect(),
         checkpoint: log.checkpoint,
         pending: log.pending,
-        open: log.open,
+        state: log.state.as_str(),
     }))
 }
 

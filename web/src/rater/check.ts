@@ -7,8 +7,8 @@ import type { CastRecord } from './device'
 export interface CheckResult extends LogCheck {
   /** The box still takes ballots, so that one that is absent may come with the next batch. */
   open: boolean
-  /** `closed`: not opened yet, so there is no counted list. */
-  counted: 'found' | 'missing' | 'closed'
+  /** `closed`: not opened yet, so there is no counted list; `destroyed`: there will be none. */
+  counted: 'found' | 'missing' | 'closed' | 'destroyed'
 }
 
 async function countedList(box: string): Promise<CountedList | undefined> {
@@ -25,10 +25,11 @@ export async function checkCast(record: CastRecord): Promise<CheckResult> {
   const box = encodeURIComponent(record.box)
   const log = await get<BoxLog>(`/boxes/${box}/log`)
   const counted = await countedList(box)
+  const closed = log.state === 'destroyed' ? 'destroyed' : 'closed'
   const opened = counted !== undefined && counted.counted.length > 0
   return {
     ...checkLog(log, record.leaf, record.box, record.agents),
-    open: log.open,
-    counted: !opened ? 'closed' : counted.counted.includes(record.counted) ? 'found' : 'missing',
+    open: log.state === 'open',
+    counted: !opened ? closed : counted.counted.includes(record.counted) ? 'found' : 'missing',
   }
 }

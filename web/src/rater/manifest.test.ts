@@ -87,4 +87,5 @@ test('a receipt says how far its ballot has come, and stops where something is w
   expect(words({})).toEqual(['stored', 'confirmed', 'accepted', 'count'])
   expect(words({ counted: 'found' })[3]).toBe('counted')
   expect(words({ counted: 'missing' })[3]).toBe('uncounted')
+  expect(words({ counted: 'destroyed' })[3]).toBe('destroyed')
 })

@@ -25,5 +25,6 @@ export function receiptSteps(result: CheckResult | undefined): ReceiptStep[] {
 
 function counted({ counted }: CheckResult): ReceiptStep {
   if (counted === 'found') return step('counted', 'circle')
+  if (counted === 'destroyed') return step('destroyed', 'square')
   return counted === 'missing' ? step('uncounted', 'square') : step('count', 'ring')
 }

@@ -1014,14 +1014,14 @@ export interface components {
             checkpoint?: string | null;
             /** @description In log order: batch after batch, sorted in each; look for your own here, nobody learns which one you looked for. */
             leaves: string[];
-            /** @description Whether the box still takes ballots: a receipt that is not listed yet may come with the next batch. */
-            open: boolean;
             /** @description Whether a batch waits for an agent. */
             pending: boolean;
             refused: components["schemas"]["RefusedLeaf"][];
             /** @description RFC 6962 root over the leaves in this order. */
             root: string;
             size: number;
+            /** @description `open`: a receipt that is not listed yet may come with the next batch. `closed`, `opened`, or `destroyed`: never opened. */
+            state: string;
         };
         /** @description A machine token. */
         MachineTokenBody: {
