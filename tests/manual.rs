@@ -92,6 +92,8 @@ fn every_code_of_the_start_the_opening_and_the_gate_stands_in_the_manual() {
     for path in [
         "mod",
         "rules/batch",
+        "rules/coalition",
+        "rules/cover",
         "rules/minimum",
         "rules/parts",
         "rules/pilot",

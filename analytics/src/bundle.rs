@@ -61,11 +61,20 @@ pub struct Ratee {
     pub court: String,
 }
 
+/// What the lists say of those invited to rate one ratee.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Invited {
+    /// Distinct raters.
+    pub raters: u32,
+    /// Those of the largest firm or chamber among them.
+    pub largest_group: u32,
+}
+
 /// What the cosigned lists say about the invited of one box; no rater is named.
 #[derive(Debug, Clone, Default, PartialEq)]
 pub struct Margins {
-    /// Distinct invited raters per ratee.
-    pub ratees: BTreeMap<String, u32>,
+    /// Who was invited, by ratee.
+    pub ratees: BTreeMap<String, Invited>,
     /// Invitations per court of the ratees.
     pub courts: BTreeMap<String, u32>,
     /// Invitations of the whole box; `None` when unknown.

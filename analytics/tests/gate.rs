@@ -2,10 +2,10 @@
 
 use std::collections::BTreeMap;
 
-use hengping_analytics::bundle::Direction;
+use hengping_analytics::bundle::{Direction, Invited};
 use hengping_analytics::gate::{
-    Audience, Candidate, Content, Context, Flag, Judged, Key, Measure, Minimum, Precision, Range, Reliability, Rule,
-    Scope, Structure, Thresholds, Verdict, candidates, gate, margins, rules, suppress,
+    Audience, Candidate, Coalition, Content, Context, Cover, Flag, Judged, Key, Measure, Minimum, Precision, Range,
+    Reliability, Rule, Scope, Structure, Thresholds, Verdict, candidates, gate, margins, rules, suppress,
 };
 use hengping_analytics::score::{Tier, score};
 use proptest::prelude::*;
@@ -25,6 +25,8 @@ pub fn charter() -> Thresholds {
             group: 30,
         },
         batch_publish: 20,
+        cover: Some(Cover { invited: 2.0, response: 0.8 }),
+        coalition: Some(Coalition { share: 0.3334, rest: 0.5 }),
         precision: Precision { steps: vec![0.1, 0.2, 0.25, 0.5], numerator: 4.0, bound: 6.0 },
         tier: 10,
         reliability: Reliability { publish: 0.7, provisional: 0.5, half_width: 0.6 },
@@ -60,6 +62,7 @@ fn candidate(
             court: court.into(),
             ratees: 4,
             invited: 100,
+            cover: None,
             precision: Some((Some(0.8), 0.4)),
         },
         content: Some(Content {
@@ -268,6 +271,34 @@ fn minima_differ_by_audience_and_side() {
     assert_eq!(at(19, Audience::Sides), Verdict::Withhold);
     assert_eq!(at(20, Audience::Sides), Verdict::Publish);
     assert_eq!(at(1000, Audience::Public), Verdict::Withhold);
+}
+
+#[test]
+fn a_person_needs_cover_and_no_group_may_be_subtracted() {
+    let at = |raters, invited: u32, largest: u32, audience| {
+        let mut cell = candidate(Scope::Person, "j", "a", Measure::Score, audience, raters, 3.0);
+        cell.structure.cover = Some(Invited { raters: invited, largest_group: largest });
+        let judged = gate(&[cell], &context()).remove(0);
+        (judged.rules[0], judged.reason.code)
+    };
+    let (own, sides) = (Audience::Own, Audience::Sides);
+    assert_eq!(at(12, 20, 4, own).1, "met");
+    assert_eq!(at(12, 19, 4, own), (Rule::R4, "too-few-invited"));
+    assert_eq!(at(15, 20, 4, own).1, "met");
+    assert_eq!(at(16, 20, 4, own), (Rule::R4, "no-cover"));
+    assert_eq!(at(22, 39, 4, sides), (Rule::R4, "too-few-invited"), "officers' minimum is higher");
+    assert_eq!(at(12, 30, 10, own), (Rule::R5, "too-few-without-largest-group"), "a third exactly is no reason");
+    assert_eq!(at(15, 30, 10, own).1, "met");
+    assert_eq!(at(20, 30, 11, own), (Rule::R5, "one-group-too-large"));
+    // Without lists, as in a table that was never sealed, nobody can say.
+    let mut cell = candidate(Scope::Person, "j", "a", Measure::Score, own, 12, 3.0);
+    cell.structure.cover = None;
+    assert_eq!(gate(&[cell], &context())[0].reason.code, "met");
+    let mut off = context();
+    (off.charter.cover, off.charter.coalition) = (None, None);
+    let mut cell = candidate(Scope::Person, "j", "a", Measure::Score, own, 12, 3.0);
+    cell.structure.cover = Some(Invited { raters: 12, largest_group: 12 });
+    assert_eq!(gate(&[cell], &off)[0].reason.code, "met");
 }
 
 #[test]

@@ -39,6 +39,26 @@ pub struct Batch {
     pub publish: u32,
 }
 
+/// R4: those who did not answer, or were not asked, cover those who did.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Cover {
+    /// Invited raters of a person, as a multiple of R2's minimum.
+    pub invited: f64,
+    /// Share of them that answered, from which on nobody is covered.
+    pub response: f64,
+}
+
+/// R5: no firm or chamber carries a person's result.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Coalition {
+    /// Largest share of the invited that one of them may be.
+    pub share: f64,
+    /// What has to be left without it, as a share of R2's minimum.
+    pub rest: f64,
+}
+
 /// R7: how finely a mean may be printed.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
@@ -170,6 +190,12 @@ pub struct Charter {
     pub minimum: Minimum,
     /// R3.
     pub batch: Batch,
+    /// R4; absent is off.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub cover: Option<Cover>,
+    /// R5; absent is off.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub coalition: Option<Coalition>,
     /// R7.
     pub precision: Precision,
     /// R12.
@@ -227,6 +253,8 @@ impl Charter {
             (share(publish) && share(provisional) && provisional <= publish && half_width > 0.0, "reliability"),
             (share(self.response.minimum), "response"),
             (ascending && self.precision.numerator > 0.0 && self.precision.bound >= 0.0, "precision"),
+            (self.cover.as_ref().is_none_or(|c| c.invited >= 1.0 && share(c.response)), "cover"),
+            (self.coalition.as_ref().is_none_or(|c| share(c.share) && share(c.rest)), "coalition"),
             (self.caps.bench > 0 && self.caps.bar > 0, "caps"),
             (self.minimum.group > 1 && self.batch.open >= self.batch.publish, "minimum"),
         ];

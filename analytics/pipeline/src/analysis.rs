@@ -6,10 +6,10 @@ use std::collections::BTreeMap;
 
 use hengping_analytics::analysis;
 use hengping_analytics::audit::Audits;
-use hengping_analytics::bundle::{Ballot, Bundle, Direction, Item, Margins, Ratee};
+use hengping_analytics::bundle::{Ballot, Bundle, Direction, Invited, Item, Margins, Ratee};
 use hengping_analytics::gate::{
-    Comparisons, Context, ItemReport, Judged, Minimum, Precision, Printed, Released, Reliability, Spread, Thresholds,
-    candidates, comparisons, gate, item_report, parameters, spread,
+    Coalition, Comparisons, Context, Cover, ItemReport, Judged, Minimum, Precision, Printed, Released, Reliability,
+    Spread, Thresholds, candidates, comparisons, gate, item_report, parameters, spread,
 };
 use hengping_analytics::mixed::Refused;
 use hengping_domain::charter::Charter;
@@ -111,11 +111,15 @@ fn known(margins: &margins::Margins) -> Margins {
     let words =
         |stratum: &hengping_domain::stratum::Stratum| (stratum.case_type.to_string(), stratum.outcome.to_string());
     Margins {
-        ratees: margins.ratees.iter().map(|(id, m)| (id.to_string(), m.invited)).collect(),
+        ratees: margins.ratees.iter().map(|(id, m)| (id.to_string(), invited(m))).collect(),
         courts: margins.courts.iter().map(|(code, m)| (code.clone(), m.invited)).collect(),
         invited: Some(margins.invited),
         mix: margins.mix.iter().map(|(stratum, &count)| (words(stratum), count)).collect(),
     }
+}
+
+fn invited(margin: &margins::RateeMargin) -> Invited {
+    Invited { raters: margin.invited, largest_group: margin.largest_group }
 }
 
 fn context(bundle: &Bundle, setting: &Setting) -> Context {
@@ -156,6 +160,8 @@ fn thresholds(charter: &Charter) -> Thresholds {
             group: minimum.group,
         },
         batch_publish: charter.batch.publish,
+        cover: charter.cover.as_ref().map(|c| Cover { invited: c.invited, response: c.response }),
+        coalition: charter.coalition.as_ref().map(|c| Coalition { share: c.share, rest: c.rest }),
         precision: Precision {
             steps: charter.precision.steps.clone(),
             numerator: charter.precision.numerator,

@@ -4,6 +4,7 @@
 
 use serde::Serialize;
 
+use crate::bundle::Invited;
 use crate::score::{Moved, Tier};
 
 /// What a cell is about.
@@ -111,6 +112,8 @@ pub struct Structure {
     pub ratees: usize,
     /// Invitations behind a response cell.
     pub invited: u32,
+    /// Who was invited to rate a person, where the lists are known.
+    pub cover: Option<Invited>,
     /// Reliability and half-width of the interval: how sure, not how high. `None` without estimate.
     pub precision: Option<(Option<f64>, f64)>,
 }

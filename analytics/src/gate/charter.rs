@@ -26,6 +26,24 @@ pub struct Minimum {
     pub group: u32,
 }
 
+/// R4: those who did not answer cover those who did.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Cover {
+    /// Invited raters, as a multiple of R2's minimum.
+    pub invited: f64,
+    /// Share that answered from which on nobody is covered.
+    pub response: f64,
+}
+
+/// R5: no firm or chamber carries a person's result.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Coalition {
+    /// Largest share of the invited.
+    pub share: f64,
+    /// What has to be left without it, as a share of R2's minimum.
+    pub rest: f64,
+}
+
 /// R7: how finely a number of few raters may be told.
 #[derive(Debug, Clone, PartialEq)]
 pub struct Precision {
@@ -55,6 +73,10 @@ pub struct Thresholds {
     pub minimum: Minimum,
     /// R3: least distinct raters of a box.
     pub batch_publish: u32,
+    /// R4; `None` is off.
+    pub cover: Option<Cover>,
+    /// R5; `None` is off.
+    pub coalition: Option<Coalition>,
     /// R7.
     pub precision: Precision,
     /// R12: least ratees of a tier.

@@ -1,7 +1,7 @@
 //! The gate: decides for every cell whether it may leave, and is the only maker of [`Released`].
 //! Invariant: a pure function of cells and context with no switch to skip it; a withheld cell
 //! carries no value; suppression depends on structure, never on values.
-//! Absent on purpose: attack audit, strata and privacy budget (R4, R5, R9 to R11, R15), which come with their own inputs.
+//! Absent on purpose: attack audit, strata and privacy budget (R9 to R11, R15), which come with their own inputs.
 
 mod cell;
 mod charter;
@@ -17,7 +17,7 @@ mod spread;
 mod suppression;
 
 pub use cell::{Audience, Candidate, Content, Key, Measure, Range, Scope, Structure};
-pub use charter::{Context, Minimum, Precision, Reliability, Thresholds};
+pub use charter::{Coalition, Context, Cover, Minimum, Precision, Reliability, Thresholds};
 pub use comparison::{Comparisons, Gap, Pair, Standing, Why, comparisons};
 pub use earlier::{Told, earlier};
 pub use parameters::{Printed, parameters};

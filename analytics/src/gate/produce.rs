@@ -186,6 +186,7 @@ impl<'a> Counts<'a> {
             court: court.to_owned(),
             ratees,
             invited: 0,
+            cover: self.bundle.margins.ratees.get(subject).copied().filter(|_| scope == Scope::Person),
             precision: None,
         }
     }

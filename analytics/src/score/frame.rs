@@ -67,7 +67,8 @@ impl Frame {
         let ratee = factor("ratee", |b| &b.ratee);
         let by_ratee = bundle.courts();
         let courts: Vec<String> = ratee.levels().iter().map(|r| by_ratee.get(r).cloned().unwrap_or_default()).collect();
-        let invited = ratee.levels().iter().map(|r| bundle.margins.ratees.get(r).map_or(1.0, |&n| f64::from(n.max(1))));
+        let invited =
+            ratee.levels().iter().map(|r| bundle.margins.ratees.get(r).map_or(1.0, |of| f64::from(of.raters.max(1))));
         let cases = Cases {
             outcome: factor("outcome", |b| &b.outcome),
             kind: factor("case_type", |b| &b.case_type),

@@ -4,7 +4,7 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use hengping_analytics::bundle::{Answer, Ballot, Bundle, Direction, Item, Margins, Ratee};
+use hengping_analytics::bundle::{Answer, Ballot, Bundle, Direction, Invited, Item, Margins, Ratee};
 
 use crate::draw::{Draw, Part};
 use crate::people::{People, Side};
@@ -223,7 +223,7 @@ fn margins(people: &People, direction: Direction, cases: &[Case]) -> Margins {
     let mut margins = Margins { invited: u32::try_from(cases.len()).ok(), ..Margins::default() };
     let pairs: BTreeSet<(usize, usize)> = cases.iter().map(|case| (case.ratee, case.rater)).collect();
     for (j, _) in pairs {
-        *margins.ratees.entry(ratee(j)).or_default() += 1;
+        margins.ratees.entry(ratee(j)).or_insert(Invited { raters: 0, largest_group: 1 }).raters += 1;
     }
     for case in cases {
         *margins.courts.entry(code(courts[case.ratee])).or_default() += 1;

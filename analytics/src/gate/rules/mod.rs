@@ -3,6 +3,8 @@
 //! Absent on purpose: R8's fixpoint (`suppression`) and the printing of R7 (`print`).
 
 mod batch;
+mod coalition;
+mod cover;
 mod minimum;
 mod parts;
 mod pilot;
@@ -14,6 +16,8 @@ mod two_way;
 mod unit;
 
 pub use batch::batch;
+pub use coalition::coalition;
+pub use cover::cover;
 pub use minimum::minimum;
 pub use parts::parts;
 pub use pilot::pilot;
@@ -39,6 +43,10 @@ pub enum Rule {
     R2,
     /// Minimum batch.
     R3,
+    /// Cover.
+    R4,
+    /// Coalition.
+    R5,
     /// Precision.
     R7,
     /// Complement.
@@ -131,6 +139,8 @@ pub fn all(cell: &Candidate, context: &Context) -> Vec<(Rule, Finding)> {
         (Rule::R23, response(structure, context)),
         (Rule::R13, pilot(structure, context)),
         (Rule::R2, minimum(structure, context)),
+        (Rule::R4, cover(structure, context)),
+        (Rule::R5, coalition(structure, context)),
         (Rule::R7, precision(structure, context)),
         (Rule::R17, reliability(structure, context)),
         (Rule::R8, parts(structure)),
