@@ -3,7 +3,9 @@
 //! Absent on purpose: what is being tested; see `misfit`, `ring` and `bias`.
 
 use statrs::distribution::{ContinuousCDF, StudentsT};
+use statrs::function::beta::ln_beta;
 use statrs::function::erf::erfc;
+use statrs::function::gamma::ln_gamma;
 
 /// Expected share of false ones among those flagged (Benjamini and Hochberg 1995).
 pub(super) const FALSE_DISCOVERY: f64 = 0.05;
@@ -45,6 +47,18 @@ pub(super) fn at_least(count: usize, chances: &[f64]) -> f64 {
     reached.min(1.0)
 }
 
+/// Probability of at least `count` successes in `trials` when all that is known of their chance is that `seen` of
+/// `others` succeeded: beta-binomial with Jeffreys' prior (Skellam 1948), which tends to the binomial as `others` grows.
+pub(super) fn at_least_given(count: usize, trials: usize, (seen, others): (usize, usize)) -> f64 {
+    let (a, b) = (seen as f64 + 0.5, (others - seen.min(others)) as f64 + 0.5);
+    let whole = trials as f64;
+    let exactly = |k: f64| {
+        let ways = ln_gamma(whole + 1.0) - ln_gamma(k + 1.0) - ln_gamma(whole - k + 1.0);
+        (ways + ln_beta(k + a, whole - k + b) - ln_beta(a, b)).exp()
+    };
+    (count..=trials).map(|k| exactly(k as f64)).sum::<f64>().min(1.0)
+}
+
 /// Which of the tests stand out when the expected share of false ones is held at 5 %
 /// (step-up rule of Benjamini and Hochberg 1995); `None` is no test and never stands out.
 pub(super) fn flagged(p: &[Option<f64>]) -> Vec<bool> {
@@ -74,7 +88,7 @@ pub(super) fn median(values: &[f64]) -> f64 {
 
 #[cfg(test)]
 mod tests {
-    use super::{at_least, cube_root, flagged, median, student, upper};
+    use super::{at_least, at_least_given, cube_root, flagged, median, student, upper};
 
     #[test]
     fn tails_are_those_of_the_tables() {
@@ -91,6 +105,17 @@ mod tests {
         assert!((at_least(1, &[0.1, 0.2]) - 0.28).abs() < 1e-15);
         assert_eq!(at_least(0, &[]), 1.0);
         assert_eq!(at_least(3, &[1.0, 1.0]), 0.0);
+    }
+
+    #[test]
+    fn a_chance_that_is_not_known_well_leaves_heavier_tails() {
+        // With Jeffreys' prior alone the arcsine law: of one trial, even chances.
+        assert!((at_least_given(1, 1, (0, 0)) - 0.5).abs() < 1e-12);
+        assert!((at_least_given(0, 30, (4, 90)) - 1.0).abs() < 1e-12);
+        let known = at_least(6, &[0.03; 100]);
+        let well = at_least_given(6, 100, (30_000, 1_000_000));
+        let badly = at_least_given(6, 100, (6, 200));
+        assert!((well - known).abs() < 1e-3 * known && badly > 1.5 * known, "{known} {well} {badly}");
     }
 
     #[test]

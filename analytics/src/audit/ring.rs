@@ -7,11 +7,13 @@ use std::collections::BTreeMap;
 
 use serde::Serialize;
 
-use super::chance::{at_least, flagged, median};
+use super::chance::{at_least_given, flagged, median};
 use crate::score::Workings;
 
 /// Fewest raters of a ratee among whom a minority can be seen.
 const LEAST_RATERS: usize = 5;
+/// Fewest ratees from whom the share of far raters is taken.
+const LEAST_ALIKE: usize = 20;
 /// Least shift of a ring, residual standard deviations; nearer groups are ordinary spread.
 const LEAST_SHIFT: f64 = 2.0;
 /// A ring is a minority; with more than half nobody could say who is off.
@@ -69,7 +71,7 @@ pub struct Concert {
     pub shift: f64,
     /// Raters beyond two standard deviations on that side.
     pub far: usize,
-    /// As many are expected from all other ratees.
+    /// As many are expected from the ratees who stand about as high.
     pub expected: f64,
     /// Probability of so many or more, both sides allowed for.
     pub p: f64,
@@ -79,7 +81,12 @@ pub struct Concert {
 
 /// All pairs in the order ratee, rater, and the far group of every ratee with enough raters.
 /// `standard` are the headline's standardised residuals, `student` those of the Student fit.
-pub(super) fn pairs(workings: &Workings, standard: &[f64], student: &[f64]) -> (Vec<Pair>, Vec<Concert>) {
+/// `level` is the headline's score of each ratee.
+pub(super) fn pairs(
+    workings: &Workings,
+    (standard, student): (&[f64], &[f64]),
+    level: impl Fn(&str) -> f64,
+) -> (Vec<Pair>, Vec<Concert>) {
     let frame = &workings.frame;
     let mut sums: BTreeMap<(u32, u32), (usize, f64, f64)> = BTreeMap::new();
     for (row, (&j, &i)) in frame.ratee.codes().iter().zip(frame.rater.codes()).enumerate() {
@@ -121,16 +128,18 @@ pub(super) fn pairs(workings: &Workings, standard: &[f64], student: &[f64]) -> (
         groups.push(found);
     }
     let beyond = |sign: f64, of: &[Pair]| of.iter().filter(|p| sign * p.far >= LEAST_SHIFT).count();
-    let total = SIGNS.map(|sign| beyond(sign, &pairs));
+    let own = |j: usize| members[j].iter().map(|&p| pairs[p].clone()).collect::<Vec<Pair>>();
+    let far: Vec<[usize; 2]> = (0..members.len()).map(|j| SIGNS.map(|sign| beyond(sign, &own(j)))).collect();
+    let alike = alike(&frame.ratee.levels().iter().map(|ratee| level(ratee)).collect::<Vec<f64>>());
     let mut concerts = Vec::new();
     for ((j, own), found) in members.iter().enumerate().zip(&groups) {
         let Some(found) = found else { continue };
-        let own: Vec<Pair> = own.iter().map(|&p| pairs[p].clone()).collect();
+        let others: usize = alike[j].iter().map(|&k| members[k].len()).sum();
         let tails = [0, 1].map(|side| {
-            let count = beyond(SIGNS[side], &own);
-            // Half a rater among one more, as for straight lines: the chance is never zero.
-            let chance = ((total[side] - count) as f64 + 0.5) / ((pairs.len() - own.len()) as f64 + 1.0);
-            (count, chance * own.len() as f64, at_least(count, &vec![chance; own.len()]))
+            let count = far[j][side];
+            let seen: usize = alike[j].iter().map(|&k| far[k][side]).sum();
+            let chance = (seen as f64 + 0.5) / (others as f64 + 1.0);
+            (count, chance * own.len() as f64, at_least_given(count, own.len(), (seen, others)))
         });
         let best = usize::from(tails[1].2 < tails[0].2);
         concerts.push(Concert {
@@ -150,6 +159,20 @@ pub(super) fn pairs(workings: &Workings, standard: &[f64], student: &[f64]) -> (
         concert.flagged = stands_out;
     }
     (pairs, concerts)
+}
+
+/// For each ratee the others whose scores are nearest in order: a third of all, at least twenty. Near an end of the scale
+/// ratings fall far on one side more often than on the other, so far ones are expected from those who stand as high.
+fn alike(levels: &[f64]) -> Vec<Vec<usize>> {
+    let mut order: Vec<usize> = (0..levels.len()).collect();
+    order.sort_by(|&one, &other| levels[one].total_cmp(&levels[other]).then(one.cmp(&other)));
+    let width = (levels.len() / 3).max(LEAST_ALIKE).min(levels.len().saturating_sub(1));
+    let mut alike = vec![Vec::new(); levels.len()];
+    for (place, &ratee) in order.iter().enumerate() {
+        let from = place.saturating_sub(width / 2).min(levels.len() - 1 - width);
+        alike[ratee] = order[from..=from + width].iter().copied().filter(|&other| other != ratee).collect();
+    }
+    alike
 }
 
 /// Three groups of one ratee's raters: the majority, and a minority on either side.
