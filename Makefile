@@ -78,7 +78,7 @@ attack:
 
 # Without nextest all tests run, each once, which takes longer and finds the same.
 ATTACKS = test(/^(anonymity|arrival|locks|forging|issuing|mixing|order|storm|load|opening|cost)::/) \
-	+ test(/^record::/) + package(hengping-attack) + test(rust_costs)
+	+ test(/^record::/) + test(/^attack::/) + package(hengping-attack) + test(rust_costs)
 
 attacks: web build
 	rm -rf target/attack && mkdir -p target/attack

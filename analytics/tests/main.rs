@@ -2,6 +2,7 @@
 #![allow(clippy::unwrap_used, reason = "a test that cannot unwrap has failed")]
 #![allow(clippy::needless_range_loop, reason = "textbook formulas read best with their indices")]
 
+mod attack;
 mod audit;
 mod audit_reciprocity;
 mod audit_rings;

@@ -52,6 +52,7 @@ pub const PROOFS: &[&str] = &[
     "9 casts of a browser with cookie, authorization or referrer",
     "9 sizes of casts beyond one per box",
     "10 acknowledged ballots missing, changed or counted twice after 20 kills",
+    "releases: hidden means and answers known to within 2 points",
 ];
 
 /// Every cost below the table, in its order.

@@ -71,6 +71,14 @@ pub struct Precision {
     pub bound: f64,
 }
 
+/// R9: what somebody who has everything released and one rater's answers may find out.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Attack {
+    /// Narrowest range, scale points, in which a hidden mean or an answer may be known to lie.
+    pub width: f64,
+}
+
 /// R12: least number of ratees in a tier.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
@@ -198,6 +206,9 @@ pub struct Charter {
     pub coalition: Option<Coalition>,
     /// R7.
     pub precision: Precision,
+    /// R9; absent is off.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub attack: Option<Attack>,
     /// R12.
     pub tier: Tier,
     /// R17.
@@ -255,6 +266,7 @@ impl Charter {
             (ascending && self.precision.numerator > 0.0 && self.precision.bound >= 0.0, "precision"),
             (self.cover.as_ref().is_none_or(|c| c.invited >= 1.0 && share(c.response)), "cover"),
             (self.coalition.as_ref().is_none_or(|c| share(c.share) && share(c.rest)), "coalition"),
+            (self.attack.as_ref().is_none_or(|a| (0.0..4.0).contains(&a.width)), "attack"),
             (self.caps.bench > 0 && self.caps.bar > 0, "caps"),
             (self.minimum.group > 1 && self.batch.open >= self.batch.publish, "minimum"),
         ];

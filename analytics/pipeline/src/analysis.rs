@@ -167,6 +167,7 @@ fn thresholds(charter: &Charter) -> Thresholds {
             numerator: charter.precision.numerator,
             bound: charter.precision.bound,
         },
+        attack: charter.attack.as_ref().map(|attack| attack.width),
         tier: charter.tier.minimum,
         reliability: Reliability {
             publish: charter.reliability.publish,

@@ -79,6 +79,8 @@ pub struct Thresholds {
     pub coalition: Option<Coalition>,
     /// R7.
     pub precision: Precision,
+    /// R9: narrowest range, scale points, in which something hidden may be known to lie; `None` is off.
+    pub attack: Option<f64>,
     /// R12: least ratees of a tier.
     pub tier: u32,
     /// R17.

@@ -1,8 +1,9 @@
 //! The gate: decides for every cell whether it may leave, and is the only maker of [`Released`].
 //! Invariant: a pure function of cells and context with no switch to skip it; a withheld cell
 //! carries no value; suppression depends on structure, never on values.
-//! Absent on purpose: attack audit, strata and privacy budget (R9 to R11, R15), which come with their own inputs.
+//! Absent on purpose: attack audit, strata and privacy budget (R11, R15), which come with their own inputs.
 
+pub mod attack;
 mod cell;
 mod charter;
 mod comparison;
@@ -85,20 +86,29 @@ pub fn gate(candidates: &[Candidate], context: &Context) -> Vec<Judged> {
     let findings: Vec<Vec<(Rule, Finding)>> = cells.iter().map(|cell| rules::all(cell, context)).collect();
     let primary: Vec<bool> =
         findings.iter().map(|list| list.iter().any(|(_, f)| matches!(f, Finding::Hide(_)))).collect();
-    let hidden = suppress(&structures, &margins(&structures), &primary);
+    let margins = margins(&structures);
+    let again = |hidden: &[bool]| suppress(&structures, &margins, hidden);
+    let (audit, hidden) = attack::audit(&cells, again(&primary), context, again);
     let tiers = rules::tiers(&cells, &hidden, context);
     cells
         .iter()
         .zip(findings)
         .enumerate()
-        .map(|(index, (cell, list))| judge(cell, list, hidden[index] && !primary[index], &tiers, context))
+        .map(|(index, (cell, mut list))| {
+            if audit.hidden[index] {
+                list.push((Rule::R9, Finding::Hide(Reason::new("tells-a-hidden-part"))));
+            } else if hidden[index] && !primary[index] {
+                list.push((Rule::R8, Finding::Hide(Reason::new("complement"))));
+            }
+            judge(cell, list, audit.steps[index], &tiers, context)
+        })
         .collect()
 }
 
 fn judge(
     cell: &Candidate,
     findings: Vec<(Rule, Finding)>,
-    complement: bool,
+    least: f64,
     tiers: &BTreeMap<Tier, bool>,
     context: &Context,
 ) -> Judged {
@@ -125,11 +135,8 @@ fn judge(
             Finding::Silent => {}
         }
     }
-    if complement {
-        hides.push((Rule::R8, Reason::new("complement")));
-    }
     let content = cell.content.as_ref();
-    let printed = content.and_then(|content| print::print(&cell.structure, content, tiers, context));
+    let printed = content.and_then(|content| print::print(&cell.structure, content, tiers, context, least));
     let (Some((values, bounds)), None) = (printed, hides.first()) else {
         let reason = hides.first().map_or_else(|| Reason::new("no-estimate"), |(_, reason)| reason.clone());
         let mut rules: Vec<Rule> = hides.into_iter().map(|(rule, _)| rule).collect();
@@ -138,6 +145,9 @@ fn judge(
         }
         return judged(Verdict::Withhold, Vec::new(), rules, reason, None);
     };
+    if least > 0.0 {
+        passed.push(Rule::R9);
+    }
     if !bounds.is_empty() {
         flags.extend(bounds);
         flagged.push(Rule::R7);

@@ -100,16 +100,19 @@ enum End {
     Bottom,
 }
 
-/// Prints a cell; `None` when no step is coarse enough. The flags say which numbers are bounds.
+/// Prints a cell with a step of at least `least` (R9); `None` when no step is coarse enough. The flags say which numbers are bounds.
 pub(super) fn print(
     cell: &Structure,
     content: &Content,
     tiers: &BTreeMap<Tier, bool>,
     context: &Context,
+    least: f64,
 ) -> Option<(Values, Vec<Flag>)> {
     let n = cell.raters;
     let precision = &context.charter.precision;
     let step = if content.range == Range::Share { SHARE_STEP } else { step(n, precision)? };
+    let coarser = precision.steps.iter().copied().find(|step| *step >= least - DUST);
+    let step = if least > step { coarser? } else { step };
     let mut flags = Vec::new();
     let mut flag = |end: Option<End>, top, bottom| match end {
         Some(End::Top) => flags.push(top),

@@ -114,7 +114,7 @@ fn numbers(item: &ItemFacts, report: &Report, context: &Context, share: f64, cov
     let cell = structure(Measure::Item(item.id.clone()), usage.raters, report.half_width);
     let content =
         Content { range: Range::Level, value: mean, error: 0.0, raw: None, reliability: None, tier: None, moved: None };
-    let (printed, flags) = print::print(&cell, &content, &BTreeMap::new(), context)?;
+    let (printed, flags) = print::print(&cell, &content, &BTreeMap::new(), context, 0.0)?;
     let bins = bins(usage, share);
     let top = usage.ceiling_share().unwrap_or(0.0);
     let alone = bins.as_ref().is_some_and(|bins| bins.last().is_some_and(|bin| usize::from(bin.from) == LEVELS));

@@ -51,6 +51,10 @@ pub enum Rule {
     R7,
     /// Complement.
     R8,
+    /// Attack audit.
+    R9,
+    /// Differencing.
+    R10,
     /// No extremes.
     R12,
     /// Pilot.
