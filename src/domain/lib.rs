@@ -5,6 +5,7 @@
 
 pub mod agreed;
 pub mod ballot;
+pub mod calendar;
 pub mod cast;
 pub mod charter;
 pub mod checkpoint;
