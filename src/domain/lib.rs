@@ -32,6 +32,7 @@ pub mod parallel;
 pub mod record;
 pub mod rehearsal;
 pub mod release;
+pub mod reply;
 pub mod request;
 pub mod rubric;
 pub mod statement;
