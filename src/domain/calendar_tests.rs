@@ -1,3 +1,5 @@
+//! Working days against the notices, by hand and by property.
+
 use jiff::civil::date;
 use proptest::prelude::*;
 

@@ -33,7 +33,7 @@ fn the_shipped_documents_can_be_read() {
     assert_eq!(ids, (1..=23).map(|n| format!("R{n}")).collect::<Vec<_>>());
     let enforced = charter.rules.iter().filter(|rule| rule.text.en.contains("(Enforced by this version.)"));
     let enforced: Vec<&str> = enforced.map(|rule| rule.id.as_str()).collect();
-    assert_eq!(enforced, ["R1", "R2", "R3", "R7", "R8", "R12", "R13", "R14", "R17", "R23"]);
+    assert_eq!(enforced, ["R1", "R2", "R3", "R7", "R8", "R12", "R13", "R14", "R17", "R20", "R22", "R23"]);
     assert_eq!((charter.caps.bench, charter.caps.bar, charter.minimum.judge_public), (5, 4, None));
     for (text, direction) in [(BENCH_FORM, Direction::BarRatesBench), (BAR_FORM, Direction::BenchRatesBar)] {
         assert_eq!((form(text).direction, form(text).items.len()), (direction, 8));

@@ -19,3 +19,7 @@ export const oneLine = (text: string): string =>
   text.replace(/\s*[\r\n\u2028\u2029]+\s*/g, ' ').trim()
 
 export const length = (text: string): number => [...oneLine(text)].length
+
+/** Whether a text has something in it and not too much. */
+export const fits = (text: string, most: number): boolean =>
+  length(text) > 0 && length(text) <= most
