@@ -280,6 +280,7 @@ on_both_backends! {
         }
         let hearing = |login: &str| served.signed_in(login).get(&format!("/api/releases/{hash}")).json()["hearing"].clone();
         assert_eq!((&hearing("bench")["objections"], &hearing("bench")["undecided"]), (&json!(1), &json!(1)));
+        assert_eq!(served.client().get(&format!("/api/releases/{hash}")).status, 404);
 
         let subject = ratee(trial, 0);
         let decide = |login: &str, side: &str, subject: &str, opinion: &str, words: &str| {
