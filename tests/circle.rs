@@ -9,7 +9,7 @@ use std::sync::{Arc, Mutex};
 use hengping::client::{self, Client as Device, ClientError, Inbox, PinnedBox, Sealed, Tokens};
 use hengping::demo::docket::{DocketPlan, make};
 use hengping::demo::truth::{Ask, Truth, TruthPlan};
-use hengping::flow::{Refusal, death, draft, export};
+use hengping::flow::{Refusal, death, draft, export, publish};
 use hengping::opening::{self, Locked, OpeningFailure, Progressed};
 use hengping::ports::SystemEntropy;
 use hengping_domain::cast::Cast;
@@ -273,7 +273,10 @@ fn once_around(backend: Backend) {
     let draft: Draft = serde_json::from_slice(&drafts[0]["draft.json"]).expect("a draft");
     counted(&visitor, &draft, &visits[0]);
 
-    // Release.
+    // Release, once the ratees have been heard.
+    let early = town.city.signature(Side::Bench, DocumentKind::Release, hash);
+    assert_eq!(refusal(publish::sign(&trial.site, hash, &early, None)), Refusal::ReplyOpen);
+    town.city.hear(hash);
     let bench = served.signed_in("bench-negotiator");
     let bar = served.signed_in("bar-negotiator");
     let url = format!("/api/releases/{hash}");
@@ -492,7 +495,8 @@ fn read_by_all(town: &Town<'_>, draft: &Draft, public: &Value, officers: &[&Clie
         let all = officer.get(&url).json();
         assert_eq!(ids(&all), draft.cells.iter().map(|c| c.id.clone()).collect::<Vec<_>>());
         for (shown, cell) in all["cells"].as_array().expect("a list").iter().zip(&draft.cells) {
-            let value = cell.value.filter(|_| cell.audience != Audience::Own && cell.measure != "response");
+            let person = cell.scope == Scope::Person && cell.audience != Audience::Public;
+            let value = cell.value.filter(|_| !person && cell.measure != "response");
             assert_eq!(shown["value"].as_f64(), value, "{shown}");
             assert!(!shown["rules"].is_null() && !shown["verdict"].is_null());
         }

@@ -16,7 +16,7 @@ use hengping::flow::invite::{self, Invited};
 use hengping::flow::periods::{self, PeriodPlan};
 use hengping::flow::sign_in::{Grant, add_account};
 use hengping::flow::{
-    Failure, Outcome, Refusal, Site, courier, documents, draft, draw, eligibility, export, publish, unseal,
+    Failure, Outcome, Refusal, Site, courier, documents, draft, draw, eligibility, export, publish, unseal, window,
 };
 use hengping::ports::Entropy;
 use hengping::sheet;
@@ -75,6 +75,7 @@ pub fn lenient(charter: &mut Charter) {
     charter.batch.publish = 1;
     charter.caps.bench = 500;
     charter.caps.bar = 500;
+    charter.reply.working_days = 0;
 }
 
 pub fn import(site: &Site, bytes: &[u8], dry_run: bool) -> Imported {
@@ -231,11 +232,22 @@ impl<'t> City<'t> {
 
     /// A city whose cases are imported and whose raters are invited, under a lenient charter; both agents have agreed.
     pub fn inviting(trial: &'t Trial, judges: usize, lawyers: usize, cases: &[Case]) -> Self {
-        let city = Self::found(trial, lenient);
+        Self::inviting_as(trial, (judges, lawyers), cases, PeriodKind::Regular, lenient)
+    }
+
+    /// The same with a period of any kind under any charter.
+    pub fn inviting_as(
+        trial: &'t Trial,
+        (judges, lawyers): (usize, usize),
+        cases: &[Case],
+        kind: PeriodKind,
+        change: impl FnOnce(&mut Charter),
+    ) -> Self {
+        let city = Self::found(trial, change);
         import(&trial.site, &roster(judges, lawyers), false);
         let imported = import(&trial.site, &docket(cases), false);
         assert_eq!((imported.summary.problem_count, imported.summary.unmatched), (0, 0), "{:?}", imported.problems);
-        city.open_period(&city.plan("2026", PeriodKind::Regular));
+        city.open_period(&city.plan("2026", kind));
         city.invite();
         city
     }
@@ -437,8 +449,17 @@ impl<'t> City<'t> {
         dir
     }
 
-    /// Lets a draft out with both sides' signatures.
+    /// Opens the ratees' window and waits until it is over, where the charter gives them days.
+    pub fn hear(&self, hash: Digest) {
+        match window::open(&self.trial.site, hash, None) {
+            Ok(window) => self.trial.clock.set(window.last_day.tomorrow().expect("a day")),
+            other => assert_eq!(refusal(other), Refusal::NoWindow),
+        }
+    }
+
+    /// Lets a draft out with both sides' signatures, once its ratees have been heard.
     pub fn release(&self, hash: Digest) {
+        self.hear(hash);
         for &side in Side::ALL {
             let signature = self.signature(side, DocumentKind::Release, hash);
             publish::sign(&self.trial.site, hash, &signature, None).expect("signed");

@@ -134,6 +134,17 @@ fn the_draw_is_committed_to_and_revealed_by_command() {
 }
 
 #[test]
+fn a_window_of_no_release_is_refused_in_words() {
+    let (desk, nowhere) = (Desk::new(), "0".repeat(64));
+    for verb in ["show", "window"] {
+        let said = desk.refused(&["release", verb], &[&nowhere]);
+        assert!(said.starts_with("[not-found] "), "{said}");
+        let malformed = desk.run(&["release", verb], &["a-hash"], "");
+        assert_eq!(malformed.status.code(), Some(2));
+    }
+}
+
+#[test]
 fn a_relay_that_refuses_says_its_code() {
     let dir = tempfile::tempdir().expect("a directory");
     let run = |words: &[&str]| {

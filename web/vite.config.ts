@@ -13,7 +13,7 @@ const ENTRIES: Record<string, string> = {
 }
 
 export default defineConfig(({ mode }) => ({
-  plugins: [vue(), messages(), lean()],
+  plugins: [vue(), messages(mode), lean()],
   resolve: { alias: { '@shared': here('./src/shared') } },
   define: {
     __VUE_OPTIONS_API__: JSON.stringify(mode !== 'rater'),

@@ -18,6 +18,7 @@ mod docket;
 mod documents;
 mod exchange;
 pub mod keys;
+mod releases;
 mod verify;
 
 use std::path::PathBuf;
@@ -66,6 +67,9 @@ enum Command {
     /// Invite, batch, close, export and open boxes.
     #[command(subcommand)]
     Box(boxes::BoxCommand),
+    /// Where a release stands, and the days on which ratees can answer to it.
+    #[command(subcommand)]
+    Release(releases::ReleaseCommand),
     /// Packages to and from an agent that no network reaches.
     #[command(subcommand)]
     Exchange(exchange::ExchangeCommand),
@@ -125,6 +129,7 @@ pub fn run() -> anyhow::Result<()> {
         Command::Document(command) => documents::run(command),
         Command::Period(command) => documents::run_period(command),
         Command::Box(command) => boxes::run(command),
+        Command::Release(command) => releases::run(command),
         Command::Exchange(command) => exchange::run(command),
         Command::Agent(command) => Ok(hengping_agent::cli::run(command)?),
         Command::Relay(command) => {

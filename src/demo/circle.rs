@@ -259,9 +259,13 @@ impl Circle {
             ensure!(state == BoxState::Closed, "{id} had too few ballots");
         }
         self.deliver()?;
-        for (id, invited) in boxes.iter().zip(invited) {
+        let mut drafts = Vec::new();
+        for id in &boxes {
             let name = format!("{label}: open {}", id.direction);
-            let release = stages.run(&name, 1, |bar| self.open(id, bar))?;
+            drafts.push(stages.run(&name, 1, |bar| self.open(id, bar))?);
+        }
+        self.hear(&drafts)?;
+        for ((id, invited), release) in boxes.iter().zip(invited).zip(drafts) {
             let sides = if waits == Some(id.direction) { &[Side::Bench][..] } else { Side::ALL };
             let state = self.sign_release(release, sides)?;
             self.note(id, release, state, invited)?;

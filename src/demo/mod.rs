@@ -9,6 +9,7 @@ pub mod docket;
 pub mod load;
 pub mod machines;
 pub mod names;
+mod ratees;
 pub mod raters;
 pub mod report;
 mod setup;

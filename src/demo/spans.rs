@@ -5,8 +5,8 @@
 use hengping_domain::manifest::PeriodKind;
 use jiff::civil::{Date, date};
 
-/// The day on which the demonstration ends and visitors find it.
-pub const TODAY: Date = date(2026, 11, 23);
+/// The day on which the demonstration ends and visitors find it: the ratees of the regular period have been heard by then.
+pub const TODAY: Date = date(2026, 12, 10);
 
 /// One period of the demonstration.
 pub(super) struct Span {

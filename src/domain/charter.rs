@@ -6,6 +6,8 @@
 use serde::{Deserialize, Serialize};
 
 use crate::ids::{Direction, Side};
+use crate::manifest::PeriodKind;
+use crate::reply::Purpose;
 use crate::rubric::Text;
 use crate::words;
 
@@ -145,6 +147,14 @@ pub struct Reply {
     pub characters: u32,
 }
 
+/// R22: what officers may read a person's result for, beside improvement, training and joint meetings.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct PurposeRules {
+    /// Whether it may be read for an appraisal, outside a pilot.
+    pub appraisal: bool,
+}
+
 /// Who may see what, in words that are printed on every result.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
@@ -221,6 +231,9 @@ pub struct Charter {
     pub trigger: Trigger,
     /// R20.
     pub reply: Reply,
+    /// R22; absent, no appraisal.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub purpose: Option<PurposeRules>,
     /// Who sees what.
     pub audience: AudienceWords,
     /// R13.
@@ -273,6 +286,13 @@ impl Charter {
         sound.iter().find(|(ok, _)| !ok).map_or(Ok(()), |(_, name)| Err(CharterError::OutOfRange(name)))
     }
 
+    /// Whether an officer may read a person's result for this purpose in a period of this kind (R13, R22).
+    #[must_use]
+    pub fn allows(&self, purpose: Purpose, kind: PeriodKind) -> bool {
+        let appraisal = kind == PeriodKind::Regular && self.purpose.is_some_and(|rules| rules.appraisal);
+        purpose != Purpose::Appraisal || appraisal
+    }
+
     /// Most invitations a month for a rater of `direction`.
     #[must_use]
     pub const fn cap(&self, direction: Direction) -> u32 {
@@ -280,5 +300,35 @@ impl Charter {
             Side::Bench => self.caps.bench,
             Side::Bar => self.caps.bar,
         }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn an_appraisal_asks_for_a_charter_that_allows_it_and_never_for_a_pilot() {
+        let mut charter =
+            Charter::from_toml(include_str!("../../config/charters/qingdao-v1.toml")).expect("the shipped charter");
+        let appraisal = |charter: &Charter, kind| charter.allows(Purpose::Appraisal, kind);
+        for (rules, regular) in [
+            (None, false),
+            (Some(PurposeRules { appraisal: false }), false),
+            (Some(PurposeRules { appraisal: true }), true),
+        ] {
+            charter.purpose = rules;
+            assert_eq!(appraisal(&charter, PeriodKind::Regular), regular, "{rules:?}");
+            assert!(!appraisal(&charter, PeriodKind::Pilot), "{rules:?}");
+            assert!(charter.allows(Purpose::Training, PeriodKind::Pilot));
+        }
+    }
+
+    #[test]
+    fn a_charter_from_before_purposes_is_the_same_document() {
+        let text = include_str!("../../config/charters/qingdao-v1.toml").replace("[purpose]\nappraisal = false\n", "");
+        let charter = Charter::from_toml(&text).expect("a charter");
+        assert_eq!(charter.purpose, None);
+        assert!(!serde_json::to_string(&charter).expect("JSON").contains("purpose\":"));
     }
 }

@@ -5,6 +5,7 @@
 
 pub mod agreed;
 pub mod ballot;
+pub mod calendar;
 pub mod cast;
 pub mod charter;
 pub mod checkpoint;
@@ -31,6 +32,7 @@ pub mod parallel;
 pub mod record;
 pub mod rehearsal;
 pub mod release;
+pub mod reply;
 pub mod request;
 pub mod rubric;
 pub mod statement;

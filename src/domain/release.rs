@@ -134,10 +134,18 @@ impl Cell {
         self.verdict != Verdict::Withhold
     }
 
-    /// The cell as an officer of a side reads it: every verdict and reason, the value only where it is meant for the sides.
+    /// The cell as an officer of a side reads it: every verdict and reason, a person's value only where it is public. What is
+    /// meant for the sides is read one person at a time, for a purpose that is named (R22).
     #[must_use]
     pub fn for_officer(&self) -> Self {
-        if self.audience == Audience::Own { self.without_value() } else { self.clone() }
+        let hidden = self.audience == Audience::Own || self.scope == Scope::Person && self.audience != Audience::Public;
+        if !hidden {
+            return self.clone();
+        }
+        let mut cell = self.without_value();
+        // A bound says where the value lies, and a provisional result how sure it is.
+        cell.flags.retain(|flag| !["at_least", "at_most", "provisional"].contains(&flag.as_str()));
+        cell
     }
 
     /// The cell without any number: what there is of a withheld one.
@@ -229,7 +237,12 @@ mod tests {
         let own = cell(Audience::Own).for_officer();
         assert_eq!((own.value, own.raw, own.interval, own.n_band), (None, None, None, None));
         assert!(own.reason.is_some());
-        assert_eq!(cell(Audience::Sides).for_officer().value, Some(4.2));
+        let group = Cell { scope: Scope::Court, ..cell(Audience::Sides) };
+        assert_eq!(group.for_officer().value, Some(4.2));
+        assert_eq!(cell(Audience::Public).for_officer().value, Some(4.2));
+        let flags = ["at_least", "pilot", "provisional"].map(str::to_owned).to_vec();
+        let sides = Cell { flags, ..cell(Audience::Sides) }.for_officer();
+        assert_eq!((sides.value, sides.interval, &sides.flags[..]), (None, None, &["pilot".to_owned()][..]));
     }
 
     #[test]

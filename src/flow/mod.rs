@@ -9,6 +9,7 @@ pub mod close;
 pub mod correct;
 pub mod courier;
 pub mod death;
+pub mod decide;
 pub mod documents;
 pub mod draft;
 pub mod draw;
@@ -26,11 +27,14 @@ pub mod own_result;
 pub mod password;
 pub mod periods;
 pub mod publish;
+pub mod read_person;
 pub mod read_release;
 pub mod record;
 pub mod rehearse;
+pub mod reply;
 pub mod sign_in;
 pub mod unseal;
+pub mod window;
 
 use std::sync::Arc;
 
@@ -115,6 +119,20 @@ refusals! {
     CorrectionRefused = "correction-refused",
     /// A correction in force names the release; another one takes its place.
     ReleaseCorrected = "release-corrected",
+    /// The ratees have not been heard: the window is not open yet or not over, or an objection is not decided.
+    ReplyOpen = "reply-open",
+    /// The charter gives no days to answer, or the release is out.
+    NoWindow = "no-window",
+    /// The days on which a ratee can answer are over.
+    WindowClosed = "window-closed",
+    /// A statement, an objection or words on one that are empty, too long, or hold characters that print nothing.
+    TextRefused = "text-refused",
+    /// The ratee has objected already.
+    ObjectionFiled = "objection-filed",
+    /// The side has decided about the objection already.
+    ObjectionDecided = "objection-decided",
+    /// A purpose for which the charter lets nobody read a person's result, or none in a pilot.
+    PurposeRefused = "purpose-refused",
     /// A step of a rehearsal for a real box, or one of a real box for a rehearsal.
     RehearsalOnly = "rehearsal-only",
     /// The relay cannot be reached, or did not take a test ballot.

@@ -1,22 +1,31 @@
-//! A ratee's own results: the released cells about one person, with what is needed to read them.
+//! A ratee's own results: the released cells about one person, with what is needed to read them and to answer.
 //!
-//! Deliberately absent: reasons, other people, and drafts.
+//! A draft is there from the day its window was opened, for those whose own cells left the gate and for nobody else.
+//! Deliberately absent: reasons, other people, and the names of officers.
 
 use hengping_domain::charter::Charter;
 use hengping_domain::digest::Digest;
 use hengping_domain::ids::{Direction, PersonId};
-use hengping_domain::release::{Audience, Cell, ReleaseState, Scope};
+use hengping_domain::release::{Cell, ReleaseState};
+use hengping_domain::reply::{Reading, Window};
 use hengping_domain::rubric::{Rubric, Text};
 
-use super::{Failure, Outcome, Site, correct, read_release};
+use super::decide::Filed;
+use super::{Failure, Outcome, Site, correct, read_release, reply, window};
 use crate::store::period::{self, Period};
-use crate::store::{document, person, release};
+use crate::store::person::{self, Person};
+use crate::store::release::{self, Release};
+use crate::store::{self, Connection, document, reading};
 
 /// A person's cells in one release.
 #[derive(Debug, Clone)]
 pub struct OwnResult {
     /// Hash of the release.
     pub release: Digest,
+    /// Whether it is out.
+    pub state: ReleaseState,
+    /// The day it came out, or of the draft.
+    pub day: jiff::civil::Date,
     /// Its period.
     pub period: Period,
     /// Its direction.
@@ -29,40 +38,72 @@ pub struct OwnResult {
     pub cells: Vec<Cell>,
     /// Who may see this.
     pub audience_words: Text,
+    /// What of it officers of both sides may see.
+    pub sides_words: Text,
+    /// The days to answer, where there are any.
+    pub window: Option<Window>,
+    /// Whether an answer is taken today.
+    pub open: bool,
+    /// Longest statement.
+    pub characters: u32,
+    /// What the person says beside it.
+    pub statement: Option<String>,
+    /// What the person holds against it, with what both sides decided.
+    pub objection: Option<Filed>,
+    /// Which officers read it, and for what.
+    pub readings: Vec<Reading>,
 }
 
-/// What was released to a person about that person, by day. A person nobody rated and one whose result was withheld look
-/// alike.
+/// What was released to a person about that person, by day, and what is about to be. A person nobody rated and one whose
+/// result was withheld look alike.
 ///
 /// # Errors
 /// Busy or a fault.
 pub fn own(site: &Site, person: &PersonId) -> Outcome<Vec<OwnResult>> {
+    let today = site.clock.today();
     site.store.look("own results", |conn| {
         let me = person::find(conn, person)?;
         let mut results = Vec::new();
-        for held in release::all(conn)?.into_iter().filter(|r| r.state == ReleaseState::Released) {
+        for held in release::all(conn)? {
             // What a correction has put another release in the place of is read no more.
             if held.ballot_box.direction.ratee_side() != me.side || correct::is_superseded(conn, &held)? {
                 continue;
             }
-            let draft = read_release::body(conn, held.hash)?.draft;
-            let mine = |cell: &&Cell| {
-                cell.scope == Scope::Person
-                    && cell.subject == me.ratee.as_str()
-                    && cell.audience == Audience::Own
-                    && cell.is_released()
-            };
-            let charter: Charter = document::find(conn, draft.charter)?.read()?;
-            results.push(OwnResult {
-                release: held.hash,
-                period: period::find(conn, &held.ballot_box.period)?,
-                direction: held.ballot_box.direction,
-                rubric_hash: draft.rubric,
-                rubric: document::find(conn, draft.rubric)?.read()?,
-                cells: draft.cells.iter().filter(mine).map(Cell::for_reader).collect(),
-                audience_words: charter.audience.own,
-            });
+            let window = window::of(conn, held.hash)?;
+            let draft = held.state == ReleaseState::Draft;
+            if draft && (window.is_none() || correct::corrected_by(conn, &held)?.is_some()) {
+                continue;
+            }
+            let open = draft && window.is_some_and(|window| window.is_open(today));
+            let result = OwnResult { window, open, ..of(conn, &me, held)? };
+            if !draft || !result.cells.is_empty() {
+                results.push(result);
+            }
         }
         Ok::<_, Failure>(results)
+    })
+}
+
+fn of(conn: &mut Connection, me: &Person, held: Release) -> Outcome<OwnResult> {
+    let draft = read_release::body(conn, held.hash)?.draft;
+    let charter: Charter = document::find(conn, draft.charter)?.read()?;
+    let filed = store::reply::objections(conn, held.hash)?;
+    Ok(OwnResult {
+        release: held.hash,
+        state: held.state,
+        day: held.day,
+        period: period::find(conn, &held.ballot_box.period)?,
+        direction: held.ballot_box.direction,
+        rubric_hash: draft.rubric,
+        rubric: document::find(conn, draft.rubric)?.read()?,
+        cells: reply::own_cells(&draft, me).map(Cell::for_reader).collect(),
+        audience_words: charter.audience.own,
+        sides_words: charter.audience.sides,
+        window: None,
+        open: false,
+        characters: charter.reply.characters,
+        statement: store::reply::statement(conn, held.hash, me.ratee.as_str())?,
+        objection: filed.into_iter().find(|each| each.subject == me.ratee),
+        readings: reading::of(conn, held.hash, me.ratee.as_str())?,
     })
 }

@@ -1,6 +1,7 @@
 //! Publishing: a side signs a draft's hash, and with the second signature the release is out and immutable.
 //!
-//! A signature counts only with the key that the box's manifest names for the side (R21).
+//! A signature counts only with the key that the box's manifest names for the side (R21), and neither is taken before the ratees
+//! have been heard (R20).
 //! Deliberately absent: changing a draft; a correction is another release.
 
 use hengping_domain::digest::Digest;
@@ -11,7 +12,7 @@ use hengping_domain::request::{Asked, AskedKind};
 use hengping_domain::statement::{Said, Signed};
 use serde::Serialize;
 
-use super::{Failure, Outcome, Refusal, Site, correct, courier, documents, periods};
+use super::{Failure, Outcome, Refusal, Site, correct, courier, documents, periods, window};
 use crate::store::audit::{self, Event};
 use crate::store::{Connection, document, period, release, statement};
 
@@ -23,7 +24,8 @@ struct About {
 /// Takes a side's signature over a draft; says where the release stands then.
 ///
 /// # Errors
-/// [`Refusal::NotFound`], [`Refusal::SignatureRefused`], [`Refusal::AlreadySigned`], [`Refusal::ReleaseCorrected`].
+/// [`Refusal::NotFound`], [`Refusal::SignatureRefused`], [`Refusal::AlreadySigned`], [`Refusal::ReleaseCorrected`],
+/// [`Refusal::ReplyOpen`] until the ratees' window is over and both sides have decided every objection.
 pub fn sign(site: &Site, hash: Digest, signature: &Signature, by: Option<&AccountId>) -> Outcome<ReleaseState> {
     let today = site.clock.today();
     site.store.decide("sign release", |conn| {
@@ -31,6 +33,7 @@ pub fn sign(site: &Site, hash: Digest, signature: &Signature, by: Option<&Accoun
         if correct::corrected_by(conn, &held)?.is_some() {
             return Err(Refusal::ReleaseCorrected.into());
         }
+        window::heard(conn, &held, today)?;
         let held_box = period::find_box(conn, &held.ballot_box)?;
         let manifest = periods::manifest(conn, &held_box)?;
         if manifest.keys(signature.side).signing != signature.key {

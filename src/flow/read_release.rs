@@ -1,7 +1,7 @@
 //! Reading releases: which cells of which release a reader gets.
 //!
-//! Officers of both sides see every verdict and reason, but the value of a cell meant for one person only that person sees;
-//! to everybody else a withheld cell does not exist. Deliberately absent: any order by value.
+//! Officers of both sides see every verdict and reason, but no value of a person: what is meant for that person alone nobody else
+//! sees, and what is meant for the sides is read one by one with a purpose (`read_person`). To everybody else a withheld cell does not exist. Deliberately absent: any order by value.
 
 use std::collections::BTreeMap;
 
@@ -9,17 +9,19 @@ use hengping_domain::correction::Correction;
 use hengping_domain::digest::Digest;
 use hengping_domain::ids::Role;
 use hengping_domain::manifest::PeriodKind;
-use hengping_domain::release::{Audience, Cell, ReleaseState};
+use hengping_domain::release::{Audience, Cell, ReleaseState, Scope};
+use jiff::civil::Date;
 
 use super::documents::OnRecord;
 use super::draft::ReleaseBody;
 use super::sign_in::Account;
+use super::window::{self, Hearing};
 use super::{Failure, Outcome, Refusal, Site, correct};
 use crate::store::document;
 pub use crate::store::document::Signed;
 use crate::store::release;
 pub use crate::store::release::Release;
-use crate::store::{Connection, StoreError, period};
+use crate::store::{Connection, StoreError, period, reply};
 
 /// Who reads.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -65,6 +67,10 @@ pub struct ReadRelease {
     pub corrections: Vec<(Correction, OnRecord)>,
     /// Whether another release has taken its place.
     pub superseded: bool,
+    /// What the persons whose values the reader sees say beside them, by ratee.
+    pub statements: BTreeMap<String, String>,
+    /// How it stands towards its ratees; for officers.
+    pub hearing: Option<Hearing>,
 }
 
 /// A release in a list: what can be said of it without its body, which holds every cell.
@@ -105,11 +111,14 @@ pub fn list(site: &Site, reader: Reader) -> Outcome<Vec<ListedRelease>> {
 pub fn find(site: &Site, hash: Digest, reader: Reader) -> Outcome<ReadRelease> {
     site.store.look("read release", |conn| {
         let release = release::find(conn, hash)?;
-        if reader.sees(release.state) { load(conn, release, reader) } else { Err(Refusal::NotFound.into()) }
+        if !reader.sees(release.state) {
+            return Err(Refusal::NotFound.into());
+        }
+        load(conn, release, reader, site.clock.today())
     })
 }
 
-fn load(conn: &mut Connection, release: Release, reader: Reader) -> Outcome<ReadRelease> {
+fn load(conn: &mut Connection, release: Release, reader: Reader, today: Date) -> Outcome<ReadRelease> {
     let mut body = body(conn, release.hash)?;
     body.draft.cells = body.draft.cells.iter().filter_map(|cell| reader.cut(cell)).collect();
     if reader == Reader::Public {
@@ -119,7 +128,11 @@ fn load(conn: &mut Connection, release: Release, reader: Reader) -> Outcome<Read
     let mut corrections = correct::all(conn, &release.ballot_box)?;
     corrections.retain(|(_, held)| reader == Reader::Officer || held.in_force_from().is_some());
     let superseded = correct::is_superseded(conn, &release)?;
-    Ok(ReadRelease { release, body, signatures, corrections, superseded })
+    let mut statements = reply::statements(conn, release.hash)?;
+    let valued = |cell: &Cell| cell.scope == Scope::Person && cell.value.is_some();
+    statements.retain(|subject, _| body.draft.cells.iter().any(|cell| valued(cell) && cell.subject == *subject));
+    let hearing = (reader == Reader::Officer).then(|| window::hearing(conn, &release, today)).transpose()?;
+    Ok(ReadRelease { release, body, signatures, corrections, superseded, statements, hearing })
 }
 
 pub(super) fn body(conn: &mut Connection, hash: Digest) -> Outcome<ReleaseBody> {

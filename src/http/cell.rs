@@ -4,7 +4,7 @@
 
 use std::collections::BTreeMap;
 
-use hengping_domain::release::{Cell, Moved};
+use hengping_domain::release::{Cell, Moved, Scope};
 use serde::Serialize;
 use utoipa::ToSchema;
 
@@ -65,6 +65,8 @@ pub struct CellBody {
     /// `above`, `similar`, `below` or `not_distinguishable`.
     tier: Option<String>,
     moved: Option<MovedBody>,
+    /// What the person says beside the own result; on the score of a person whose value is shown.
+    statement: Option<String>,
 }
 
 impl From<Cell> for CellBody {
@@ -89,20 +91,43 @@ impl From<Cell> for CellBody {
             reliability_band: cell.reliability_band,
             tier: cell.tier,
             moved: cell.moved.map(MovedBody::from),
+            statement: None,
         }
     }
 }
 
 /// Header of the CSV form.
-pub const CSV_HEADER: [&str; 15] = [
-    "id", "scope", "subject", "measure", "audience", "verdict", "flags", "rules", "raters", "value", "low", "high",
-    "raw", "step", "band",
+pub const CSV_HEADER: [&str; 16] = [
+    "id",
+    "scope",
+    "subject",
+    "measure",
+    "audience",
+    "verdict",
+    "flags",
+    "rules",
+    "raters",
+    "value",
+    "low",
+    "high",
+    "raw",
+    "step",
+    "band",
+    "statement",
 ];
 
 impl CellBody {
+    /// A cell with what the person whom it is about says beside it; such words go with the score alone.
+    #[must_use]
+    pub fn beside(cell: Cell, statements: &BTreeMap<String, String>) -> Self {
+        let said = cell.scope == Scope::Person && cell.measure == "score" && cell.value.is_some();
+        let statement = if said { statements.get(&cell.subject).cloned() } else { None };
+        Self { statement, ..Self::from(cell) }
+    }
+
     /// The cell as a line of the CSV form; what it does not have is empty.
     #[must_use]
-    pub fn csv(&self) -> [String; 15] {
+    pub fn csv(&self) -> [String; 16] {
         let number = |value: Option<f64>| value.map_or_else(String::new, |v| v.to_string());
         [
             self.id.clone(),
@@ -120,6 +145,7 @@ impl CellBody {
             number(self.raw),
             number(self.step),
             self.band.clone().unwrap_or_default(),
+            self.statement.clone().unwrap_or_default(),
         ]
     }
 }

@@ -19,7 +19,9 @@ pub mod opening;
 pub mod periods;
 pub mod problem;
 mod protect;
+pub mod readings;
 pub mod releases;
+pub mod replies;
 pub mod results;
 mod server;
 pub mod session;
@@ -40,6 +42,9 @@ use hengping_domain::ids::Role::{self, Coordinator, KeyHolder, Negotiator, Opera
 
 /// Whoever has a part in an opening.
 const OFFICERS: &[Role] = &[KeyHolder, Coordinator, Negotiator, Operator];
+
+/// Officers who may read a person's result, one at a time.
+const READERS: &[Role] = &[KeyHolder, Coordinator, Negotiator];
 
 /// One line of the table.
 #[derive(Debug, Clone, Copy)]
@@ -99,6 +104,9 @@ routes! {
     POST   "/api/enrolments"                        Roles(&[Rater])      => invitations::enrol;
     POST   "/api/token-requests"                    Roles(&[Rater])      => invitations::tokens;
     GET    "/api/my-result"                         Roles(&[Rater])      => results::mine;
+    POST   "/api/my-result/{hash}/statement"        Roles(&[Rater])      => results::state;
+    DELETE "/api/my-result/{hash}/statement"        Roles(&[Rater])      => results::withdraw;
+    POST   "/api/my-result/{hash}/objection"        Roles(&[Rater])      => results::object;
     GET    "/api/boxes/{box}"                       Everyone             => boxes::find;
     GET    "/api/boxes/{box}/log"                   Everyone             => boxes::log;
     GET    "/api/boxes/{box}/counted"               Everyone             => boxes::counted;
@@ -116,6 +124,10 @@ routes! {
     GET    "/api/releases/{hash}/figures/{name}"    Everyone             => releases::figure;
     POST   "/api/releases/{hash}/signatures"        Roles(&[Negotiator]) => releases::sign;
     POST   "/api/releases/{hash}/corrections"       Roles(&[Coordinator, Negotiator]) => corrections::propose;
+    POST   "/api/releases/{hash}/window"            Roles(&[Coordinator]) => replies::open;
+    GET    "/api/releases/{hash}/objections"        Roles(&[Coordinator, Negotiator]) => replies::objections;
+    POST   "/api/releases/{hash}/decisions"         Roles(&[Coordinator]) => replies::decide;
+    POST   "/api/releases/{hash}/readings"          Roles(READERS)       => readings::read;
     GET    "/api/openapi.json"         Everyone => openapi::document;
     GET    "/healthz"                  Everyone => health::healthz;
     GET    "/metrics"                  Collector => health::metrics;

@@ -74,7 +74,7 @@ const fn status_of(refusal: Refusal) -> StatusCode {
     match refusal {
         Refusal::SignInRefused => StatusCode::UNAUTHORIZED,
         Refusal::TooManyAttempts => StatusCode::TOO_MANY_REQUESTS,
-        Refusal::OtherSide => StatusCode::FORBIDDEN,
+        Refusal::OtherSide | Refusal::PurposeRefused => StatusCode::FORBIDDEN,
         Refusal::NotFound => StatusCode::NOT_FOUND,
         Refusal::LoginTaken
         | Refusal::Stale
@@ -90,6 +90,11 @@ const fn status_of(refusal: Refusal) -> StatusCode {
         | Refusal::ExtensionLate
         | Refusal::CorrectionRefused
         | Refusal::ReleaseCorrected
+        | Refusal::ReplyOpen
+        | Refusal::NoWindow
+        | Refusal::WindowClosed
+        | Refusal::ObjectionFiled
+        | Refusal::ObjectionDecided
         | Refusal::RehearsalOnly
         | Refusal::RelayAway
         | Refusal::CounterpartOpen
@@ -102,6 +107,7 @@ const fn status_of(refusal: Refusal) -> StatusCode {
         | Refusal::BatchMalformed
         | Refusal::DocumentMalformed
         | Refusal::SignatureRefused
+        | Refusal::TextRefused
         | Refusal::DrawRefused
         | Refusal::DraftForeign
         | Refusal::NothingValid => StatusCode::UNPROCESSABLE_ENTITY,

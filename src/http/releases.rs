@@ -19,6 +19,7 @@ use super::corrections::CorrectionBody;
 use super::documents::parse;
 use super::guard::Caller;
 use super::problem::{Problem, Transport, checked, run};
+use super::replies::HearingBody;
 use super::text::SignatureBody;
 use crate::flow::read_release::{self, ReadRelease, Reader, Release, Signed};
 use crate::flow::{Fault, Refusal, Site, publish};
@@ -60,6 +61,8 @@ pub struct ReleaseBody {
     cells: Vec<CellBody>,
     /// Corrections of the box; only officers see those that lack a signature.
     corrections: Vec<CorrectionBody>,
+    /// How it stands towards its ratees; for officers.
+    hearing: Option<HearingBody>,
 }
 
 fn head(release: &Release, kind: PeriodKind, signatures: &[Signed], superseded: bool) -> ReleaseHead {
@@ -85,7 +88,8 @@ fn body(read: ReadRelease) -> ReleaseBody {
         figures: read.body.files.keys().filter_map(|name| name.strip_suffix(".svg")).map(str::to_owned).collect(),
         head: head(&read.release, draft.kind, &read.signatures, read.superseded),
         corrections: read.corrections.iter().map(|(body, held)| CorrectionBody::of(body, held, draft)).collect(),
-        cells: read.body.draft.cells.into_iter().map(CellBody::from).collect(),
+        hearing: read.hearing.map(HearingBody::from),
+        cells: read.body.draft.cells.into_iter().map(|cell| CellBody::beside(cell, &read.statements)).collect(),
     }
 }
 

@@ -1,19 +1,26 @@
-//! A ratee's own results.
+//! A ratee's own results, and what the ratee answers to one that is not out yet.
 //!
 //! Only the person's own released cells are in the answer; what the gate withheld shows as one code for every reason.
 //! Deliberately absent: other people, and anything that helps to guess a rater.
 
-use actix_web::web;
-use hengping_domain::release::{Cell, Scope};
-use serde::Serialize;
+use actix_web::{HttpResponse, web};
+use garde::Validate;
+use hengping_domain::correction::ObjectionReason;
+use hengping_domain::digest::Digest;
+use hengping_domain::ids::PersonId;
+use hengping_domain::release::{Cell, ReleaseState, Scope};
+use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
 
 use super::cell::{CellBody, MovedBody};
+use super::documents::parse;
 use super::guard::Caller;
-use super::problem::{Problem, Transport, run};
+use super::problem::{Problem, Transport, checked, run};
+use super::readings::ReadingBody;
+use super::replies::{ObjectionBody, WindowBody};
 use super::text::TextBody;
-use crate::flow::Site;
 use crate::flow::own_result::{self, OwnResult};
+use crate::flow::{Site, reply};
 
 /// The one code for every reason why a result is not shown.
 const WITHHELD: &str = "insufficient";
@@ -56,6 +63,24 @@ pub struct OwnResultBody {
     moved: Option<MovedBody>,
     /// Who may see this, in the words both sides signed.
     audience_words: TextBody,
+    /// What officers of both sides may see, in the same words.
+    sides_words: TextBody,
+    /// `draft` while only the caller sees it, then `released`.
+    state: &'static str,
+    /// The day of the second signature.
+    released_on: Option<String>,
+    /// The days to answer; null where the charter gives none.
+    window: Option<WindowBody>,
+    /// Whether an answer is taken today.
+    open: bool,
+    /// Longest statement, in characters.
+    characters: u32,
+    /// What the caller says beside the result.
+    statement: Option<String>,
+    /// What the caller holds against it.
+    objection: Option<ObjectionBody>,
+    /// Which side's officers read it, and for what.
+    readings: Vec<ReadingBody>,
 }
 
 /// All results of the caller, newest last.
@@ -93,13 +118,85 @@ fn body(result: OwnResult) -> OwnResultBody {
         moved: found.as_ref().and_then(|c| c.moved).map(MovedBody::from),
         cell: found.map(CellBody::from),
         audience_words: TextBody::from(&result.audience_words),
+        sides_words: TextBody::from(&result.sides_words),
+        state: result.state.as_str(),
+        released_on: (result.state == ReleaseState::Released).then(|| result.day.to_string()),
+        window: result.window.as_ref().map(WindowBody::from),
+        open: result.open,
+        characters: result.characters,
+        statement: result.statement,
+        objection: result.objection.as_ref().map(ObjectionBody::from),
+        readings: result.readings.iter().map(ReadingBody::from).collect(),
     }
+}
+
+fn person(caller: &Caller) -> Result<PersonId, Problem> {
+    Ok(caller.person.clone().ok_or(Transport::Forbidden)?)
 }
 
 /// What was released to the caller about the caller.
 #[utoipa::path(get, path = "/api/my-result", tag = "results", responses((status = 200, body = MyResultBody)))]
 pub async fn mine(site: web::Data<Site>, caller: Caller) -> Result<web::Json<MyResultBody>, Problem> {
-    let person = caller.person.clone().ok_or(Transport::Forbidden)?;
+    let person = person(&caller)?;
     let results = run(move || own_result::own(&site, &person)).await?;
     Ok(web::Json(MyResultBody { results: results.into_iter().map(body).collect() }))
+}
+
+/// What a ratee says beside the own result.
+#[derive(Debug, Deserialize, Validate, ToSchema)]
+#[serde(deny_unknown_fields)]
+pub struct StatementBody {
+    /// As many characters as the charter lets it have, on one line.
+    #[garde(length(max = 8000))]
+    text: String,
+}
+
+/// Puts the caller's statement beside the own result, in the place of the one before.
+#[utoipa::path(post, path = "/api/my-result/{hash}/statement", tag = "results", params(("hash" = String, Path)), request_body = StatementBody, responses((status = 204), (status = 409, body = super::problem::ProblemBody), (status = 422, body = super::problem::ProblemBody)))]
+pub async fn state(
+    site: web::Data<Site>,
+    caller: Caller,
+    hash: web::Path<String>,
+    body: web::Json<StatementBody>,
+) -> Result<HttpResponse, Problem> {
+    checked(&*body)?;
+    let (hash, person): (Digest, _) = (parse(&hash)?, person(&caller)?);
+    run(move || reply::state(&site, &person, hash, Some(&body.text), Some(&caller.id))).await?;
+    Ok(HttpResponse::NoContent().finish())
+}
+
+/// Takes the caller's statement back.
+#[utoipa::path(delete, path = "/api/my-result/{hash}/statement", tag = "results", params(("hash" = String, Path)), responses((status = 204), (status = 409, body = super::problem::ProblemBody)))]
+pub async fn withdraw(site: web::Data<Site>, caller: Caller, hash: web::Path<String>) -> Result<HttpResponse, Problem> {
+    let (hash, person): (Digest, _) = (parse(&hash)?, person(&caller)?);
+    run(move || reply::state(&site, &person, hash, None, Some(&caller.id))).await?;
+    Ok(HttpResponse::NoContent().finish())
+}
+
+/// What a ratee holds against the own result.
+#[derive(Debug, Deserialize, Validate, ToSchema)]
+#[serde(deny_unknown_fields)]
+pub struct ObjectBody {
+    /// `not-handled`, `wrong-person`, `conflict-of-interest`, `arranged-ratings` or `undue-influence`.
+    #[garde(length(max = 32))]
+    reason: String,
+    /// At most 500 characters, on one line.
+    #[garde(length(max = 8000))]
+    text: String,
+}
+
+/// Files the caller's objection, for both sides to decide.
+#[utoipa::path(post, path = "/api/my-result/{hash}/objection", tag = "results", params(("hash" = String, Path)), request_body = ObjectBody, responses((status = 204), (status = 409, body = super::problem::ProblemBody), (status = 422, body = super::problem::ProblemBody)))]
+pub async fn object(
+    site: web::Data<Site>,
+    caller: Caller,
+    hash: web::Path<String>,
+    body: web::Json<ObjectBody>,
+) -> Result<HttpResponse, Problem> {
+    checked(&*body)?;
+    let (hash, person): (Digest, _) = (parse(&hash)?, person(&caller)?);
+    let reason: ObjectionReason =
+        body.reason.parse().map_err(|_| Problem::from(Transport::InvalidRequest).noting("reason"))?;
+    run(move || reply::object(&site, &person, hash, reason, &body.text, Some(&caller.id))).await?;
+    Ok(HttpResponse::NoContent().finish())
 }

@@ -19,8 +19,10 @@ pub mod invitation;
 pub mod package;
 pub mod period;
 pub mod person;
+pub mod reading;
 pub mod rehearsal;
 pub mod release;
+pub mod reply;
 mod schema;
 pub mod statement;
 

@@ -58,6 +58,14 @@ pub fn by_number(conn: &mut Connection, number: &str) -> Result<Person, StoreErr
     read(person::table.filter(person::number.eq(number)).first(conn)?)
 }
 
+/// The person of a name in ballots.
+///
+/// # Errors
+/// [`StoreError::NotFound`].
+pub fn by_ratee(conn: &mut Connection, ratee: &RateeId) -> Result<Person, StoreError> {
+    read(person::table.filter(person::ratee.eq(ratee.as_str())).first(conn)?)
+}
+
 /// Adds a person.
 ///
 /// # Errors

@@ -411,3 +411,58 @@ diesel::table! {
         content -> Binary,
     }
 }
+
+diesel::table! {
+    /// Until when ratees may answer to a draft.
+    reply_window (release) {
+        release -> Text,
+        opened_on -> Text,
+        last_day -> Text,
+        provisional -> BigInt,
+    }
+}
+
+diesel::table! {
+    /// What a ratee says beside the own result.
+    reply_statement (release, subject) {
+        release -> Text,
+        subject -> Text,
+        words -> Text,
+    }
+}
+
+diesel::table! {
+    /// What a ratee holds against the own result.
+    objection (release, subject) {
+        release -> Text,
+        subject -> Text,
+        reason -> Text,
+        words -> Text,
+        day -> Text,
+    }
+}
+
+diesel::table! {
+    /// What each side decided about an objection.
+    objection_decision (release, subject, side) {
+        release -> Text,
+        subject -> Text,
+        side -> Text,
+        opinion -> Text,
+        words -> Text,
+        day -> Text,
+    }
+}
+
+diesel::table! {
+    /// Every reading of a person's result by an officer.
+    reading (id) {
+        id -> Text,
+        release -> Text,
+        subject -> Text,
+        side -> Text,
+        role -> Text,
+        purpose -> Text,
+        day -> Text,
+    }
+}

@@ -268,6 +268,12 @@ export async function rateeWalk(walk, account, locale) {
   await page.click('nav a[href$="/result"]')
   await page.waitForSelector('.result, .empty')
   await walk.look(page, 'ratee-result')
+  const paper = page.locator('a[href$="/paper"]')
+  if ((await paper.count()) > 0) {
+    await paper.first().click()
+    await page.waitForSelector('.sheet')
+    await walk.look(page, 'ratee-paper')
+  }
   await page.context().close()
 }
 

@@ -35,6 +35,12 @@ export const router = createRouter({
     { path: '/enrol', name: 'enrol', component: () => import('./pages/Enrol.vue') },
     { path: '/recovery', name: 'recovery', component: () => import('./pages/Recovery.vue') },
     { path: '/result', name: 'result', component: () => import('./pages/MyResult.vue') },
+    {
+      path: '/result/:release/paper',
+      name: 'paper',
+      component: () => import('./pages/ResultPaper.vue'),
+      meta: { narrow: true },
+    },
     { path: '/:rest(.*)*', redirect: '/' },
   ],
   scrollBehavior: () => ({ top: 0 }),

@@ -403,6 +403,41 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/my-result/{hash}/objection": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** Files the caller's objection, for both sides to decide. */
+        post: operations["results_object"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/my-result/{hash}/statement": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** Puts the caller's statement beside the own result, in the place of the one before. */
+        post: operations["results_state"];
+        /** Takes the caller's statement back. */
+        delete: operations["results_withdraw"];
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/openapi.json": {
         parameters: {
             query?: never;
@@ -539,6 +574,23 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/releases/{hash}/decisions": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** Records what the caller's side decided. */
+        post: operations["replies_decide"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/releases/{hash}/figures/{name}": {
         parameters: {
             query?: never;
@@ -556,6 +608,40 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/releases/{hash}/objections": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** The objections to a release, by ratee. */
+        get: operations["replies_objections"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/releases/{hash}/readings": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** Shows one person's cells for a purpose, and writes that down. */
+        post: operations["readings_read"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/releases/{hash}/signatures": {
         parameters: {
             query?: never;
@@ -567,6 +653,23 @@ export interface paths {
         put?: never;
         /** Takes a side's signature; with the second one the release is out. */
         post: operations["releases_sign"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/releases/{hash}/window": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** Opens the window of a draft; the same again changes nothing. */
+        post: operations["replies_open"];
         delete?: never;
         options?: never;
         head?: never;
@@ -742,6 +845,8 @@ export interface components {
             rules: string[];
             /** @description `system`, `court`, `person` or `home_court`. */
             scope: string;
+            /** @description What the person says beside the own result; on the score of a person whose value is shown. */
+            statement?: string | null;
             /**
              * Format: double
              * @description Rounding step of every number here.
@@ -856,6 +961,26 @@ export interface components {
             /** @description Its password. */
             password: string;
         };
+        /** @description A side's decision about the objection of one ratee. */
+        DecideBody: {
+            /** @description `upheld` or `rejected`. */
+            opinion: string;
+            /** @description `bench` or `bar`. */
+            side: string;
+            /** @description The ratee's name in results. */
+            subject: string;
+            /** @description Why, at most 500 characters; the ratee reads it. */
+            words: string;
+        };
+        /** @description What a side decided about an objection. */
+        DecisionBody: {
+            day: string;
+            /** @description `upheld` or `rejected`. */
+            opinion: string;
+            /** @description `bench` or `bar`. */
+            side: string;
+            words: string;
+        };
         /** @description A document. */
         DocumentBody: components["schemas"]["DocumentHead"] & {
             /** @description The content that was signed. */
@@ -922,6 +1047,15 @@ export interface components {
             in_force: boolean;
             signatures: components["schemas"]["SignatureBody"][];
         };
+        /** @description An objection with whose it is; for both sides' coordinators and negotiators. */
+        FiledBody: {
+            name: string;
+            /** @description Staff or licence number. */
+            number: string;
+            objection: components["schemas"]["ObjectionBody"];
+            /** @description The ratee's name in results. */
+            subject: string;
+        };
         /** @description The state of the server. */
         Health: {
             /** @description Always `ok`; anything else is an error answer. */
@@ -930,6 +1064,21 @@ export interface components {
             store: string;
             /** @description The version of the program. */
             version: string;
+        };
+        /** @description How a release stands towards its ratees. */
+        HearingBody: {
+            /** @description Objections filed. */
+            objections: number;
+            /** @description Whether an answer is taken today. */
+            open: boolean;
+            /** @description Those of them that both sides have not decided. */
+            undecided: number;
+            window?: components["schemas"]["WindowBody"] | null;
+            /**
+             * Format: int32
+             * @description Working days that the charter gives ratees; 0 where there is no window.
+             */
+            working_days: number;
         };
         /** @description What an import did, or in a dry run would do. */
         ImportBody: {
@@ -1071,6 +1220,23 @@ export interface components {
             id: string;
             manifest: string;
         };
+        /** @description What a ratee holds against the own result. */
+        ObjectBody: {
+            /** @description `not-handled`, `wrong-person`, `conflict-of-interest`, `arranged-ratings` or `undue-influence`. */
+            reason: string;
+            /** @description At most 500 characters, on one line. */
+            text: string;
+        };
+        /** @description An objection with what was decided so far. */
+        ObjectionBody: {
+            decisions: components["schemas"]["DecisionBody"][];
+            filed_on: string;
+            /** @description `upheld` or `rejected` once both sides have decided. */
+            outcome?: string | null;
+            /** @description `not-handled`, `wrong-person`, `conflict-of-interest`, `arranged-ratings` or `undue-influence`. */
+            reason: string;
+            text: string;
+        };
         /** @description The opening room of a box. */
         OpeningBody: {
             box: string;
@@ -1087,15 +1253,34 @@ export interface components {
             /** @description Who may see this, in the words both sides signed. */
             audience_words: components["schemas"]["TextBody"];
             cell?: components["schemas"]["CellBody"] | null;
+            /**
+             * Format: int32
+             * @description Longest statement, in characters.
+             */
+            characters: number;
             direction: string;
             flags: string[];
             items: components["schemas"]["ItemResultBody"][];
             moved?: components["schemas"]["MovedBody"] | null;
+            objection?: components["schemas"]["ObjectionBody"] | null;
+            /** @description Whether an answer is taken today. */
+            open: boolean;
             period: components["schemas"]["ResultPeriod"];
+            /** @description Which side's officers read it, and for what. */
+            readings: components["schemas"]["ReadingBody"][];
             /** @description Hash of the release. */
             release: string;
+            /** @description The day of the second signature. */
+            released_on?: string | null;
             /** @description Hash of the rubric. */
             rubric: string;
+            /** @description What officers of both sides may see, in the same words. */
+            sides_words: components["schemas"]["TextBody"];
+            /** @description `draft` while only the caller sees it, then `released`. */
+            state: string;
+            /** @description What the caller says beside the result. */
+            statement?: string | null;
+            window?: components["schemas"]["WindowBody"] | null;
             /** @description `insufficient` where no number is shown. */
             withheld?: string | null;
         };
@@ -1135,6 +1320,15 @@ export interface components {
             /** @description `open`, `closed`, `opened` or `destroyed`. */
             state: string;
         };
+        /** @description A person's cells for the two sides, with what the person says beside them. */
+        PersonBody: {
+            /** @description Who may see this, in the words both sides signed. */
+            audience_words: components["schemas"]["TextBody"];
+            cells: components["schemas"]["CellBody"][];
+            /** @description What the log now holds, and the person sees. */
+            reading: components["schemas"]["ReadingBody"];
+            statement?: string | null;
+        };
         /** @description The body of every answer with a status of 400 or above (RFC 9457). */
         ProblemBody: {
             /** @description Stable kebab-case code; programs decide by it. */
@@ -1163,6 +1357,22 @@ export interface components {
             /** @description `handling` (the judge in charge) or `counsel`. */
             function: string;
             name: string;
+        };
+        /** @description Whom an officer reads about, and what for. */
+        ReadBody: {
+            /** @description `improvement`, `training`, `joint-meeting` or, where the charter allows it, `appraisal`. */
+            purpose: string;
+            /** @description The ratee's name in results. */
+            subject: string;
+        };
+        /** @description One line of the purpose log. */
+        ReadingBody: {
+            day: string;
+            /** @description `improvement`, `training`, `joint-meeting` or `appraisal`. */
+            purpose: string;
+            role: string;
+            /** @description `bench` or `bar`. */
+            side: string;
         };
         /** @description Why the gate decided so; for officers of the two sides. */
         ReasonBody: {
@@ -1210,6 +1420,7 @@ export interface components {
             counts: Record<string, never>;
             /** @description Names of the figures, without `.svg`. */
             figures: string[];
+            hearing?: components["schemas"]["HearingBody"] | null;
             /** @description Hash of the rubric. */
             rubric: string;
         };
@@ -1340,6 +1551,11 @@ export interface components {
             /** Format: int64 */
             total: number;
         };
+        /** @description What a ratee says beside the own result. */
+        StatementBody: {
+            /** @description As many characters as the charter lets it have, on one line. */
+            text: string;
+        };
         /** @description What became of a hand-over. */
         TakenBody: {
             /**
@@ -1398,6 +1614,14 @@ export interface components {
              * @description CSV or XLSX, told apart by content.
              */
             file: string;
+        };
+        /** @description The days on which ratees can answer. */
+        WindowBody: {
+            /** @description The last day on which an answer is taken. */
+            last_day: string;
+            opened_on: string;
+            /** @description Whether holidays on the way were not published when it was counted. */
+            provisional: boolean;
         };
     };
     responses: never;
@@ -2279,6 +2503,138 @@ export interface operations {
             };
         };
     };
+    results_object: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                hash: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["ObjectBody"];
+            };
+        };
+        responses: {
+            204: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ProblemBody"];
+                };
+            };
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ProblemBody"];
+                };
+            };
+            /** @description A problem document (RFC 9457) */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemBody"];
+                };
+            };
+        };
+    };
+    results_state: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                hash: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["StatementBody"];
+            };
+        };
+        responses: {
+            204: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ProblemBody"];
+                };
+            };
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ProblemBody"];
+                };
+            };
+            /** @description A problem document (RFC 9457) */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemBody"];
+                };
+            };
+        };
+    };
+    results_withdraw: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                hash: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            204: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ProblemBody"];
+                };
+            };
+            /** @description A problem document (RFC 9457) */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemBody"];
+                };
+            };
+        };
+    };
     openapi_document: {
         parameters: {
             query?: never;
@@ -2531,6 +2887,54 @@ export interface operations {
             };
         };
     };
+    replies_decide: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                hash: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["DecideBody"];
+            };
+        };
+        responses: {
+            204: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ProblemBody"];
+                };
+            };
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ProblemBody"];
+                };
+            };
+            /** @description A problem document (RFC 9457) */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemBody"];
+                };
+            };
+        };
+    };
     releases_figure: {
         parameters: {
             query?: never;
@@ -2549,6 +2953,86 @@ export interface operations {
                 };
                 content: {
                     "image/svg+xml": string;
+                };
+            };
+            /** @description A problem document (RFC 9457) */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemBody"];
+                };
+            };
+        };
+    };
+    replies_objections: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                hash: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["FiledBody"][];
+                };
+            };
+            /** @description A problem document (RFC 9457) */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemBody"];
+                };
+            };
+        };
+    };
+    readings_read: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                hash: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["ReadBody"];
+            };
+        };
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["PersonBody"];
+                };
+            };
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ProblemBody"];
+                };
+            };
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ProblemBody"];
                 };
             };
             /** @description A problem document (RFC 9457) */
@@ -2594,6 +3078,44 @@ export interface operations {
                 };
             };
             422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ProblemBody"];
+                };
+            };
+            /** @description A problem document (RFC 9457) */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemBody"];
+                };
+            };
+        };
+    };
+    replies_open: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                hash: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["WindowBody"];
+                };
+            };
+            409: {
                 headers: {
                     [name: string]: unknown;
                 };

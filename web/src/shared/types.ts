@@ -91,6 +91,7 @@ export interface Charter {
   preamble: Words
   audience?: Record<string, Words>
   pilot?: { words: Words }
+  purpose?: { appraisal: boolean }
   rules: CharterRule[]
 }
 
@@ -201,10 +202,32 @@ export type Release = ReleaseHead &
     { cells: Cell[]; counts: OpeningCounts; corrections: Correction[] }
   >
 
+/** What an officer reads a person's result for. */
+export type Purpose = 'improvement' | 'training' | 'joint-meeting' | 'appraisal'
+export type Reading = Narrow<Schemas['ReadingBody'], { side: Side; role: Role; purpose: Purpose }>
+export type PersonRead = Narrow<Schemas['PersonBody'], { cells: Cell[]; reading: Reading }>
+
+export type Opinion = 'upheld' | 'rejected'
+export type Decision = Narrow<Schemas['DecisionBody'], { side: Side; opinion: Opinion }>
+export type Objection = Narrow<
+  Schemas['ObjectionBody'],
+  { reason: ObjectionReason; decisions: Decision[]; outcome?: Opinion | null }
+>
+export type Filed = Narrow<Schemas['FiledBody'], { objection: Objection }>
+/** How a release stands towards its ratees; officers alone are told. */
+export type Hearing = Schemas['HearingBody']
+
 export type ResultItem = Narrow<Schemas['ItemResultBody'], { interval?: [number, number] | null }>
 export type OwnResult = Narrow<
   Schemas['OwnResultBody'],
-  { direction: Direction; cell?: Cell | null; items: ResultItem[] }
+  {
+    direction: Direction
+    cell?: Cell | null
+    items: ResultItem[]
+    state: 'draft' | 'released'
+    objection?: Objection | null
+    readings: Reading[]
+  }
 >
 
 export type RowProblem = Schemas['RowProblemBody']

@@ -1,0 +1,182 @@
+//! The ratees' window over HTTP: opening it, what ratees said and hold against a draft, and what each side decides.
+//!
+//! Whose objection is decided stands in the body, never in an address that a log keeps. Deliberately absent: raters.
+
+use actix_web::{HttpResponse, web};
+use garde::Validate;
+use hengping_domain::digest::Digest;
+use hengping_domain::ids::{Role, Side};
+use hengping_domain::reply::{Decision, Opinion, Window, outcome};
+use serde::{Deserialize, Serialize};
+use utoipa::ToSchema;
+
+use super::documents::parse;
+use super::guard::Caller;
+use super::problem::{Problem, Transport, checked, run};
+use crate::flow::Site;
+use crate::flow::decide::{self, Filed};
+use crate::flow::window::{self, Hearing};
+
+/// The days on which ratees can answer.
+#[derive(Debug, Serialize, ToSchema)]
+pub struct WindowBody {
+    opened_on: String,
+    /// The last day on which an answer is taken.
+    last_day: String,
+    /// Whether holidays on the way were not published when it was counted.
+    provisional: bool,
+}
+
+impl From<&Window> for WindowBody {
+    fn from(window: &Window) -> Self {
+        Self {
+            opened_on: window.opened_on.to_string(),
+            last_day: window.last_day.to_string(),
+            provisional: window.provisional,
+        }
+    }
+}
+
+/// How a release stands towards its ratees.
+#[derive(Debug, Serialize, ToSchema)]
+pub struct HearingBody {
+    /// Working days that the charter gives ratees; 0 where there is no window.
+    working_days: u32,
+    window: Option<WindowBody>,
+    /// Whether an answer is taken today.
+    open: bool,
+    /// Objections filed.
+    objections: usize,
+    /// Those of them that both sides have not decided.
+    undecided: usize,
+}
+
+impl From<Hearing> for HearingBody {
+    fn from(hearing: Hearing) -> Self {
+        let Hearing { working_days, window, open, objections, undecided } = hearing;
+        Self { working_days, window: window.as_ref().map(WindowBody::from), open, objections, undecided }
+    }
+}
+
+/// What a side decided about an objection.
+#[derive(Debug, Serialize, ToSchema)]
+pub struct DecisionBody {
+    /// `bench` or `bar`.
+    side: &'static str,
+    /// `upheld` or `rejected`.
+    opinion: &'static str,
+    words: String,
+    day: String,
+}
+
+impl From<&Decision> for DecisionBody {
+    fn from(decision: &Decision) -> Self {
+        Self {
+            side: decision.side.as_str(),
+            opinion: decision.opinion.as_str(),
+            words: decision.words.clone(),
+            day: decision.day.to_string(),
+        }
+    }
+}
+
+/// An objection with what was decided so far.
+#[derive(Debug, Serialize, ToSchema)]
+pub struct ObjectionBody {
+    /// `not-handled`, `wrong-person`, `conflict-of-interest`, `arranged-ratings` or `undue-influence`.
+    reason: &'static str,
+    text: String,
+    filed_on: String,
+    decisions: Vec<DecisionBody>,
+    /// `upheld` or `rejected` once both sides have decided.
+    outcome: Option<&'static str>,
+}
+
+impl From<&Filed> for ObjectionBody {
+    fn from(filed: &Filed) -> Self {
+        Self {
+            reason: filed.objection.reason.as_str(),
+            text: filed.objection.text.clone(),
+            filed_on: filed.objection.filed_on.to_string(),
+            decisions: filed.decisions.iter().map(DecisionBody::from).collect(),
+            outcome: outcome(&filed.decisions).map(Opinion::as_str),
+        }
+    }
+}
+
+/// An objection with whose it is; for both sides' coordinators and negotiators.
+#[derive(Debug, Serialize, ToSchema)]
+pub struct FiledBody {
+    /// The ratee's name in results.
+    subject: String,
+    /// Staff or licence number.
+    number: String,
+    name: String,
+    objection: ObjectionBody,
+}
+
+/// Opens the window of a draft; the same again changes nothing.
+#[utoipa::path(post, path = "/api/releases/{hash}/window", tag = "releases", params(("hash" = String, Path)), responses((status = 200, body = WindowBody), (status = 409, body = super::problem::ProblemBody)))]
+pub async fn open(
+    site: web::Data<Site>,
+    caller: Caller,
+    hash: web::Path<String>,
+) -> Result<web::Json<WindowBody>, Problem> {
+    let hash: Digest = parse(&hash)?;
+    let window = run(move || window::open(&site, hash, Some(&caller.id))).await?;
+    Ok(web::Json(WindowBody::from(&window)))
+}
+
+/// The objections to a release, by ratee.
+#[utoipa::path(get, path = "/api/releases/{hash}/objections", tag = "releases", params(("hash" = String, Path)), responses((status = 200, body = [FiledBody])))]
+pub async fn objections(
+    site: web::Data<Site>,
+    _caller: Caller,
+    hash: web::Path<String>,
+) -> Result<web::Json<Vec<FiledBody>>, Problem> {
+    let hash: Digest = parse(&hash)?;
+    let filed = run(move || decide::objections(&site, hash)).await?;
+    let body = filed.into_iter().map(|(person, filed)| FiledBody {
+        subject: filed.subject.to_string(),
+        objection: ObjectionBody::from(&filed),
+        number: person.number,
+        name: person.name,
+    });
+    Ok(web::Json(body.collect()))
+}
+
+/// A side's decision about the objection of one ratee.
+#[derive(Debug, Deserialize, Validate, ToSchema)]
+#[serde(deny_unknown_fields)]
+pub struct DecideBody {
+    /// The ratee's name in results.
+    #[garde(length(min = 1, max = 64))]
+    subject: String,
+    /// `bench` or `bar`.
+    #[garde(skip)]
+    #[schema(value_type = String)]
+    side: Side,
+    /// `upheld` or `rejected`.
+    #[garde(length(max = 16))]
+    opinion: String,
+    /// Why, at most 500 characters; the ratee reads it.
+    #[garde(length(max = 8000))]
+    words: String,
+}
+
+/// Records what the caller's side decided.
+#[utoipa::path(post, path = "/api/releases/{hash}/decisions", tag = "releases", params(("hash" = String, Path)), request_body = DecideBody, responses((status = 204), (status = 409, body = super::problem::ProblemBody), (status = 422, body = super::problem::ProblemBody)))]
+pub async fn decide(
+    site: web::Data<Site>,
+    caller: Caller,
+    hash: web::Path<String>,
+    body: web::Json<DecideBody>,
+) -> Result<HttpResponse, Problem> {
+    checked(&*body)?;
+    let release: Digest = parse(&hash)?;
+    let DecideBody { subject, side, opinion, words } = body.into_inner();
+    caller.stand_for(Role::Coordinator, side)?;
+    let opinion: Opinion = opinion.parse().map_err(|_| Problem::from(Transport::InvalidRequest).noting("opinion"))?;
+    run(move || decide::decide(&site, release, &subject, side, (opinion, &words), Some(&caller.id))).await?;
+    Ok(HttpResponse::NoContent().finish())
+}
