@@ -40,3 +40,4 @@ mod store;
 mod story;
 mod tokens;
 mod traces;
+mod withdrawing;

@@ -5,6 +5,7 @@
 
 pub mod batch;
 pub mod boxes;
+pub mod changes;
 pub mod close;
 pub mod correct;
 pub mod courier;
@@ -27,10 +28,12 @@ pub mod password;
 pub mod periods;
 pub mod publish;
 pub mod read_release;
+pub mod read_setting;
 pub mod record;
 pub mod rehearse;
 pub mod sign_in;
 pub mod unseal;
+pub mod withdraw;
 
 use std::sync::Arc;
 
@@ -115,6 +118,10 @@ refusals! {
     CorrectionRefused = "correction-refused",
     /// A correction in force names the release; another one takes its place.
     ReleaseCorrected = "release-corrected",
+    /// What is not out yet cannot be withdrawn.
+    WithdrawalRefused = "withdrawal-refused",
+    /// Both sides have withdrawn the release.
+    ReleaseWithdrawn = "release-withdrawn",
     /// A step of a rehearsal for a real box, or one of a real box for a rehearsal.
     RehearsalOnly = "rehearsal-only",
     /// The relay cannot be reached, or did not take a test ballot.

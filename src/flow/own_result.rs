@@ -8,6 +8,7 @@ use hengping_domain::ids::{Direction, PersonId};
 use hengping_domain::release::{Audience, Cell, ReleaseState, Scope};
 use hengping_domain::rubric::{Rubric, Text};
 
+use super::withdraw::{self, Withdrawn};
 use super::{Failure, Outcome, Site, correct, read_release};
 use crate::store::period::{self, Period};
 use crate::store::{document, person, release};
@@ -29,6 +30,8 @@ pub struct OwnResult {
     pub cells: Vec<Cell>,
     /// Who may see this.
     pub audience_words: Text,
+    /// What took the release back, if both sides have.
+    pub withdrawn: Option<Withdrawn>,
 }
 
 /// What was released to a person about that person, by day. A person nobody rated and one whose result was withheld look
@@ -61,6 +64,7 @@ pub fn own(site: &Site, person: &PersonId) -> Outcome<Vec<OwnResult>> {
                 rubric: document::find(conn, draft.rubric)?.read()?,
                 cells: draft.cells.iter().filter(mine).map(Cell::for_reader).collect(),
                 audience_words: charter.audience.own,
+                withdrawn: withdraw::of(conn, &held)?,
             });
         }
         Ok::<_, Failure>(results)

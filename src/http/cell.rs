@@ -4,6 +4,7 @@
 
 use std::collections::BTreeMap;
 
+use hengping_domain::codebook::COLUMNS;
 use hengping_domain::release::{Cell, Moved};
 use serde::Serialize;
 use utoipa::ToSchema;
@@ -93,16 +94,10 @@ impl From<Cell> for CellBody {
     }
 }
 
-/// Header of the CSV form.
-pub const CSV_HEADER: [&str; 15] = [
-    "id", "scope", "subject", "measure", "audience", "verdict", "flags", "rules", "raters", "value", "low", "high",
-    "raw", "step", "band",
-];
-
 impl CellBody {
-    /// The cell as a line of the CSV form; what it does not have is empty.
+    /// The cell as a row of a table, in the order of the codebook; what it does not have is empty.
     #[must_use]
-    pub fn csv(&self) -> [String; 15] {
+    pub fn row(&self) -> [String; COLUMNS.len()] {
         let number = |value: Option<f64>| value.map_or_else(String::new, |v| v.to_string());
         [
             self.id.clone(),

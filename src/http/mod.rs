@@ -6,9 +6,11 @@
 pub mod assets;
 pub mod boxes;
 pub mod cell;
+pub mod changes;
 pub mod corrections;
 pub mod docket;
 pub mod documents;
+pub mod downloads;
 pub mod extensions;
 pub mod guard;
 pub mod health;
@@ -24,6 +26,7 @@ pub mod results;
 mod server;
 pub mod session;
 pub mod text;
+pub mod withdrawals;
 
 use actix_web::http::Method;
 use actix_web::web::{self, PayloadConfig, ServiceConfig};
@@ -110,12 +113,16 @@ routes! {
     GET    "/api/boxes/{box}/opening"               Roles(OFFICERS)      => opening::show;
     POST   "/api/boxes/{box}/opening"               Roles(&[Operator])   => opening::go_on;
     GET    "/api/releases"                          Everyone             => releases::list;
+    GET    "/api/releases/changes"                  Everyone             => changes::list;
     GET    "/api/releases/{hash}"                   Everyone             => releases::find;
-    GET    "/api/releases/{hash}/cells.csv"         Everyone             => releases::csv;
-    GET    "/api/releases/{hash}/cells.json"        Everyone             => releases::json;
+    GET    "/api/releases/{hash}/cells.csv"         Everyone             => downloads::csv;
+    GET    "/api/releases/{hash}/cells.json"        Everyone             => downloads::json;
+    GET    "/api/releases/{hash}/cells.xlsx"        Everyone             => downloads::xlsx;
+    GET    "/api/releases/{hash}/cells.parquet"     Everyone             => downloads::parquet;
     GET    "/api/releases/{hash}/figures/{name}"    Everyone             => releases::figure;
     POST   "/api/releases/{hash}/signatures"        Roles(&[Negotiator]) => releases::sign;
     POST   "/api/releases/{hash}/corrections"       Roles(&[Coordinator, Negotiator]) => corrections::propose;
+    POST   "/api/releases/{hash}/withdrawals"       Roles(&[Coordinator, Negotiator]) => withdrawals::propose;
     GET    "/api/openapi.json"         Everyone => openapi::document;
     GET    "/healthz"                  Everyone => health::healthz;
     GET    "/metrics"                  Collector => health::metrics;

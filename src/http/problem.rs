@@ -90,6 +90,8 @@ const fn status_of(refusal: Refusal) -> StatusCode {
         | Refusal::ExtensionLate
         | Refusal::CorrectionRefused
         | Refusal::ReleaseCorrected
+        | Refusal::WithdrawalRefused
+        | Refusal::ReleaseWithdrawn
         | Refusal::RehearsalOnly
         | Refusal::RelayAway
         | Refusal::CounterpartOpen

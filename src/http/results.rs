@@ -12,6 +12,7 @@ use super::cell::{CellBody, MovedBody};
 use super::guard::Caller;
 use super::problem::{Problem, Transport, run};
 use super::text::TextBody;
+use super::withdrawals::WithdrawnBody;
 use crate::flow::Site;
 use crate::flow::own_result::{self, OwnResult};
 
@@ -56,6 +57,8 @@ pub struct OwnResultBody {
     moved: Option<MovedBody>,
     /// Who may see this, in the words both sides signed.
     audience_words: TextBody,
+    /// Present when both sides have taken the release back.
+    withdrawn: Option<WithdrawnBody>,
 }
 
 /// All results of the caller, newest last.
@@ -93,6 +96,7 @@ fn body(result: OwnResult) -> OwnResultBody {
         moved: found.as_ref().and_then(|c| c.moved).map(MovedBody::from),
         cell: found.map(CellBody::from),
         audience_words: TextBody::from(&result.audience_words),
+        withdrawn: result.withdrawn.map(WithdrawnBody::from),
     }
 }
 

@@ -135,7 +135,7 @@ diesel::table! {
 }
 
 diesel::table! {
-    /// Extensions and corrections, by the box they are about.
+    /// Extensions, corrections and withdrawals, by the box they are about.
     box_document (document) {
         document -> Text,
         #[sql_name = "box"]

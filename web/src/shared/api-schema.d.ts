@@ -136,7 +136,7 @@ export interface paths {
         };
         /**
          * One file of the published record of a box: `manifest.json`, `extensions.jsonl`, `statements.jsonl`, `checkpoint.txt`,
-         *     `log.txt`, `refused.txt`, `counted.txt`, `release.json`, `corrections.jsonl` or `stamps.csv`, as far as the box has come.
+         *     `log.txt`, `refused.txt`, `counted.txt`, `release.json`, `corrections.jsonl`, `withdrawal.json` or `stamps.csv`, as far as the box has come.
          */
         get: operations["boxes_record"];
         put?: never;
@@ -471,6 +471,23 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/releases/changes": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** What became of every release that is out, the latest day first. */
+        get: operations["changes_list"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/releases/{hash}": {
         parameters: {
             query?: never;
@@ -496,7 +513,7 @@ export interface paths {
             cookie?: never;
         };
         /** The cells as a CSV file that spreadsheet programs open. */
-        get: operations["releases_csv"];
+        get: operations["downloads_csv"];
         put?: never;
         post?: never;
         delete?: never;
@@ -513,7 +530,41 @@ export interface paths {
             cookie?: never;
         };
         /** The cells as a JSON file. */
-        get: operations["releases_json"];
+        get: operations["downloads_json"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/releases/{hash}/cells.parquet": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** The public cells as Parquet, as both sides signed the file. */
+        get: operations["downloads_parquet"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/releases/{hash}/cells.xlsx": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** The cells as a workbook, with a second sheet that says what they are. */
+        get: operations["downloads_xlsx"];
         put?: never;
         post?: never;
         delete?: never;
@@ -567,6 +618,23 @@ export interface paths {
         put?: never;
         /** Takes a side's signature; with the second one the release is out. */
         post: operations["releases_sign"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/releases/{hash}/withdrawals": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** Puts a withdrawal of a release on record, for both sides to sign. */
+        post: operations["withdrawals_propose"];
         delete?: never;
         options?: never;
         head?: never;
@@ -758,6 +826,29 @@ export interface components {
             value?: number | null;
             /** @description `publish`, `publish_flagged` or `withhold`. */
             verdict: string;
+        };
+        /** @description One change of one release. */
+        ChangeBody: {
+            box: string;
+            direction: string;
+            /** @description Hash of the correction or withdrawal that both sides signed. */
+            document?: string | null;
+            /** @description `released`, `corrected` or `withdrawn`. */
+            kind: string;
+            /** @description Of one that followed a correction: the release whose place it took. Of a corrected one: the release in its place. */
+            other?: string | null;
+            period: string;
+            /** @description Code of the reason of a correction or withdrawal. */
+            reason?: string | null;
+            /** @description Hash of the release. */
+            release: string;
+            words?: components["schemas"]["TextBody"] | null;
+        };
+        /** @description What happened on one day. */
+        ChangeDay: {
+            changes: components["schemas"]["ChangeBody"][];
+            /** @description ISO 8601. */
+            day: string;
         };
         /** @description Whose blocks are void, and why. */
         CorrectBody: {
@@ -1096,6 +1187,7 @@ export interface components {
             release: string;
             /** @description Hash of the rubric. */
             rubric: string;
+            withdrawn?: components["schemas"]["WithdrawnBody"] | null;
             /** @description `insufficient` where no number is shown. */
             withheld?: string | null;
         };
@@ -1210,8 +1302,12 @@ export interface components {
             counts: Record<string, never>;
             /** @description Names of the figures, without `.svg`. */
             figures: string[];
+            /** @description Endings under which the cells can be downloaded: `json`, `csv`, `xlsx`, and `parquet` where the analysis left it. */
+            formats: string[];
             /** @description Hash of the rubric. */
             rubric: string;
+            /** @description Withdrawals of it that wait for signatures; only officers see them. */
+            withdrawals: components["schemas"]["WithdrawalBody"][];
         };
         /** @description A release without its cells. */
         ReleaseHead: {
@@ -1224,10 +1320,11 @@ export interface components {
             /** @description The day of the second signature. */
             released_on?: string | null;
             signatures: components["schemas"]["SignatureBody"][];
-            /** @description `draft` or `released`. */
+            /** @description `draft`, `released`, or `withdrawn` once both sides have taken it back. */
             state: string;
             /** @description Whether another release has taken its place after a correction. */
             superseded: boolean;
+            withdrawn?: components["schemas"]["WithdrawnBody"] | null;
         };
         /** @description Where a release stands. */
         ReleaseStateBody: {
@@ -1398,6 +1495,33 @@ export interface components {
              * @description CSV or XLSX, told apart by content.
              */
             file: string;
+        };
+        /** @description Why a release no longer stands. */
+        WithdrawBody: {
+            /** @description `wrong-data`, `wrong-analysis`, `wrong-procedure` or `both-decided`. */
+            reason: string;
+            /** @description The same in English. */
+            words_en?: string;
+            /** @description What both sides say about it, in Chinese; with English or not at all. */
+            words_zh?: string;
+        };
+        /** @description A withdrawal that waits for a signature. */
+        WithdrawalBody: {
+            hash: string;
+            /** @description `wrong-data`, `wrong-analysis`, `wrong-procedure` or `both-decided`. */
+            reason: string;
+            signatures: components["schemas"]["SignatureBody"][];
+            words?: components["schemas"]["TextBody"] | null;
+        };
+        /** @description What took a release back. */
+        WithdrawnBody: {
+            /** @description The day of the second signature. */
+            day: string;
+            /** @description Hash of the withdrawal that both sides signed. */
+            document: string;
+            /** @description `wrong-data`, `wrong-analysis`, `wrong-procedure` or `both-decided`. */
+            reason: string;
+            words?: components["schemas"]["TextBody"] | null;
         };
     };
     responses: never;
@@ -2399,6 +2523,34 @@ export interface operations {
             };
         };
     };
+    changes_list: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ChangeDay"][];
+                };
+            };
+            /** @description A problem document (RFC 9457) */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemBody"];
+                };
+            };
+        };
+    };
     releases_find: {
         parameters: {
             query?: never;
@@ -2429,7 +2581,7 @@ export interface operations {
             };
         };
     };
-    releases_csv: {
+    downloads_csv: {
         parameters: {
             query?: never;
             header?: never;
@@ -2459,7 +2611,7 @@ export interface operations {
             };
         };
     };
-    releases_json: {
+    downloads_json: {
         parameters: {
             query?: never;
             header?: never;
@@ -2476,6 +2628,74 @@ export interface operations {
                 };
                 content: {
                     "application/json": components["schemas"]["ReleaseBody"];
+                };
+            };
+            /** @description A problem document (RFC 9457) */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemBody"];
+                };
+            };
+        };
+    };
+    downloads_parquet: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                hash: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/vnd.apache.parquet": number[];
+                };
+            };
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ProblemBody"];
+                };
+            };
+            /** @description A problem document (RFC 9457) */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemBody"];
+                };
+            };
+        };
+    };
+    downloads_xlsx: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                hash: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet": number[];
                 };
             };
             /** @description A problem document (RFC 9457) */
@@ -2583,6 +2803,56 @@ export interface operations {
                 };
                 content: {
                     "application/json": components["schemas"]["ReleaseStateBody"];
+                };
+            };
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ProblemBody"];
+                };
+            };
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ProblemBody"];
+                };
+            };
+            /** @description A problem document (RFC 9457) */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemBody"];
+                };
+            };
+        };
+    };
+    withdrawals_propose: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                hash: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["WithdrawBody"];
+            };
+        };
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ProposedBody"];
                 };
             };
             409: {
