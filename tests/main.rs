@@ -35,6 +35,7 @@ mod opening_room;
 mod permissions;
 mod rehearsing;
 mod releases;
+mod researching;
 mod serve;
 mod store;
 mod story;

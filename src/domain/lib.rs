@@ -33,6 +33,7 @@ pub mod record;
 pub mod rehearsal;
 pub mod release;
 pub mod request;
+pub mod research;
 pub mod rubric;
 pub mod statement;
 pub mod stratum;

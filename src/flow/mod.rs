@@ -31,6 +31,7 @@ pub mod read_release;
 pub mod read_setting;
 pub mod record;
 pub mod rehearse;
+pub mod research;
 pub mod sign_in;
 pub mod unseal;
 pub mod withdraw;
@@ -122,6 +123,10 @@ refusals! {
     WithdrawalRefused = "withdrawal-refused",
     /// Both sides have withdrawn the release.
     ReleaseWithdrawn = "release-withdrawn",
+    /// The terms of data use are to be agreed to first.
+    DataUseFirst = "data-use-first",
+    /// A notice without a title, without anything to read, or with a day that gives nobody time.
+    NoticeRefused = "notice-refused",
     /// A step of a rehearsal for a real box, or one of a real box for a rehearsal.
     RehearsalOnly = "rehearsal-only",
     /// The relay cannot be reached, or did not take a test ballot.

@@ -22,6 +22,7 @@ pub mod periods;
 pub mod problem;
 mod protect;
 pub mod releases;
+pub mod research;
 pub mod results;
 mod server;
 pub mod session;
@@ -39,7 +40,7 @@ pub use server::{Running, serve, start};
 use hengping_domain::request::MOST_TOKENS;
 
 use Access::{Collector, Everyone, Roles, Seldom};
-use hengping_domain::ids::Role::{self, Coordinator, KeyHolder, Negotiator, Operator, Rater};
+use hengping_domain::ids::Role::{self, Coordinator, KeyHolder, Negotiator, Operator, Rater, Researcher};
 
 /// Whoever has a part in an opening.
 const OFFICERS: &[Role] = &[KeyHolder, Coordinator, Negotiator, Operator];
@@ -123,6 +124,11 @@ routes! {
     POST   "/api/releases/{hash}/signatures"        Roles(&[Negotiator]) => releases::sign;
     POST   "/api/releases/{hash}/corrections"       Roles(&[Coordinator, Negotiator]) => corrections::propose;
     POST   "/api/releases/{hash}/withdrawals"       Roles(&[Coordinator, Negotiator]) => withdrawals::propose;
+    GET    "/api/research/data-use"                 Roles(&[Researcher]) => research::data_use;
+    POST   "/api/research/data-use"                 Roles(&[Researcher]) => research::agree;
+    GET    "/api/research/catalogue"                Roles(&[Researcher]) => research::catalogue;
+    GET    "/api/research/notices"                  Roles(&[Coordinator, Researcher]) => research::notices;
+    POST   "/api/research/notices"                  Roles(&[Researcher]) => research::lodge;
     GET    "/api/openapi.json"         Everyone => openapi::document;
     GET    "/healthz"                  Everyone => health::healthz;
     GET    "/metrics"                  Collector => health::metrics;

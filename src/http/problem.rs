@@ -91,6 +91,7 @@ const fn status_of(refusal: Refusal) -> StatusCode {
         | Refusal::CorrectionRefused
         | Refusal::ReleaseCorrected
         | Refusal::WithdrawalRefused
+        | Refusal::DataUseFirst
         | Refusal::ReleaseWithdrawn
         | Refusal::RehearsalOnly
         | Refusal::RelayAway
@@ -104,6 +105,7 @@ const fn status_of(refusal: Refusal) -> StatusCode {
         | Refusal::BatchMalformed
         | Refusal::DocumentMalformed
         | Refusal::SignatureRefused
+        | Refusal::NoticeRefused
         | Refusal::DrawRefused
         | Refusal::DraftForeign
         | Refusal::NothingValid => StatusCode::UNPROCESSABLE_ENTITY,

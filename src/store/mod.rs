@@ -21,6 +21,7 @@ pub mod period;
 pub mod person;
 pub mod rehearsal;
 pub mod release;
+pub mod research;
 mod schema;
 pub mod statement;
 

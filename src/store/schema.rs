@@ -411,3 +411,25 @@ diesel::table! {
         content -> Binary,
     }
 }
+
+diesel::table! {
+    /// Who agreed to which terms of data use.
+    data_use (account, terms) {
+        account -> Text,
+        terms -> Text,
+        day -> Text,
+    }
+}
+
+diesel::table! {
+    /// 征求意见: manuscripts about to be published.
+    research_notice (id) {
+        id -> Text,
+        account -> Text,
+        title -> Text,
+        release -> Text,
+        link -> Nullable<Text>,
+        file -> Nullable<Text>,
+        day -> Text,
+    }
+}
