@@ -641,6 +641,59 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/research/catalogue": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** The released tables that stand; before the terms of data use are agreed to, their titles only. */
+        get: operations["research_catalogue"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/research/data-use": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** The terms of data use, and whether the caller has agreed to them. */
+        get: operations["research_data_use"];
+        put?: never;
+        /** Agrees to the terms of data use. */
+        post: operations["research_agree"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/research/notices": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** Notices: both sides' coordinators read all, a researcher the own. */
+        get: operations["research_notices"];
+        put?: never;
+        /** Puts a notice on record, so that both sides can read before something is published; neither has a veto. */
+        post: operations["research_lodge"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/rubrics/{hash}": {
         parameters: {
             query?: never;
@@ -753,6 +806,11 @@ export interface components {
              */
             side?: string | null;
         };
+        /** @description Which terms are agreed to. */
+        AgreeBody: {
+            /** @description Hash of the terms that were read. */
+            hash: string;
+        };
         /** @description A batch in the box. */
         BatchBody: {
             day: string;
@@ -787,6 +845,15 @@ export interface components {
         BoxStateBody: {
             /** @description `closed`, or `destroyed` where there were too few ballots. */
             state: string;
+        };
+        /** @description The catalogue. */
+        CatalogueBody: {
+            /** @description Whether the caller has agreed to the terms of data use. */
+            agreed: boolean;
+            /** @description The columns of every table; empty before the terms are agreed to. */
+            codebook: components["schemas"]["ColumnBody"][];
+            /** @description By the day of the second signature. */
+            entries: components["schemas"]["EntryBody"][];
         };
         /** @description 统计单元. */
         CellBody: {
@@ -849,6 +916,19 @@ export interface components {
             changes: components["schemas"]["ChangeBody"][];
             /** @description ISO 8601. */
             day: string;
+        };
+        /** @description A column of a released table. */
+        ColumnBody: {
+            /** @description `number` or `text`. */
+            kind: string;
+            /** @description What an empty field means. */
+            missing: components["schemas"]["TextBody"];
+            name: string;
+            /** @description The rule of the charter behind it. */
+            rule?: string | null;
+            says: components["schemas"]["TextBody"];
+            /** @description Unit, or the words that it may hold. */
+            unit: components["schemas"]["TextBody"];
         };
         /** @description Whose blocks are void, and why. */
         CorrectBody: {
@@ -947,6 +1027,16 @@ export interface components {
             /** @description Its password. */
             password: string;
         };
+        /** @description The terms of data use. */
+        DataUseBody: {
+            /** @description The day on which the caller agreed; null before. */
+            agreed_on?: string | null;
+            hash: string;
+            paragraphs: components["schemas"]["TextBody"][];
+            title: components["schemas"]["TextBody"];
+            /** Format: int32 */
+            version: number;
+        };
         /** @description A document. */
         DocumentBody: components["schemas"]["DocumentHead"] & {
             /** @description The content that was signed. */
@@ -991,6 +1081,28 @@ export interface components {
             mac: string;
             /** @description Ed25519 public key of the device's requests, base64url. */
             request_key: string;
+        };
+        /** @description A released table. */
+        EntryBody: {
+            detail?: components["schemas"]["EntryDetail"] | null;
+            direction: string;
+            /** @description `pilot` or `regular`. */
+            kind: string;
+            period: string;
+            title: components["schemas"]["TextBody"];
+        };
+        /** @description What is said of a table once the terms are agreed to. */
+        EntryDetail: {
+            /** @description How it is cited. */
+            citation: components["schemas"]["TextBody"];
+            /** @description Endings under which it can be downloaded. */
+            formats: string[];
+            /** @description Hash of the release: the version of the table. */
+            release: string;
+            /** @description The day of the second signature. */
+            released_on: string;
+            /** @description Hash of the rubric. */
+            rubric: string;
         };
         /** @description A later last day, and why. */
         ExtendBody: {
@@ -1098,6 +1210,21 @@ export interface components {
             /** @description `shut`, `handed-over` or `unreachable`. */
             bench: string;
         };
+        /** @description A manuscript that is about to be published. */
+        LodgeBody: {
+            /**
+             * @description The day from which both sides can read it, ISO 8601; today or later.
+             * @example 2026-12-01
+             */
+            day: string;
+            /** @description SHA-256 of its file, hexadecimal. */
+            file?: string | null;
+            /** @description Where it can be read, `https://..`; this or `file`. */
+            link?: string | null;
+            /** @description Hash of the release that it uses. */
+            release: string;
+            title: string;
+        };
         /** @description The published log of a box. */
         LogBody: {
             batches: components["schemas"]["BatchBody"][];
@@ -1161,6 +1288,21 @@ export interface components {
         NewBoxBody: {
             id: string;
             manifest: string;
+        };
+        /** @description A notice on record. */
+        NoticeBody: {
+            /** @description Name of whoever lodged it. */
+            by: string;
+            /** @description The day from which both sides can read it. */
+            day: string;
+            file?: string | null;
+            id: string;
+            link?: string | null;
+            /** @description The first day on which it may be published: the fifteen days are over. */
+            over_on: string;
+            /** @description Hash of the release. */
+            release: string;
+            title: string;
         };
         /** @description The opening room of a box. */
         OpeningBody: {
@@ -2853,6 +2995,184 @@ export interface operations {
                 };
                 content: {
                     "application/json": components["schemas"]["ProposedBody"];
+                };
+            };
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ProblemBody"];
+                };
+            };
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ProblemBody"];
+                };
+            };
+            /** @description A problem document (RFC 9457) */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemBody"];
+                };
+            };
+        };
+    };
+    research_catalogue: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["CatalogueBody"];
+                };
+            };
+            /** @description A problem document (RFC 9457) */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemBody"];
+                };
+            };
+        };
+    };
+    research_data_use: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["DataUseBody"];
+                };
+            };
+            /** @description A problem document (RFC 9457) */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemBody"];
+                };
+            };
+        };
+    };
+    research_agree: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["AgreeBody"];
+            };
+        };
+        responses: {
+            204: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ProblemBody"];
+                };
+            };
+            /** @description A problem document (RFC 9457) */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemBody"];
+                };
+            };
+        };
+    };
+    research_notices: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["NoticeBody"][];
+                };
+            };
+            /** @description A problem document (RFC 9457) */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemBody"];
+                };
+            };
+        };
+    };
+    research_lodge: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["LodgeBody"];
+            };
+        };
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["NoticeBody"];
+                };
+            };
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ProblemBody"];
                 };
             };
             409: {
