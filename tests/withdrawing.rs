@@ -26,6 +26,7 @@ fn closed(trial: &Trial) -> City<'_> {
         city::hand_over(&trial.site, &id, &[device.seal(0, 1, 4, 1)]);
         city::close(&trial.site, &id).expect("closed");
     }
+    city.gather(&bar_box(), tempfile::tempdir().expect("a directory").path());
     for (login, role, side) in [
         ("coordinator", Role::Coordinator, Side::Bar),
         ("bench", Role::Negotiator, Side::Bench),
@@ -96,7 +97,6 @@ on_both_backends! {
         let withdrawal = ask(&officer, said.clone()).json()["hash"].as_str().expect("a hash").to_owned();
         assert_eq!(ask(&officer, said).json()["hash"], json!(withdrawal), "the same again");
         let rival = propose(trial, hash, None).expect("another one");
-        assert_eq!(visitor.get(&path).text, serde_json::to_string(&visitor.get(&path).json()).expect("json"));
         assert_eq!((visitor.get(&path).json(), visitor.get(&format!("/api/documents/{withdrawal}")).status), (before.clone(), 404));
         assert_eq!(officer.get(&path).json()["withdrawals"].as_array().expect("a list").len(), 2);
         assert_eq!(visitor.get("/api/documents").text.matches(&withdrawal).count(), 0);
@@ -135,7 +135,7 @@ on_both_backends! {
         let record = record::record(&trial.site, &bar_box()).expect("a record");
         let checks = verify(&record);
         assert!(checks.iter().any(|c| c.name == CheckName::Withdrawal) && checks.iter().all(|c| c.holds), "{checks:?}");
-        assert!(visitor.get(&format!("/api/boxes/{}/record/withdrawal.json", bar_box())).text.contains(&withdrawal));
+        assert!(visitor.get(&format!("/api/boxes/{}/record/withdrawal.json", bar_box())).text.contains(&hash.to_string()));
         assert_eq!(log(&visitor), [
             ("2026-12-01".to_owned(), vec!["withdrawn bar_rates_bench".to_owned()]),
             ("2026-11-23".to_owned(), vec!["released bar_rates_bench".to_owned()]),

@@ -112,7 +112,7 @@ fn the_parquet_file_holds_public_cells_and_none_that_was_withheld() {
     }
     assert!(tried > 24, "control: there is much that is not in it");
     // What was withheld leaves no mark in a file that holds nothing else.
-    let few = exported(&crate::world::world(PeriodKind::Regular, 10));
+    let few = exported(&crate::world::world(PeriodKind::Regular, 60));
     let draft = few.draft();
     assert!(draft.cells.iter().any(|c| c.audience == Audience::Public && !c.is_released()));
     let file = std::fs::File::open(few.out.path().join("cells.parquet")).unwrap();
