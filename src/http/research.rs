@@ -136,7 +136,7 @@ fn title(entry: &Entry) -> (String, String) {
         Direction::BarRatesBench => ("律师评法官公布统计单元", "Lawyers on judges, released cells"),
         Direction::BenchRatesBar => ("法官评律师公布统计单元", "Judges on lawyers, released cells"),
     };
-    (format!("{zh}（{}）", period.zh), format!("{en} ({})", period.en))
+    (format!("{zh} · {}", period.zh), format!("{en}, {}", period.en))
 }
 
 /// How a table is cited: who signed it, what it is, when, and which bytes.

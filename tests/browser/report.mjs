@@ -179,7 +179,7 @@ async function room(walk, negotiator, locale) {
       .locator('a')
       .click()
     await page.waitForSelector('.room table')
-    const chip = page.locator('.rules .chip').first()
+    const chip = page.locator('.by-rule .chip').first()
     await chip.click()
     const shown = Number((await chip.textContent()).match(/([\d,]+)\s*$/)[1].replace(',', ''))
     const said = await page.textContent('.room-foot p')

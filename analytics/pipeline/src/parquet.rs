@@ -10,7 +10,7 @@ use std::sync::Arc;
 
 use hengping_domain::codebook::{COLUMNS, Column as Explained};
 use hengping_domain::release::Cell;
-use polars::prelude::{ArrowDataType, Column, DataFrame, ParquetReader, ParquetWriter, SerReader};
+use polars::prelude::{ArrowDataType, Column, DataFrame, ParquetCompression, ParquetReader, ParquetWriter, SerReader};
 use polars_parquet::parquet::metadata::SchemaDescriptor;
 use polars_parquet::parquet::schema::types::ParquetType;
 
@@ -66,7 +66,9 @@ pub fn cells(cells: &[Cell]) -> Result<Vec<u8>, Stop> {
     };
     let mut frame = DataFrame::new_infer_height(COLUMNS.iter().map(column).collect()).map_err(failed)?;
     let mut bytes = Vec::new();
-    ParquetWriter::new(&mut bytes).finish(&mut frame).map_err(failed)?;
+    // A few hundred rows: not worth a compression that some reader does not have.
+    let writer = ParquetWriter::new(&mut bytes).with_compression(ParquetCompression::Uncompressed);
+    writer.finish(&mut frame).map_err(failed)?;
     Ok(bytes)
 }
 

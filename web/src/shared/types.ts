@@ -198,6 +198,12 @@ export type Withdrawal = Narrow<
   Schemas['WithdrawalBody'],
   { reason: WithdrawalReason; signatures: Signature[] }
 >
+/** Body of a correction or a withdrawal document, as far as the pages read it. */
+export interface PaperBody {
+  release: string
+  reason: string
+  words?: Words
+}
 export type Change = Narrow<
   Schemas['ChangeBody'],
   { kind: 'released' | 'corrected' | 'withdrawn'; direction: Direction }
