@@ -65,8 +65,8 @@ pub const COLUMNS: [Column; 15] = [
         "measure",
         ("统计量", "what was measured"),
         (
-            "score 校正结果，raw_mean 原始均值，item:{评价项} 单项，outcome_effect 裁判结果影响，severity 宽严差异，response 参评率",
-            "score, raw_mean, item:{id}, outcome_effect, severity, response",
+            "score 校正结果，item:{评价项} 单项，outcome_effect 案件结果的影响，severity 宽严倾向，response 回收率",
+            "score, item:{id}, outcome_effect, severity, response",
         ),
         None,
         ALWAYS,
@@ -107,7 +107,7 @@ pub const COLUMNS: [Column; 15] = [
     number("step", ("取整步长", "step of rounding"), "R7"),
     text(
         "band",
-        ("参评率所在的区间，此时数值为空", "band of a share of invitations; the value is empty then"),
+        ("回收率所在的区间，此时数值为空", "band of a share of invitations; the value is empty then"),
         ("份额，0至1", "share, 0 to 1"),
         Some("R7"),
         ("本单元不是份额", "the cell is no share"),
