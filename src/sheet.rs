@@ -1,13 +1,15 @@
-//! Sheets in and out: bytes of a CSV or XLSX file to a [`Table`] of text, and templates and error files back.
+//! Sheets in and out: bytes of a CSV or XLSX file to a [`Table`] of text, and templates, error files and releases back.
 //!
 //! What a file is, is found from its content, never its name; size, rows, columns and unpacked size are bounded before anything
 //! is built. Deliberately absent: what the cells mean, which is the docket's, and formulas, which are neither run nor written.
 
 mod read;
+mod release;
 mod write;
 
 pub use hengping_domain::docket::Table;
 pub use read::read;
+pub use release::{About, release_xlsx};
 pub use write::{SheetWriteError, case_template_csv, case_template_xlsx, csv, problems_csv, roster_template_csv};
 
 /// Largest file, in bytes, by upload and on the command line; the words of `file-too-large` name it.

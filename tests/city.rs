@@ -442,6 +442,7 @@ impl<'t> City<'t> {
         let write = |name: &str, bytes: &[u8]| std::fs::write(dir.path().join(name), bytes).expect("written");
         write("draft.json", draft.to_string().as_bytes());
         write("counted.json", json!({"counts": counts, "counted": counted}).to_string().as_bytes());
+        write("cells.parquet", b"PAR1 as the analysis left it");
         std::fs::create_dir(dir.path().join("figures")).expect("a directory");
         for name in figures {
             write(&format!("figures/{name}"), format!("content of {name}").as_bytes());

@@ -216,6 +216,7 @@ pub struct Answer {
     pub status: u16,
     pub headers: ureq::http::HeaderMap,
     pub text: String,
+    pub bytes: Vec<u8>,
 }
 
 impl Client {
@@ -285,7 +286,7 @@ impl Client {
         let mut response = sent.expect("an answer");
         let bytes = response.body_mut().read_to_vec().expect("a body");
         let text = String::from_utf8_lossy(&bytes).into_owned();
-        Answer { status: response.status().as_u16(), headers: response.headers().clone(), text }
+        Answer { status: response.status().as_u16(), headers: response.headers().clone(), text, bytes }
     }
 }
 

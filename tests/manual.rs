@@ -68,6 +68,29 @@ fn every_code_of_the_server_stands_in_the_manual_with_its_status_and_words() {
 }
 
 #[test]
+fn the_codebook_of_the_manual_is_the_one_of_the_files() {
+    let manual = source("docs/research.md");
+    for column in hengping_domain::codebook::COLUMNS {
+        let kind = if column.number { "number" } else { "text" };
+        let (rule, missing) = (column.rule.unwrap_or_default(), column.missing.1);
+        let row =
+            format!("| `{}` | {kind} | {} | {} | {rule} | {missing} |", column.name, column.says.1, column.unit.1);
+        assert!(manual.contains(&row.replace("|  |", "| |")), "{row} is not in docs/research.md");
+    }
+}
+
+#[test]
+fn page_and_files_say_alike_what_a_result_is_not_for() {
+    for (language, words) in
+        [("zh-CN", hengping_domain::codebook::NOT_FOR.0), ("en", hengping_domain::codebook::NOT_FOR.1)]
+    {
+        let text = source(&format!("web/src/desk/messages/{language}.json"));
+        let messages: serde_json::Value = serde_json::from_str(&text).expect("JSON");
+        assert_eq!(messages["report"]["notFor"], words, "{language}");
+    }
+}
+
+#[test]
 fn every_code_of_the_start_the_opening_and_the_gate_stands_in_the_manual() {
     assert_eq!(named("Start"), written("src/config.rs", "=> \""));
     let mut opening = written("analytics/pipeline/src/error.rs", "=> \"");

@@ -100,6 +100,8 @@ fn doors(hash: impl std::fmt::Display) -> Vec<String> {
         at(""),
         at("/cells.csv"),
         at("/cells.json"),
+        at("/cells.xlsx"),
+        at("/cells.parquet"),
         format!("/api/documents/{hash}"),
         format!("/api/rubrics/{hash}"),
     ];
@@ -122,6 +124,17 @@ fn publicly(served: &Served) -> Vec<(String, Client)> {
 fn holds(answer: &Answer, number: f64) -> bool {
     // A number is looked for without its last digits, so that rounding on the way would not hide it.
     answer.text.contains(&number.to_string()[..6])
+}
+
+/// Everything that a workbook says, sheet by sheet, as text.
+fn unpacked(workbook: &[u8]) -> String {
+    use std::io::Read as _;
+    let mut zip = zip::ZipArchive::new(std::io::Cursor::new(workbook)).expect("a workbook");
+    let mut all = String::new();
+    for at in 0..zip.len() {
+        zip.by_index(at).expect("a part").read_to_string(&mut all).expect("text");
+    }
+    all
 }
 
 fn sign(client: &Client, hash: Digest, signature: &Signature) -> Answer {
@@ -149,6 +162,27 @@ on_both_backends! {
         assert_eq!(subjects, ["system/city/score/public", "court/鲁0202/score/public"]);
         let lines = |hash| visitor.get(&format!("/api/releases/{hash}/cells.csv")).text;
         assert_eq!(lines(full), lines(bare));
+
+        // A workbook names its release; of two that differ in hidden cells only, all else is the same.
+        let book = |hash: Digest| {
+            let answer = visitor.get(&format!("/api/releases/{hash}/cells.xlsx"));
+            assert_eq!(answer.status, 200);
+            answer.bytes
+        };
+        let rows = |hash| hengping::sheet::read(&book(hash)).expect("a table").rows;
+        assert_eq!(rows(full), rows(bare));
+        assert_eq!((rows(full).len(), &rows(full)[1].cells[2]), (2, &"鲁0202".to_owned()));
+        let said = unpacked(&book(full));
+        for secret in ["鲁0203", "enough-raters", &ratees[0], &ratees[1], &SIDES.to_string()[..6], &SELF.to_string()[..6]] {
+            assert!(!said.contains(secret), "{secret}");
+        }
+        for word in [&full.to_string(), hengping_domain::codebook::NOT_FOR.0, hengping_domain::codebook::NOT_FOR.1, "reliability"] {
+            assert_eq!(said.contains(word), word != "reliability", "{word}");
+        }
+        let parquet = visitor.get(&format!("/api/releases/{full}/cells.parquet"));
+        assert_eq!((parquet.status, parquet.bytes.as_slice()), (200, &b"PAR1 as the analysis left it"[..]));
+        assert_eq!(parquet.header("content-type"), "application/vnd.apache.parquet");
+        assert_eq!(shown.json()["formats"], json!(["json", "csv", "xlsx", "parquet"]));
 
         for hidden in ["sides-persons-zh.svg", "sides-persons-zh.csv", "sides-none.svg"] {
             let path = |hash, name: &str| format!("/api/releases/{hash}/figures/{name}");
@@ -186,6 +220,11 @@ on_both_backends! {
         let served = trial.serve();
         // The same while it is a draft and when it is out.
         for state in ["draft", "released"] {
+            let book = served.signed_in("bar-negotiator").get(&format!("/api/releases/{hash}/cells.xlsx"));
+            let rows = hengping::sheet::read(&book.bytes).expect("a table").rows;
+            assert_eq!(rows.len(), 10, "every verdict");
+            let all = unpacked(&book.bytes);
+            assert!(all.contains("withhold") && all.contains(&SIDES.to_string()[..6]) && !all.contains(&SELF.to_string()[..6]));
             let mut first = None;
             for login in ["bench-negotiator", "bar-negotiator", "bench-coordinator", "bar-coordinator", "bench-key-holder", "bar-key-holder"] {
                 let officer = served.signed_in(login);

@@ -13,11 +13,12 @@ use hengping_domain::docket::draw::DrawFile;
 use hengping_domain::document::{DocumentKind, Signature};
 use hengping_domain::ids::{PeriodId, Side};
 use hengping_domain::keys::SigningKeyFile;
-use hengping_domain::rubric::Rubric;
+use hengping_domain::rubric::{Rubric, Text};
+use hengping_domain::withdrawal::WithdrawalReason;
 
 use super::{SiteArgs, said};
 use crate::flow::periods::{self, PeriodPlan};
-use crate::flow::{correct, courier, documents, draw, publish, rehearse};
+use crate::flow::{correct, courier, documents, draw, publish, rehearse, withdraw};
 use crate::opening::read_json;
 
 #[derive(Debug, Subcommand)]
@@ -54,6 +55,22 @@ pub(super) enum DocumentCommand {
         /// not-handled, wrong-person, conflict-of-interest, arranged-ratings or undue-influence.
         #[arg(long)]
         reason: ObjectionReason,
+    },
+    /// Propose to take a release back without another one in its place; prints the hash that both sides sign.
+    Withdraw {
+        #[command(flatten)]
+        site: SiteArgs,
+        /// Hash of the release.
+        release: Digest,
+        /// wrong-data, wrong-analysis, wrong-procedure or both-decided.
+        #[arg(long)]
+        reason: WithdrawalReason,
+        /// What both sides say about it in Chinese, at most 200 characters.
+        #[arg(long, requires = "words_en")]
+        words_zh: Option<String>,
+        /// The same in English.
+        #[arg(long, requires = "words_zh")]
+        words_en: Option<String>,
     },
     /// List documents with their signatures.
     List {
@@ -116,7 +133,11 @@ pub(super) fn run(command: DocumentCommand) -> anyhow::Result<()> {
             let hash = match kind {
                 DocumentKind::Rubric => documents::add(&site, kind, &Rubric::from_toml(&text)?),
                 DocumentKind::Charter => documents::add(&site, kind, &Charter::from_toml(&text)?),
-                DocumentKind::Manifest | DocumentKind::Extension | DocumentKind::Correction | DocumentKind::Release => {
+                DocumentKind::Manifest
+                | DocumentKind::Extension
+                | DocumentKind::Correction
+                | DocumentKind::Withdrawal
+                | DocumentKind::Release => {
                     bail!("[document-malformed] a {kind} is made by the platform, not added")
                 }
             };
@@ -144,6 +165,10 @@ pub(super) fn run(command: DocumentCommand) -> anyhow::Result<()> {
         }
         DocumentCommand::Correct { site, release, void, reason } => {
             say!("{}", correct::propose(&site.site()?, release, &void, reason, None).map_err(said)?);
+        }
+        DocumentCommand::Withdraw { site, release, reason, words_zh, words_en } => {
+            let words = words_zh.zip(words_en).map(|(zh, en)| Text { zh, en });
+            say!("{}", withdraw::propose(&site.site()?, release, reason, words, None).map_err(said)?);
         }
         DocumentCommand::List { site } => {
             for held in documents::list(&site.site()?).map_err(said)? {

@@ -24,6 +24,8 @@ words! {
         Extension = "extension",
         /// Blocks of one box that are void.
         Correction = "correction",
+        /// A release that no longer stands.
+        Withdrawal = "withdrawal",
         /// A set of gated cells that leaves.
         Release = "release",
     }

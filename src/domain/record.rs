@@ -20,6 +20,7 @@ use crate::ids::Side;
 use crate::manifest::Manifest;
 use crate::statement::Signed;
 use crate::token::Token;
+use crate::withdrawal::SignedWithdrawal;
 
 pub use verify::{Check, CheckName, verify};
 
@@ -77,6 +78,8 @@ pub struct Record {
     pub release: Option<ReleaseFile>,
     /// `corrections.jsonl`: those that both sides signed, the earliest first; absent when there is none.
     pub corrections: Vec<SignedCorrection>,
+    /// `withdrawal.json`: absent while the release stands.
+    pub withdrawal: Option<SignedWithdrawal>,
     /// `stamps.csv`: absent before death.
     pub stamps: Option<Vec<StampRow>>,
 }
@@ -87,7 +90,7 @@ pub struct Record {
 pub struct RecordMalformed(pub &'static str);
 
 /// Names of the files.
-pub const FILES: [&str; 10] = [
+pub const FILES: [&str; 11] = [
     "manifest.json",
     "extensions.jsonl",
     "statements.jsonl",
@@ -97,6 +100,7 @@ pub const FILES: [&str; 10] = [
     "counted.txt",
     "release.json",
     "corrections.jsonl",
+    "withdrawal.json",
     "stamps.csv",
 ];
 
@@ -147,6 +151,9 @@ impl Record {
             let each = self.corrections.iter().map(|signed| json("corrections.jsonl", signed));
             files.insert("corrections.jsonl", each.collect::<Result<_, _>>()?);
         }
+        if let Some(withdrawal) = &self.withdrawal {
+            files.insert("withdrawal.json", json("withdrawal.json", withdrawal)?);
+        }
         if let Some(stamps) = &self.stamps {
             files.insert("stamps.csv", table(stamps).ok_or(RecordMalformed("stamps.csv"))?);
         }
@@ -187,6 +194,9 @@ impl Record {
                 .lines()
                 .map(|line| serde_json::from_str(line).map_err(|_| RecordMalformed("corrections.jsonl")))
                 .collect::<Result<_, _>>()?,
+            withdrawal: text("withdrawal.json")
+                .map(|text| serde_json::from_str(text).map_err(|_| RecordMalformed("withdrawal.json")))
+                .transpose()?,
             stamps: text("stamps.csv").map(|text| rows(text).ok_or(RecordMalformed("stamps.csv"))).transpose()?,
         };
         let again = record.write()?;

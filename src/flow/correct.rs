@@ -14,7 +14,7 @@ use hengping_domain::request::AskedKind;
 use serde::Serialize;
 
 use super::documents::OnRecord;
-use super::{Failure, Outcome, Refusal, Site, documents, periods, read_release};
+use super::{Failure, Outcome, Refusal, Site, documents, periods, read_release, withdraw};
 use crate::store::audit::{self, Event};
 use crate::store::period::{self, BoxState};
 use crate::store::release::{self, Release};
@@ -33,7 +33,7 @@ struct About<'a> {
 /// # Errors
 /// [`Refusal::NotFound`], [`Refusal::BoxState`] unless the box is opened and its keys live, [`Refusal::CorrectionRefused`]
 /// for another release than the last of its box, for one that is corrected already, and unless everybody named is a ratee
-/// of the box whose block is not void yet.
+/// of the box whose block is not void yet; [`Refusal::ReleaseWithdrawn`].
 pub fn propose(
     site: &Site,
     release: Digest,
@@ -71,6 +71,9 @@ fn fits(conn: &mut Connection, body: &Correction) -> Outcome<()> {
     let dead = !statement::of_kind(conn, &body.id, AskedKind::Death)?.is_empty();
     if held.state != BoxState::Opened || dead {
         return Err(Refusal::BoxState.into());
+    }
+    if withdraw::in_force(conn, &body.id)?.is_some() {
+        return Err(Refusal::ReleaseWithdrawn.into());
     }
     let manifest = periods::manifest(conn, &held)?;
     let before = in_force(conn, &body.id)?;

@@ -12,7 +12,7 @@ use hengping_domain::rubric::Rubric;
 use jiff::civil::Date;
 use serde::Serialize;
 
-use super::{Failure, Outcome, Refusal, Site, correct, extend};
+use super::{Failure, Outcome, Refusal, Site, correct, extend, withdraw};
 use crate::config::Mode;
 use crate::store::audit::{self, Event};
 use crate::store::document;
@@ -65,7 +65,7 @@ pub fn add(site: &Site, kind: DocumentKind, body: &impl Serialize) -> Outcome<Di
         DocumentKind::Charter => new.read::<Charter>()?.check().is_ok(),
         DocumentKind::Manifest => new.read::<Manifest>().map(|_| true)?,
         // Made and put on record by a step of its own.
-        DocumentKind::Extension | DocumentKind::Correction => false,
+        DocumentKind::Extension | DocumentKind::Correction | DocumentKind::Withdrawal => false,
         DocumentKind::Release => true,
     };
     if !sound {
@@ -87,13 +87,18 @@ pub fn add(site: &Site, kind: DocumentKind, body: &impl Serialize) -> Outcome<Di
 ///
 /// # Errors
 /// [`Refusal::NotFound`], also for a release; [`Refusal::SignatureRefused`], [`Refusal::AlreadySigned`], [`Refusal::KeysNotReady`];
-/// of an extension those of [`extend::propose`], of a correction those of [`correct::propose`].
+/// of an extension those of [`extend::propose`], of a correction those of [`correct::propose`], of a withdrawal those of
+/// [`withdraw::propose`].
 pub fn sign(site: &Site, hash: Digest, signature: &Signature, account: Option<&str>) -> Outcome<()> {
     let today = site.clock.today();
     site.store.decide("sign document", |conn| match document::find(conn, hash)?.kind() {
         DocumentKind::Release => Err(Refusal::NotFound.into()),
         DocumentKind::Correction => {
             correct::signable(conn, hash)?;
+            take_signature(conn, hash, signature, today, account)
+        }
+        DocumentKind::Withdrawal => {
+            withdraw::signable(conn, hash)?;
             take_signature(conn, hash, signature, today, account)
         }
         DocumentKind::Extension => {
@@ -191,8 +196,8 @@ pub fn list(site: &Site) -> Outcome<Vec<OnRecord>> {
     })?)
 }
 
-/// One document that is not a release; a release is read through its own door, and so is a correction that both sides have
-/// not signed: whose block may be void is the officers' to know until it is.
+/// One document that is not a release; a release is read through its own door, and so is a correction or a withdrawal that
+/// both sides have not signed: what may become of a release is the officers' to know until it does.
 ///
 /// # Errors
 /// [`Refusal::NotFound`].
@@ -200,7 +205,9 @@ pub fn read(site: &Site, hash: Digest) -> Outcome<OnRecord> {
     let held = site.store.read("read document", |conn| find(conn, hash))?;
     match held.document.kind() {
         DocumentKind::Release => Err(Refusal::NotFound.into()),
-        DocumentKind::Correction if held.in_force_from().is_none() => Err(Refusal::NotFound.into()),
+        DocumentKind::Correction | DocumentKind::Withdrawal if held.in_force_from().is_none() => {
+            Err(Refusal::NotFound.into())
+        }
         _ => Ok(held),
     }
 }

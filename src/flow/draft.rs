@@ -149,9 +149,16 @@ pub(super) fn read(path: &Path) -> Outcome<Vec<u8>> {
     std::fs::read(path).map_err(io)
 }
 
-/// The figures and their tables, by plain file name.
+/// The public cells as Parquet, which an older analysis does not leave.
+pub(super) const PARQUET: &str = "cells.parquet";
+
+/// The figures and their tables, and the public cells, by plain file name.
 fn files(dir: &Path) -> Outcome<BTreeMap<String, Vec<u8>>> {
     let mut found = BTreeMap::new();
+    let cells = dir.join(PARQUET);
+    if cells.exists() {
+        found.insert(PARQUET.to_owned(), read(&cells)?);
+    }
     let figures = dir.join("figures");
     let listed = match std::fs::read_dir(&figures) {
         Ok(listed) => listed,

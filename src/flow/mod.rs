@@ -5,6 +5,7 @@
 
 pub mod batch;
 pub mod boxes;
+pub mod changes;
 pub mod close;
 pub mod correct;
 pub mod courier;
@@ -29,12 +30,15 @@ pub mod periods;
 pub mod publish;
 pub mod read_person;
 pub mod read_release;
+pub mod read_setting;
 pub mod record;
 pub mod rehearse;
 pub mod reply;
+pub mod research;
 pub mod sign_in;
 pub mod unseal;
 pub mod window;
+pub mod withdraw;
 
 use std::sync::Arc;
 
@@ -133,6 +137,14 @@ refusals! {
     ObjectionDecided = "objection-decided",
     /// A purpose for which the charter lets nobody read a person's result, or none in a pilot.
     PurposeRefused = "purpose-refused",
+    /// What is not out yet cannot be withdrawn.
+    WithdrawalRefused = "withdrawal-refused",
+    /// Both sides have withdrawn the release.
+    ReleaseWithdrawn = "release-withdrawn",
+    /// The terms of data use are to be agreed to first.
+    DataUseFirst = "data-use-first",
+    /// A notice without a title, without anything to read, or with a day that gives nobody time.
+    NoticeRefused = "notice-refused",
     /// A step of a rehearsal for a real box, or one of a real box for a rehearsal.
     RehearsalOnly = "rehearsal-only",
     /// The relay cannot be reached, or did not take a test ballot.

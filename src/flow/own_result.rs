@@ -11,6 +11,7 @@ use hengping_domain::reply::{Reading, Window};
 use hengping_domain::rubric::{Rubric, Text};
 
 use super::decide::Filed;
+use super::withdraw::{self, Withdrawn};
 use super::{Failure, Outcome, Site, correct, read_release, reply, window};
 use crate::store::period::{self, Period};
 use crate::store::person::{self, Person};
@@ -52,6 +53,8 @@ pub struct OwnResult {
     pub objection: Option<Filed>,
     /// Which officers read it, and for what.
     pub readings: Vec<Reading>,
+    /// What took the release back, if both sides have.
+    pub withdrawn: Option<Withdrawn>,
 }
 
 /// What was released to a person about that person, by day, and what is about to be. A person nobody rated and one whose
@@ -105,5 +108,6 @@ fn of(conn: &mut Connection, me: &Person, held: Release) -> Outcome<OwnResult> {
         statement: store::reply::statement(conn, held.hash, me.ratee.as_str())?,
         objection: filed.into_iter().find(|each| each.subject == me.ratee),
         readings: reading::of(conn, held.hash, me.ratee.as_str())?,
+        withdrawn: withdraw::of(conn, &held)?,
     })
 }

@@ -10,12 +10,14 @@ use hengping_domain::digest::Digest;
 use hengping_domain::ids::Role;
 use hengping_domain::manifest::PeriodKind;
 use hengping_domain::release::{Audience, Cell, ReleaseState, Scope};
+use hengping_domain::withdrawal::Withdrawal;
 use jiff::civil::Date;
 
 use super::documents::OnRecord;
 use super::draft::ReleaseBody;
 use super::sign_in::Account;
 use super::window::{self, Hearing};
+use super::withdraw::{self, Withdrawn};
 use super::{Failure, Outcome, Refusal, Site, correct};
 use crate::store::document;
 pub use crate::store::document::Signed;
@@ -65,12 +67,16 @@ pub struct ReadRelease {
     pub signatures: Vec<Signed>,
     /// The corrections of its box that the reader may see: those both sides signed, officers all of them.
     pub corrections: Vec<(Correction, OnRecord)>,
+    /// Withdrawals of it that wait for signatures; officers see them, others none.
+    pub withdrawals: Vec<(Withdrawal, OnRecord)>,
     /// Whether another release has taken its place.
     pub superseded: bool,
     /// What the persons whose values the reader sees say beside them, by ratee.
     pub statements: BTreeMap<String, String>,
     /// How it stands towards its ratees; for officers.
     pub hearing: Option<Hearing>,
+    /// What took it back, if both sides have.
+    pub withdrawn: Option<Withdrawn>,
 }
 
 /// A release in a list: what can be said of it without its body, which holds every cell.
@@ -84,6 +90,8 @@ pub struct ListedRelease {
     pub signatures: Vec<Signed>,
     /// Whether another release has taken its place after a correction.
     pub superseded: bool,
+    /// What took it back, if both sides have.
+    pub withdrawn: Option<Withdrawn>,
 }
 
 /// The releases a reader may see, by day, without their bodies.
@@ -98,7 +106,8 @@ pub fn list(site: &Site, reader: Reader) -> Outcome<Vec<ListedRelease>> {
             let kind = kinds.get(&release.ballot_box.period).copied().ok_or(StoreError::NotFound)?;
             let signatures = document::signatures(conn, release.hash)?;
             let superseded = correct::is_superseded(conn, &release)?;
-            Ok::<_, Failure>(ListedRelease { release, kind, signatures, superseded })
+            let withdrawn = withdraw::of(conn, &release)?;
+            Ok::<_, Failure>(ListedRelease { release, kind, signatures, superseded, withdrawn })
         };
         all.map(listed).collect()
     })
@@ -132,7 +141,12 @@ fn load(conn: &mut Connection, release: Release, reader: Reader, today: Date) ->
     let valued = |cell: &Cell| cell.scope == Scope::Person && cell.value.is_some();
     statements.retain(|subject, _| body.draft.cells.iter().any(|cell| valued(cell) && cell.subject == *subject));
     let hearing = (reader == Reader::Officer).then(|| window::hearing(conn, &release, today)).transpose()?;
-    Ok(ReadRelease { release, body, signatures, corrections, superseded, statements, hearing })
+    let mut withdrawals = withdraw::all(conn, &release.ballot_box)?;
+    withdrawals.retain(|(body, held)| {
+        reader == Reader::Officer && body.release == release.hash && held.in_force_from().is_none()
+    });
+    let withdrawn = withdraw::of(conn, &release)?;
+    Ok(ReadRelease { release, body, signatures, corrections, withdrawals, superseded, withdrawn, statements, hearing })
 }
 
 pub(super) fn body(conn: &mut Connection, hash: Digest) -> Outcome<ReleaseBody> {
@@ -144,7 +158,7 @@ fn is_public(name: &str) -> bool {
     !name.starts_with("sides-")
 }
 
-/// A file of a release: a figure or its table.
+/// A file of a release: a figure, its table, or the public cells as Parquet.
 ///
 /// # Errors
 /// [`Refusal::NotFound`], also for a file the reader may not see.

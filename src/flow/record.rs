@@ -6,7 +6,7 @@ use hengping_domain::ids::BoxId;
 use hengping_domain::record::{ManifestFile, Record, ReleaseFile};
 use hengping_domain::release::ReleaseState;
 
-use super::{Failure, Outcome, Site, batch, correct, documents, extend, periods};
+use super::{Failure, Outcome, Site, batch, correct, documents, extend, periods, withdraw};
 use crate::store::{ballot_box, period, statement};
 
 /// The record of a box as far as the box has come.
@@ -39,6 +39,7 @@ pub fn record(site: &Site, id: &BoxId) -> Outcome<Record> {
             counted: held.counts.is_some().then_some(counted),
             release,
             corrections: correct::in_force(conn, id)?,
+            withdrawal: withdraw::in_force(conn, id)?,
             stamps: (!stamps.is_empty()).then_some(stamps),
         })
     })

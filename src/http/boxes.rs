@@ -221,7 +221,7 @@ pub async fn counted(site: web::Data<Site>, id: web::Path<String>) -> Result<web
 }
 
 /// One file of the published record of a box: `manifest.json`, `extensions.jsonl`, `statements.jsonl`, `checkpoint.txt`,
-/// `log.txt`, `refused.txt`, `counted.txt`, `release.json`, `corrections.jsonl` or `stamps.csv`, as far as the box has come.
+/// `log.txt`, `refused.txt`, `counted.txt`, `release.json`, `corrections.jsonl`, `withdrawal.json` or `stamps.csv`, as far as the box has come.
 #[utoipa::path(get, path = "/api/boxes/{box}/record/{name}", tag = "boxes", params(("box" = String, Path), ("name" = String, Path)), responses((status = 200, content_type = "text/plain", body = String), (status = 404, body = super::problem::ProblemBody)))]
 pub async fn record(site: web::Data<Site>, path: web::Path<(String, String)>) -> Result<HttpResponse, Problem> {
     let (id, name) = path.into_inner();

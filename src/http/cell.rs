@@ -4,6 +4,7 @@
 
 use std::collections::BTreeMap;
 
+use hengping_domain::codebook::COLUMNS;
 use hengping_domain::release::{Cell, Moved, Scope};
 use serde::Serialize;
 use utoipa::ToSchema;
@@ -96,26 +97,6 @@ impl From<Cell> for CellBody {
     }
 }
 
-/// Header of the CSV form.
-pub const CSV_HEADER: [&str; 16] = [
-    "id",
-    "scope",
-    "subject",
-    "measure",
-    "audience",
-    "verdict",
-    "flags",
-    "rules",
-    "raters",
-    "value",
-    "low",
-    "high",
-    "raw",
-    "step",
-    "band",
-    "statement",
-];
-
 impl CellBody {
     /// A cell with what the person whom it is about says beside it; such words go with the score alone.
     #[must_use]
@@ -125,9 +106,9 @@ impl CellBody {
         Self { statement, ..Self::from(cell) }
     }
 
-    /// The cell as a line of the CSV form; what it does not have is empty.
+    /// The cell as a row of a table, in the order of the codebook; what it does not have is empty.
     #[must_use]
-    pub fn csv(&self) -> [String; 16] {
+    pub fn row(&self) -> [String; COLUMNS.len()] {
         let number = |value: Option<f64>| value.map_or_else(String::new, |v| v.to_string());
         [
             self.id.clone(),

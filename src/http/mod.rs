@@ -6,9 +6,11 @@
 pub mod assets;
 pub mod boxes;
 pub mod cell;
+pub mod changes;
 pub mod corrections;
 pub mod docket;
 pub mod documents;
+pub mod downloads;
 pub mod extensions;
 pub mod guard;
 pub mod health;
@@ -22,10 +24,12 @@ mod protect;
 pub mod readings;
 pub mod releases;
 pub mod replies;
+pub mod research;
 pub mod results;
 mod server;
 pub mod session;
 pub mod text;
+pub mod withdrawals;
 
 use actix_web::http::Method;
 use actix_web::web::{self, PayloadConfig, ServiceConfig};
@@ -38,7 +42,7 @@ pub use server::{Running, serve, start};
 use hengping_domain::request::MOST_TOKENS;
 
 use Access::{Collector, Everyone, Roles, Seldom};
-use hengping_domain::ids::Role::{self, Coordinator, KeyHolder, Negotiator, Operator, Rater};
+use hengping_domain::ids::Role::{self, Coordinator, KeyHolder, Negotiator, Operator, Rater, Researcher};
 
 /// Whoever has a part in an opening.
 const OFFICERS: &[Role] = &[KeyHolder, Coordinator, Negotiator, Operator];
@@ -118,9 +122,12 @@ routes! {
     GET    "/api/boxes/{box}/opening"               Roles(OFFICERS)      => opening::show;
     POST   "/api/boxes/{box}/opening"               Roles(&[Operator])   => opening::go_on;
     GET    "/api/releases"                          Everyone             => releases::list;
+    GET    "/api/releases/changes"                  Everyone             => changes::list;
     GET    "/api/releases/{hash}"                   Everyone             => releases::find;
-    GET    "/api/releases/{hash}/cells.csv"         Everyone             => releases::csv;
-    GET    "/api/releases/{hash}/cells.json"        Everyone             => releases::json;
+    GET    "/api/releases/{hash}/cells.csv"         Everyone             => downloads::csv;
+    GET    "/api/releases/{hash}/cells.json"        Everyone             => downloads::json;
+    GET    "/api/releases/{hash}/cells.xlsx"        Everyone             => downloads::xlsx;
+    GET    "/api/releases/{hash}/cells.parquet"     Everyone             => downloads::parquet;
     GET    "/api/releases/{hash}/figures/{name}"    Everyone             => releases::figure;
     POST   "/api/releases/{hash}/signatures"        Roles(&[Negotiator]) => releases::sign;
     POST   "/api/releases/{hash}/corrections"       Roles(&[Coordinator, Negotiator]) => corrections::propose;
@@ -128,6 +135,12 @@ routes! {
     GET    "/api/releases/{hash}/objections"        Roles(&[Coordinator, Negotiator]) => replies::objections;
     POST   "/api/releases/{hash}/decisions"         Roles(&[Coordinator]) => replies::decide;
     POST   "/api/releases/{hash}/readings"          Roles(READERS)       => readings::read;
+    POST   "/api/releases/{hash}/withdrawals"       Roles(&[Coordinator, Negotiator]) => withdrawals::propose;
+    GET    "/api/research/data-use"                 Roles(&[Researcher]) => research::data_use;
+    POST   "/api/research/data-use"                 Roles(&[Researcher]) => research::agree;
+    GET    "/api/research/catalogue"                Roles(&[Researcher]) => research::catalogue;
+    GET    "/api/research/notices"                  Roles(&[Coordinator, Researcher]) => research::notices;
+    POST   "/api/research/notices"                  Roles(&[Researcher]) => research::lodge;
     GET    "/api/openapi.json"         Everyone => openapi::document;
     GET    "/healthz"                  Everyone => health::healthz;
     GET    "/metrics"                  Collector => health::metrics;

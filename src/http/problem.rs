@@ -95,6 +95,9 @@ const fn status_of(refusal: Refusal) -> StatusCode {
         | Refusal::WindowClosed
         | Refusal::ObjectionFiled
         | Refusal::ObjectionDecided
+        | Refusal::WithdrawalRefused
+        | Refusal::DataUseFirst
+        | Refusal::ReleaseWithdrawn
         | Refusal::RehearsalOnly
         | Refusal::RelayAway
         | Refusal::CounterpartOpen
@@ -108,6 +111,7 @@ const fn status_of(refusal: Refusal) -> StatusCode {
         | Refusal::DocumentMalformed
         | Refusal::SignatureRefused
         | Refusal::TextRefused
+        | Refusal::NoticeRefused
         | Refusal::DrawRefused
         | Refusal::DraftForeign
         | Refusal::NothingValid => StatusCode::UNPROCESSABLE_ENTITY,

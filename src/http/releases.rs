@@ -1,4 +1,4 @@
-//! Releases over HTTP: read by audience, signed by each side, downloaded as JSON, CSV and figures.
+//! Releases over HTTP: read by audience and signed by each side, with their figures.
 //!
 //! Hidden and absent look alike, and nothing can be ordered by score. Deliberately absent: private keys; a side signs where
 //! its key is and sends the signature.
@@ -14,16 +14,17 @@ use hengping_domain::release::ReleaseState;
 use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
 
-use super::cell::{CSV_HEADER, CellBody};
+use super::cell::CellBody;
 use super::corrections::CorrectionBody;
 use super::documents::parse;
 use super::guard::Caller;
 use super::problem::{Problem, Transport, checked, run};
 use super::replies::HearingBody;
 use super::text::SignatureBody;
-use crate::flow::read_release::{self, ReadRelease, Reader, Release, Signed};
-use crate::flow::{Fault, Refusal, Site, publish};
-use crate::sheet;
+use super::withdrawals::{WithdrawalBody, WithdrawnBody};
+use crate::flow::read_release::{self, ListedRelease, ReadRelease, Reader, Release, Signed};
+use crate::flow::withdraw::Withdrawn;
+use crate::flow::{Refusal, Site, publish};
 
 /// A release without its cells.
 #[derive(Debug, Serialize, ToSchema)]
@@ -35,13 +36,15 @@ pub struct ReleaseHead {
     direction: &'static str,
     /// `pilot` or `regular`.
     kind: &'static str,
-    /// `draft` or `released`.
+    /// `draft`, `released`, or `withdrawn` once both sides have taken it back.
     state: &'static str,
     /// The day of the second signature.
     released_on: Option<String>,
     signatures: Vec<SignatureBody>,
     /// Whether another release has taken its place after a correction.
     superseded: bool,
+    /// Present when both sides have taken it back; the content stays readable.
+    withdrawn: Option<WithdrawnBody>,
 }
 
 /// A release as the caller may see it.
@@ -63,32 +66,59 @@ pub struct ReleaseBody {
     corrections: Vec<CorrectionBody>,
     /// How it stands towards its ratees; for officers.
     hearing: Option<HearingBody>,
+    /// Withdrawals of it that wait for signatures; only officers see them.
+    withdrawals: Vec<WithdrawalBody>,
+    /// Endings under which the cells can be downloaded: `json`, `csv`, `xlsx`, and `parquet` where the analysis left it.
+    formats: Vec<&'static str>,
 }
 
-fn head(release: &Release, kind: PeriodKind, signatures: &[Signed], superseded: bool) -> ReleaseHead {
+/// What the table of releases says, and what one of them begins with.
+fn head(
+    release: &Release,
+    kind: PeriodKind,
+    signatures: &[Signed],
+    superseded: bool,
+    withdrawn: Option<Withdrawn>,
+) -> ReleaseHead {
     ReleaseHead {
         hash: release.hash.to_string(),
         id: release.ballot_box.to_string(),
         period: release.ballot_box.period.to_string(),
         direction: release.ballot_box.direction.as_str(),
         kind: kind.as_str(),
-        state: release.state.as_str(),
+        state: if withdrawn.is_some() { "withdrawn" } else { release.state.as_str() },
         released_on: (release.state == ReleaseState::Released).then(|| release.day.to_string()),
         signatures: signatures.iter().map(SignatureBody::from).collect(),
         superseded,
+        withdrawn: withdrawn.map(WithdrawnBody::from),
     }
 }
 
-fn body(read: ReadRelease) -> ReleaseBody {
+impl ReleaseBody {
+    /// The name that a file of the release begins with.
+    pub(super) fn file_name(&self) -> &str {
+        &self.head.id
+    }
+
+    /// What was cut for the reader.
+    pub(super) fn cells(&self) -> &[CellBody] {
+        &self.cells
+    }
+}
+
+pub(super) fn body(read: ReadRelease) -> ReleaseBody {
     let draft = &read.body.draft;
+    let parquet = read.body.files.contains_key("cells.parquet").then_some("parquet");
     ReleaseBody {
         rubric: draft.rubric.to_string(),
         charter: draft.charter.to_string(),
         counts: draft.counts,
         figures: read.body.files.keys().filter_map(|name| name.strip_suffix(".svg")).map(str::to_owned).collect(),
-        head: head(&read.release, draft.kind, &read.signatures, read.superseded),
+        head: head(&read.release, draft.kind, &read.signatures, read.superseded, read.withdrawn),
         corrections: read.corrections.iter().map(|(body, held)| CorrectionBody::of(body, held, draft)).collect(),
         hearing: read.hearing.map(HearingBody::from),
+        withdrawals: read.withdrawals.iter().map(|(body, held)| WithdrawalBody::of(body, held)).collect(),
+        formats: ["json", "csv", "xlsx"].into_iter().chain(parquet).collect(),
         cells: read.body.draft.cells.into_iter().map(|cell| CellBody::beside(cell, &read.statements)).collect(),
     }
 }
@@ -98,10 +128,13 @@ fn body(read: ReadRelease) -> ReleaseBody {
 pub async fn list(site: web::Data<Site>, caller: Option<Caller>) -> Result<web::Json<Vec<ReleaseHead>>, Problem> {
     let reader = Reader::of(caller.as_deref());
     let all = run(move || read_release::list(&site, reader)).await?;
-    Ok(web::Json(all.iter().map(|each| head(&each.release, each.kind, &each.signatures, each.superseded)).collect()))
+    let each = |ListedRelease { release, kind, signatures, superseded, withdrawn }| {
+        head(&release, kind, &signatures, superseded, withdrawn)
+    };
+    Ok(web::Json(all.into_iter().map(each).collect()))
 }
 
-async fn read(site: web::Data<Site>, caller: Option<Caller>, hash: &str) -> Result<ReadRelease, Problem> {
+pub(super) async fn read(site: web::Data<Site>, caller: Option<Caller>, hash: &str) -> Result<ReadRelease, Problem> {
     let (hash, reader) = (parse(hash)?, Reader::of(caller.as_deref()));
     run(move || read_release::find(&site, hash, reader)).await
 }
@@ -114,31 +147,6 @@ pub async fn find(
     hash: web::Path<String>,
 ) -> Result<web::Json<ReleaseBody>, Problem> {
     Ok(web::Json(body(read(site, caller, &hash).await?)))
-}
-
-/// The cells as a JSON file.
-#[utoipa::path(get, path = "/api/releases/{hash}/cells.json", tag = "releases", params(("hash" = String, Path)), responses((status = 200, body = ReleaseBody)))]
-pub async fn json(
-    site: web::Data<Site>,
-    caller: Option<Caller>,
-    hash: web::Path<String>,
-) -> Result<HttpResponse, Problem> {
-    let body = body(read(site, caller, &hash).await?);
-    let name = attachment(&body.head.id, "json");
-    Ok(HttpResponse::Ok().insert_header((header::CONTENT_DISPOSITION, name)).json(body))
-}
-
-/// The cells as a CSV file that spreadsheet programs open.
-#[utoipa::path(get, path = "/api/releases/{hash}/cells.csv", tag = "releases", params(("hash" = String, Path)), responses((status = 200, body = String, content_type = "text/csv")))]
-pub async fn csv(
-    site: web::Data<Site>,
-    caller: Option<Caller>,
-    hash: web::Path<String>,
-) -> Result<HttpResponse, Problem> {
-    let body = body(read(site, caller, &hash).await?);
-    let lines = body.cells.iter().map(CellBody::csv);
-    let bytes = sheet::csv(&CSV_HEADER, lines).map_err(|error| Problem::from(Fault::new(&error)))?;
-    Ok(file(bytes, "text/csv; charset=utf-8", &attachment(&body.head.id, "csv")))
 }
 
 /// A figure.
@@ -157,10 +165,6 @@ pub async fn figure(
     };
     let bytes = run(move || read_release::file(&site, hash, &name, reader)).await?;
     Ok(file(bytes, mime, "inline"))
-}
-
-fn attachment(id: &str, ending: &str) -> String {
-    format!("attachment; filename=\"hengping-{id}.{ending}\"")
 }
 
 pub(super) fn file(bytes: Vec<u8>, mime: &'static str, disposition: &str) -> HttpResponse {

@@ -19,6 +19,7 @@ use super::problem::{Problem, Transport, checked, run};
 use super::readings::ReadingBody;
 use super::replies::{ObjectionBody, WindowBody};
 use super::text::TextBody;
+use super::withdrawals::WithdrawnBody;
 use crate::flow::own_result::{self, OwnResult};
 use crate::flow::{Site, reply};
 
@@ -81,6 +82,8 @@ pub struct OwnResultBody {
     objection: Option<ObjectionBody>,
     /// Which side's officers read it, and for what.
     readings: Vec<ReadingBody>,
+    /// Present when both sides have taken the release back.
+    withdrawn: Option<WithdrawnBody>,
 }
 
 /// All results of the caller, newest last.
@@ -127,6 +130,7 @@ fn body(result: OwnResult) -> OwnResultBody {
         statement: result.statement,
         objection: result.objection.as_ref().map(ObjectionBody::from),
         readings: result.readings.iter().map(ReadingBody::from).collect(),
+        withdrawn: result.withdrawn.map(WithdrawnBody::from),
     }
 }
 

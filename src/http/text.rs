@@ -18,6 +18,20 @@ pub struct TextBody {
     en: String,
 }
 
+impl TextBody {
+    /// Words that the program itself says.
+    #[must_use]
+    pub fn of((zh, en): (&str, &str)) -> Self {
+        Self { zh: zh.to_owned(), en: en.to_owned() }
+    }
+}
+
+impl From<(String, String)> for TextBody {
+    fn from((zh, en): (String, String)) -> Self {
+        Self { zh, en }
+    }
+}
+
 impl From<&Text> for TextBody {
     fn from(text: &Text) -> Self {
         Self { zh: text.zh.clone(), en: text.en.clone() }

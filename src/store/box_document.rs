@@ -1,4 +1,4 @@
-//! Which documents are about a box: extensions and corrections. The documents themselves lie where all do.
+//! Which documents are about a box: extensions, corrections and withdrawals. The documents themselves lie where all do.
 //!
 //! Deliberately absent: whether one is in force; the steps decide.
 

@@ -23,6 +23,7 @@ pub mod reading;
 pub mod rehearsal;
 pub mod release;
 pub mod reply;
+pub mod research;
 mod schema;
 pub mod statement;
 

@@ -135,7 +135,7 @@ diesel::table! {
 }
 
 diesel::table! {
-    /// Extensions and corrections, by the box they are about.
+    /// Extensions, corrections and withdrawals, by the box they are about.
     box_document (document) {
         document -> Text,
         #[sql_name = "box"]
@@ -463,6 +463,28 @@ diesel::table! {
         side -> Text,
         role -> Text,
         purpose -> Text,
+        day -> Text,
+    }
+}
+
+diesel::table! {
+    /// Who agreed to which terms of data use.
+    data_use (account, terms) {
+        account -> Text,
+        terms -> Text,
+        day -> Text,
+    }
+}
+
+diesel::table! {
+    /// 征求意见: manuscripts about to be published.
+    research_notice (id) {
+        id -> Text,
+        account -> Text,
+        title -> Text,
+        release -> Text,
+        link -> Nullable<Text>,
+        file -> Nullable<Text>,
         day -> Text,
     }
 }

@@ -14,7 +14,9 @@ const ARGS = [
 ]
 /** Words that stay Latin in Chinese pages: names of formats, algorithms and the other language. */
 const LATIN = new Set(
-  'English SHA RFC CSV XLSX JSON SVG UTF Ed25519 AES GCM HPKE TOML hengping analyse'.split(' '),
+  'English SHA RFC CSV XLSX JSON SVG Parquet UTF Ed25519 AES GCM HPKE TOML hengping analyse'.split(
+    ' ',
+  ),
 )
 
 export const launch = () => chromium.launch({ executablePath: '/usr/bin/chromium', args: ARGS })

@@ -12,6 +12,7 @@ import { Walk, launch } from './page.mjs'
 import { papersWalk } from './papers.mjs'
 import { prove } from './prove.mjs'
 import { darkWalk, rateeWalk, raterWalk } from './rater.mjs'
+import { reportWalk } from './report.mjs'
 
 const written = JSON.parse(readFileSync(process.env.ACCOUNTS ?? 'demo-data/accounts.json', 'utf8'))
 const base = (process.env.BASE ?? written.base).replace(/\/$/, '')
@@ -95,6 +96,13 @@ const people = {
 }
 for (const locale of ['zh-CN', 'en'])
   await part(`papers ${locale}`, () => papersWalk(walk, people, locale))
+const readers = {
+  researcher: account('researcher'),
+  coordinator: account('bar_coordinator'),
+  negotiator: account('bench_negotiator'),
+}
+for (const locale of ['zh-CN', 'en'])
+  await part(`report ${locale}`, () => reportWalk(walk, readers, locale))
 await part('measure', () => measured(walk))
 await part('dark', () => darkWalk(walk, account('judge')))
 await browser.close()

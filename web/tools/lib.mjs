@@ -5,6 +5,7 @@ import { build } from 'vite'
 
 export { chromium } from 'playwright-core'
 export { default as canonicalize } from 'canonicalize'
+export { extractText, getDocumentProxy } from 'unpdf'
 export { CipherSuite } from 'hpke'
 export { AEAD_AES_256_GCM, KDF_HKDF_SHA256, KEM_MLKEM768_X25519 } from '@panva/hpke-noble'
 export { ed25519 } from '@noble/curves/ed25519.js'

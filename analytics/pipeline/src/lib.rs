@@ -12,6 +12,7 @@ mod output;
 mod parquet;
 mod progress;
 mod ratings;
+mod synthetic;
 mod table;
 mod together;
 
@@ -29,6 +30,7 @@ pub use error::Stop;
 pub use input::Audit;
 pub use progress::Progress;
 pub use ratings::{Ratings, ratings};
+pub use synthetic::Synthetic;
 
 /// Opens, scores and gates the boxes in `dirs`, one draft for all of them; writes to `out`.
 ///
@@ -58,6 +60,7 @@ pub fn open(dirs: &[PathBuf], out: &Path, audit: Audit, progress: &Progress) -> 
     files.insert("draft.json".to_owned(), opened.draft(&draft)?);
     let counted = output::counted(opened.counts(), &opened.counted())?;
     files.insert("counted.json".to_owned(), opened.counted_file(&counted)?);
+    files.insert("cells.parquet".to_owned(), output::public_cells(&result.cells)?);
     // Both sides signed that these ballots are invented and their answers known.
     if about.rehearsal {
         files.insert("rehearsal.json".to_owned(), output::pretty(&opened.tally()?)?);
@@ -155,6 +158,20 @@ pub fn score(files: &Table, out: &Path, progress: &Progress) -> Result<(), Stop>
         files.insert("audits.json".to_owned(), output::pretty(audits)?);
     }
     leave(files, &result, &figures.form, &hashes, None, out, progress)
+}
+
+/// Writes made-up ballots on a rubric in the columns that [`score`] reads.
+///
+/// # Errors
+/// [`Stop`]; nothing is written then.
+pub fn synthetic(plan: &Synthetic) -> Result<(), Stop> {
+    let rubric: Rubric = document(&plan.rubric, &mut BTreeMap::new())?;
+    rubric.check().map_err(|error| malformed(&plan.rubric, &error))?;
+    if plan.out.extension().is_none_or(|ending| ending != "csv") {
+        return Err(Stop::TableMalformed { reason: "the name must end in .csv".to_owned() });
+    }
+    let bytes = synthetic::ballots(&rubric, plan)?;
+    std::fs::write(&plan.out, bytes).map_err(|_| Stop::NotWritten(plan.out.display().to_string()))
 }
 
 /// The charter that ships with this version.

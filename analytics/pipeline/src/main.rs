@@ -6,7 +6,7 @@ use std::process::ExitCode;
 
 use clap::{Parser, Subcommand};
 use hengping_analyse::fit::{Arguments, fit, summary};
-use hengping_analyse::{Audit, Progress, Ratings, Stop, Table, open, ratings, score};
+use hengping_analyse::{Audit, Progress, Ratings, Stop, Synthetic, Table, open, ratings, score, synthetic};
 
 /// Opens a closed box with both sides' shares, scores it and passes every number through the gate.
 #[derive(Debug, Parser)]
@@ -56,6 +56,8 @@ enum Command {
     },
     /// Make a table of crossed ratings with known variances, for benchmarks and trials.
     Ratings(Ratings),
+    /// Make up ballots on a rubric, in the columns that `score` reads: something to develop against.
+    Synthetic(Synthetic),
     /// Fit a linear mixed model with crossed or nested random intercepts to any table of ratings.
     Fit(Box<Arguments>),
 }
@@ -93,5 +95,6 @@ fn run(command: Command, progress: &Progress) -> Result<(), Stop> {
             Ok(())
         }
         Command::Ratings(plan) => ratings(&plan, progress),
+        Command::Synthetic(plan) => synthetic(&plan),
     }
 }

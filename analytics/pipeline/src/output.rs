@@ -25,6 +25,7 @@ use serde_json::{Value, json};
 use crate::analysis;
 use crate::earlier::{Earlier, Form, Present, drift};
 use crate::error::Stop;
+use crate::parquet;
 
 /// Files by name relative to the output directory.
 pub type Files = BTreeMap<String, Vec<u8>>;
@@ -145,6 +146,17 @@ pub fn cells(cells: &[Judged]) -> Result<Vec<u8>, Stop> {
         writer.write_record(record).map_err(internal)?;
     }
     writer.into_inner().map_err(internal)
+}
+
+/// `cells.parquet`: the public cells that leave, in the columns of the codebook. A withheld cell, and one for other readers, is
+/// not in it under any name, nor counted.
+///
+/// # Errors
+/// [`Stop::Internal`] when it cannot be written.
+pub fn public_cells(cells: &[Judged]) -> Result<Vec<u8>, Stop> {
+    let open = cells.iter().filter(|cell| cell.key.audience == Audience::Public && cell.released().is_some());
+    let read = |cell: &Judged| Cell::deserialize(serde_json::to_value(cell).map_err(internal)?).map_err(internal);
+    parquet::cells(&open.map(read).collect::<Result<Vec<_>, _>>()?)
 }
 
 /// Text that a spreadsheet would take for a formula is quoted.

@@ -1,14 +1,16 @@
-//! Parquet files, opened for polars.
+//! Parquet files: tables opened for polars, and the cells of a release written.
 //! Invariant: whole numbers of one and two bytes are read as numbers of four. polars knows the short
 //! ones only when it is compiled with them, which makes everybody's build longer; in the file they
 //! lie in four bytes anyway.
-//! Absent on purpose: what the columns mean.
+//! Absent on purpose: what the columns of a table mean; those of the cells are the codebook's.
 
 use std::fs::File;
 use std::path::Path;
 use std::sync::Arc;
 
-use polars::prelude::{ArrowDataType, ParquetReader, SerReader};
+use hengping_domain::codebook::{COLUMNS, Column as Explained};
+use hengping_domain::release::Cell;
+use polars::prelude::{ArrowDataType, Column, DataFrame, ParquetCompression, ParquetReader, ParquetWriter, SerReader};
 use polars_parquet::parquet::metadata::SchemaDescriptor;
 use polars_parquet::parquet::schema::types::ParquetType;
 
@@ -46,4 +48,83 @@ pub fn reader(path: &Path) -> Result<ParquetReader<File>, Stop> {
     let mut reader = ParquetReader::new(file()?);
     reader.set_metadata(Arc::new(metadata));
     Ok(reader)
+}
+
+/// Cells as a Parquet file in the columns of the codebook; what a cell does not have is null.
+///
+/// # Errors
+/// [`Stop::Internal`].
+pub fn cells(cells: &[Cell]) -> Result<Vec<u8>, Stop> {
+    let failed = |error: polars::error::PolarsError| Stop::Internal(error.to_string());
+    let column = |about: &Explained| {
+        let name = about.name.into();
+        if about.number {
+            Column::new(name, cells.iter().map(|cell| number(cell, about.name)).collect::<Vec<Option<f64>>>())
+        } else {
+            Column::new(name, cells.iter().map(|cell| text(cell, about.name)).collect::<Vec<Option<String>>>())
+        }
+    };
+    let mut frame = DataFrame::new_infer_height(COLUMNS.iter().map(column).collect()).map_err(failed)?;
+    let mut bytes = Vec::new();
+    // A few hundred rows: not worth a compression that some reader does not have.
+    let writer = ParquetWriter::new(&mut bytes).with_compression(ParquetCompression::Uncompressed);
+    writer.finish(&mut frame).map_err(failed)?;
+    Ok(bytes)
+}
+
+fn number(cell: &Cell, column: &str) -> Option<f64> {
+    match column {
+        // A share is known as a band only.
+        "value" => cell.value.filter(|_| cell.band().is_none()),
+        "low" => cell.interval.map(|ends| ends[0]),
+        "high" => cell.interval.map(|ends| ends[1]),
+        "raw" => cell.raw,
+        "step" => cell.step,
+        _ => None,
+    }
+}
+
+fn text(cell: &Cell, column: &str) -> Option<String> {
+    let said = match column {
+        "id" => cell.id.clone(),
+        "scope" => cell.scope.to_string(),
+        "subject" => cell.subject.clone(),
+        "measure" => cell.measure.clone(),
+        "audience" => cell.audience.to_string(),
+        "verdict" => cell.verdict.to_string(),
+        "flags" => cell.flags.join(" "),
+        "rules" => cell.rules.join(" "),
+        "raters" => return cell.n_band.clone(),
+        "band" => return cell.band(),
+        _ => return None,
+    };
+    Some(said)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn what_is_written_is_read_back_column_by_column() {
+        let cell = |id: &str, measure: &str, value: f64, step: f64| -> Cell {
+            serde_json::from_value(serde_json::json!({
+                "id": id, "scope": "court", "subject": "鲁0202", "measure": measure, "audience": "public", "verdict": "publish",
+                "flags": ["pilot"], "rules": ["R2", "R7"], "value": value, "step": step, "n_band": "30-39",
+            }))
+            .expect("a cell")
+        };
+        let bytes = cells(&[cell("a", "score", 4.2, 0.1), cell("b", "response", 0.4, 0.05)]).expect("written");
+        let file = tempfile::NamedTempFile::new().expect("a file");
+        std::fs::write(file.path(), &bytes).expect("written");
+        let frame = reader(file.path()).expect("a reader").finish().expect("a table");
+        let names: Vec<&str> = frame.get_column_names().iter().map(|name| name.as_str()).collect();
+        assert_eq!(names, hengping_domain::codebook::header());
+        let text = |name: &str, row: usize| frame.column(name).expect(name).get(row).expect("a row").to_string();
+        assert_eq!((text("value", 0).as_str(), text("value", 1).as_str()), ("4.2", "null"), "a share is a band");
+        assert_eq!((text("band", 1).as_str(), text("rules", 0).as_str()), ("\"0.40-0.45\"", "\"R2 R7\""));
+        // Nothing that this row does not have is said of it, and an empty table is a table.
+        assert_eq!(text("low", 0), "null");
+        assert!(cells(&[]).is_ok());
+    }
 }

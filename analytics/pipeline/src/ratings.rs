@@ -1,5 +1,5 @@
 //! Made-up crossed ratings of any size with known variances, for benchmarks and for trying `fit`.
-//! Invariant: every cell is a function of seed and row alone (`Ratings::bits`), so batches of any size and both formats
+//! Invariant: every cell is a function of seed and row alone (`bits`), so batches of any size and both formats
 //! hold the same rows, and memory does not grow with their number.
 //! Absent on purpose: courts, outcomes and items; simulated cities live in the tests of `hengping-analytics`.
 
@@ -75,21 +75,8 @@ struct Effects {
 }
 
 impl Ratings {
-    /// Element `index` of a stream: the finaliser of SplitMix64 (Steele, Lea and Flood 2014), twice.
-    fn bits(&self, stream: Stream, index: u64) -> u64 {
-        const STEP: u64 = 0x9e37_79b9_7f4a_7c15;
-        let mix = |x: u64| {
-            let x = (x ^ (x >> 30)).wrapping_mul(0xbf58_476d_1ce4_e5b9);
-            let x = (x ^ (x >> 27)).wrapping_mul(0x94d0_49bb_1331_11eb);
-            x ^ (x >> 31)
-        };
-        let start = mix(self.seed.wrapping_mul(STEP).wrapping_add(stream as u64 + 1));
-        mix(start.wrapping_add(index.wrapping_mul(STEP)))
-    }
-
-    /// Strictly between 0 and 1.
     fn uniform(&self, stream: Stream, index: u64) -> f64 {
-        ((self.bits(stream, index) >> 11) as f64 + 0.5) / (1_u64 << 53) as f64
+        uniform(self.seed, stream as u64, index)
     }
 
     /// Standard normal, by Box and Muller.
@@ -125,8 +112,25 @@ impl Ratings {
     }
 }
 
+/// Element `index` of a stream: the finaliser of SplitMix64 (Steele, Lea and Flood 2014), twice.
+fn bits(seed: u64, stream: u64, index: u64) -> u64 {
+    const STEP: u64 = 0x9e37_79b9_7f4a_7c15;
+    let mix = |x: u64| {
+        let x = (x ^ (x >> 30)).wrapping_mul(0xbf58_476d_1ce4_e5b9);
+        let x = (x ^ (x >> 27)).wrapping_mul(0x94d0_49bb_1331_11eb);
+        x ^ (x >> 31)
+    };
+    let start = mix(seed.wrapping_mul(STEP).wrapping_add(stream + 1));
+    mix(start.wrapping_add(index.wrapping_mul(STEP)))
+}
+
+/// Element `index` of a stream, strictly between 0 and 1.
+pub(crate) fn uniform(seed: u64, stream: u64, index: u64) -> f64 {
+    ((bits(seed, stream, index) >> 11) as f64 + 0.5) / (1_u64 << 53) as f64
+}
+
 /// The level that holds a point of the unit interval.
-fn pick(at: f64, levels: u32) -> u32 {
+pub(crate) fn pick(at: f64, levels: u32) -> u32 {
     ((at * f64::from(levels)) as u32).min(levels - 1)
 }
 

@@ -11,6 +11,7 @@ use hengping_domain::manifest::{PerSide, PeriodKind};
 use hengping_domain::release::{Audience, Cell, Draft, Scope, Verdict};
 use hengping_domain::statement::{Said, Signed, Statement};
 use hengping_domain::token::Token;
+use polars::prelude::{ParquetReader, SerReader as _};
 use tempfile::TempDir;
 
 use crate::world::{World, agent, corrections, files, officers, period, refusal, run, say, world};
@@ -74,7 +75,7 @@ fn a_box_opens_with_both_keys_and_leaves_gated_cells_only() {
         assert_eq!((cell.value, cell.raw, cell.interval, &cell.n_band), (None, None, None, &None), "{}", cell.id);
     }
     let names: Vec<String> = files(trial.out.path()).into_keys().collect();
-    for name in ["cells.csv", "counted.json", "draft.json", "run.json"] {
+    for name in ["cells.csv", "cells.parquet", "counted.json", "draft.json", "run.json"] {
         assert!(names.contains(&name.to_owned()), "{name} in {names:?}");
     }
     let table = std::fs::read_to_string(trial.out.path().join("cells.csv")).unwrap();
@@ -85,6 +86,38 @@ fn a_box_opens_with_both_keys_and_leaves_gated_cells_only() {
     let list: Vec<Digest> = serde_json::from_value(counted["counted"].clone()).unwrap();
     assert!(list.len() == 900 && list.is_sorted());
     assert_eq!(draft.rest["counted_root"], log::root(&list).to_string(), "both sides sign the list with the release");
+}
+
+/// The Parquet file is everybody's: its rows are the public cells that left, and no other cell is in its bytes.
+#[test]
+fn the_parquet_file_holds_public_cells_and_none_that_was_withheld() {
+    let world = world(PeriodKind::Regular, 900);
+    let trial = exported(&world);
+    let draft = trial.draft();
+    let open: Vec<&Cell> = draft.cells.iter().filter(|c| c.audience == Audience::Public && c.is_released()).collect();
+    let hidden = draft.cells.iter().filter(|c| c.audience != Audience::Public || !c.is_released());
+    let file = std::fs::File::open(trial.out.path().join("cells.parquet")).unwrap();
+    let frame = ParquetReader::new(file).finish().unwrap();
+    let ids: Vec<String> =
+        frame.column("id").unwrap().str().unwrap().iter().map(|id| id.unwrap_or_default().to_owned()).collect();
+    assert_eq!(ids, open.iter().map(|cell| cell.id.clone()).collect::<Vec<_>>());
+    let names: Vec<&str> = frame.get_column_names().iter().map(|name| name.as_str()).collect();
+    assert_eq!(names, hengping_domain::codebook::header());
+    let values: Vec<Option<f64>> = frame.column("value").unwrap().f64().unwrap().iter().collect();
+    assert_eq!(values, open.iter().map(|c| c.value.filter(|_| c.band().is_none())).collect::<Vec<_>>());
+    let mut tried = 0;
+    for cell in hidden {
+        assert!(!ids.contains(&cell.id), "{}", cell.id);
+        tried += 1;
+    }
+    assert!(tried > 24, "control: there is much that is not in it");
+    // What was withheld leaves no mark in a file that holds nothing else.
+    let few = exported(&crate::world::world(PeriodKind::Regular, 60));
+    let draft = few.draft();
+    assert!(draft.cells.iter().any(|c| c.audience == Audience::Public && !c.is_released()));
+    let file = std::fs::File::open(few.out.path().join("cells.parquet")).unwrap();
+    let left = draft.cells.iter().filter(|c| c.audience == Audience::Public && c.is_released()).count();
+    assert_eq!(ParquetReader::new(file).finish().unwrap().height(), left);
 }
 
 #[test]

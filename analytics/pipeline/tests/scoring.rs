@@ -80,6 +80,33 @@ fn a_table_gives_the_cells_of_the_box_it_came_from() {
     }
 }
 
+/// Whoever develops against the schema has ballots in it: the same for one seed, another table for another, and scored like any.
+#[test]
+fn made_up_ballots_are_scored_like_any() {
+    for rubric in ["rubrics/bar-rates-bench-v1.toml", "rubrics/bench-rates-bar-v1.toml"] {
+        let (bench, rubric) = (Bench::new(), config(rubric));
+        let make = |name: &str, seed: &str| {
+            let (rubric, out) = (rubric.display().to_string(), bench.path(name).display().to_string());
+            let arguments =
+                ["synthetic", "--rubric", &rubric, "--ballots", "900", "--ratees", "20", "--seed", seed, "--out", &out];
+            run(&arguments, bench.dir.path())
+        };
+        assert!(
+            make("a.csv", "7").status.success()
+                && make("b.csv", "7").status.success()
+                && make("c.csv", "8").status.success()
+        );
+        let read = |name: &str| std::fs::read(bench.path(name)).unwrap();
+        assert_eq!(read("a.csv"), read("b.csv"));
+        assert_ne!(read("a.csv"), read("c.csv"));
+        let output = bench.score_with(&rubric, &bench.path("a.csv"), "out", &[]);
+        assert!(output.status.success(), "{}", String::from_utf8_lossy(&output.stderr));
+        let cells = String::from_utf8(bench.cells()).unwrap();
+        assert!(cells.lines().any(|line| line.contains(",score,public,publish,")), "{cells}");
+        assert_eq!(crate::world::refusal(&make("a.parquet", "7")), "table-malformed");
+    }
+}
+
 /// A charter of one's own decides instead of the shipped one, and a broken one is refused.
 #[test]
 fn the_charter_decides() {

@@ -187,6 +187,19 @@ impl<'a> Look<'a> {
         self.check(CheckName::Corrections, only && holds, found, corrections.len());
     }
 
+    /// Of a release that no longer stands: what took it back names it, and no other. Where there is none, there is nothing to
+    /// check.
+    pub(super) fn withdrawal(&mut self) {
+        let Some(signed) = &self.record.withdrawal else { return };
+        let release = self.record.release.as_ref().and_then(|file| document::digest(&file.body).ok());
+        let named = signed.withdrawal.release;
+        let holds = signed.withdrawal.is_about(self.manifest)
+            && signed.signatures.len() == 2
+            && signed.signed_by_both(self.manifest).is_ok()
+            && release == Some(named);
+        self.check(CheckName::Withdrawal, holds, named, show(release));
+    }
+
     /// The counted list; between opening and release nothing binds it yet, and it is at most as long as the list.
     pub(super) fn counted(&mut self) {
         let counted = self.record.counted.as_deref().unwrap_or_default();

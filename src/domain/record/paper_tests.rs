@@ -1,8 +1,8 @@
-//! Extensions and corrections in a record: those that hold, and every change of one.
+//! Extensions, corrections and a withdrawal in a record: those that hold, and every change of one.
 
 use jiff::civil::date;
 
-use super::tests::{corrected, extended, honest, say};
+use super::tests::{corrected, extended, honest, say, withdrawn};
 use super::*;
 use crate::extension::last_day;
 use crate::statement::Said;
@@ -77,6 +77,29 @@ fn every_change_of_a_correction_is_found() {
     assert_eq!(with(&|r| r.corrections.push(next("another draft"))), no, "not of this release");
     assert_eq!(with(&|r| r.corrections.push(corrected(&manifest, release))), [], "signed, and still to be computed");
     assert_eq!(with(&|r| r.corrections.insert(0, next("a draft before"))), no, "the release was computed without it");
+}
+
+#[test]
+fn every_change_of_a_withdrawal_is_found() {
+    let with = |change: &dyn Fn(&mut SignedWithdrawal)| {
+        let mut record = honest();
+        change(record.withdrawal.as_mut().expect("a withdrawal"));
+        failed(&record)
+    };
+    let no = [CheckName::Withdrawal];
+    assert_eq!(with(&|_| ()), []);
+    assert_eq!(with(&|w| w.signatures.truncate(1)), no);
+    assert_eq!(with(&|w| w.signatures[0].side = Side::Bar), no);
+    assert_eq!(with(&|w| w.withdrawal.words = None), no);
+    let manifest = honest().manifest.manifest;
+    assert_eq!(
+        with(&|w| *w = withdrawn(&manifest, Digest::of(&[b"another release"]))),
+        no,
+        "both signed, but of another"
+    );
+    let mut standing = honest();
+    standing.withdrawal = None;
+    assert!(verify(&standing).iter().all(|check| check.name != CheckName::Withdrawal));
 }
 
 #[test]

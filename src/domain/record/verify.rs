@@ -54,6 +54,7 @@ checks! {
     ReleaseAbout = "release-about-this-box", "发布文件针对本清单", "The release is about this manifest";
     ReleaseSigned = "release-signed", "发布文件由双方签名，双方节点确认其来自所启封的清单", "Both sides signed the release, and both agents tied it to the opened list";
     Corrections = "corrections", "每份更正都由双方签署，发布文件正是按这些更正重新测算的", "Every correction is signed by both sides, and the release was computed under exactly these";
+    Withdrawal = "withdrawal", "撤回文件由双方签署，撤回的正是这份发布文件", "Both sides signed the withdrawal, and it is of this release";
     Ledger = "ledger", "签发数不少于接收数", "No more was accepted than was issued";
     IssuerKeys = "issuer-keys", "公布的签发密钥即清单所列密钥", "The published issuer keys are those of the manifest";
     Stamps = "stamps", "日志中每一项都有一枚由双方签发的凭证", "Behind every leaf is a stamp that both sides issued";
@@ -104,6 +105,7 @@ pub fn verify(record: &Record) -> Vec<Check> {
         look.release();
     }
     look.corrections();
+    look.withdrawal();
     if record.counted.is_some() || look.stage >= Stage::Released {
         look.counted();
     }

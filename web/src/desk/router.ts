@@ -45,6 +45,18 @@ export const router = createRouter({
       meta: { roles: OFFICERS },
     },
     {
+      path: '/releases/:hash/report',
+      name: 'report',
+      component: () => import('./pages/ReleaseReport.vue'),
+    },
+    { path: '/changes', name: 'changes', component: () => import('./pages/Changes.vue') },
+    {
+      path: '/research',
+      name: 'research',
+      component: () => import('./pages/Research.vue'),
+      meta: { roles: ['researcher', 'coordinator'] },
+    },
+    {
       path: '/opening',
       name: 'opening',
       component: () => import('./pages/OpeningRoom.vue'),

@@ -136,7 +136,7 @@ export interface paths {
         };
         /**
          * One file of the published record of a box: `manifest.json`, `extensions.jsonl`, `statements.jsonl`, `checkpoint.txt`,
-         *     `log.txt`, `refused.txt`, `counted.txt`, `release.json`, `corrections.jsonl` or `stamps.csv`, as far as the box has come.
+         *     `log.txt`, `refused.txt`, `counted.txt`, `release.json`, `corrections.jsonl`, `withdrawal.json` or `stamps.csv`, as far as the box has come.
          */
         get: operations["boxes_record"];
         put?: never;
@@ -506,6 +506,23 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/releases/changes": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** What became of every release that is out, the latest day first. */
+        get: operations["changes_list"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/releases/{hash}": {
         parameters: {
             query?: never;
@@ -531,7 +548,7 @@ export interface paths {
             cookie?: never;
         };
         /** The cells as a CSV file that spreadsheet programs open. */
-        get: operations["releases_csv"];
+        get: operations["downloads_csv"];
         put?: never;
         post?: never;
         delete?: never;
@@ -548,7 +565,41 @@ export interface paths {
             cookie?: never;
         };
         /** The cells as a JSON file. */
-        get: operations["releases_json"];
+        get: operations["downloads_json"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/releases/{hash}/cells.parquet": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** The public cells as Parquet, as both sides signed the file. */
+        get: operations["downloads_parquet"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/releases/{hash}/cells.xlsx": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** The cells as a workbook, with a second sheet that says what they are. */
+        get: operations["downloads_xlsx"];
         put?: never;
         post?: never;
         delete?: never;
@@ -676,6 +727,76 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/releases/{hash}/withdrawals": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** Puts a withdrawal of a release on record, for both sides to sign. */
+        post: operations["withdrawals_propose"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/research/catalogue": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** The released tables that stand; before the terms of data use are agreed to, their titles only. */
+        get: operations["research_catalogue"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/research/data-use": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** The terms of data use, and whether the caller has agreed to them. */
+        get: operations["research_data_use"];
+        put?: never;
+        /** Agrees to the terms of data use. */
+        post: operations["research_agree"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/research/notices": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** Notices: both sides' coordinators read all, a researcher the own. */
+        get: operations["research_notices"];
+        put?: never;
+        /** Puts a notice on record, so that both sides can read before something is published; neither has a veto. */
+        post: operations["research_lodge"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/rubrics/{hash}": {
         parameters: {
             query?: never;
@@ -788,6 +909,11 @@ export interface components {
              */
             side?: string | null;
         };
+        /** @description Which terms are agreed to. */
+        AgreeBody: {
+            /** @description Hash of the terms that were read. */
+            hash: string;
+        };
         /** @description A batch in the box. */
         BatchBody: {
             day: string;
@@ -822,6 +948,15 @@ export interface components {
         BoxStateBody: {
             /** @description `closed`, or `destroyed` where there were too few ballots. */
             state: string;
+        };
+        /** @description The catalogue. */
+        CatalogueBody: {
+            /** @description Whether the caller has agreed to the terms of data use. */
+            agreed: boolean;
+            /** @description The columns of every table; empty before the terms are agreed to. */
+            codebook: components["schemas"]["ColumnBody"][];
+            /** @description By the day of the second signature. */
+            entries: components["schemas"]["EntryBody"][];
         };
         /** @description 统计单元. */
         CellBody: {
@@ -863,6 +998,42 @@ export interface components {
             value?: number | null;
             /** @description `publish`, `publish_flagged` or `withhold`. */
             verdict: string;
+        };
+        /** @description One change of one release. */
+        ChangeBody: {
+            box: string;
+            direction: string;
+            /** @description Hash of the correction or withdrawal that both sides signed. */
+            document?: string | null;
+            /** @description `released`, `corrected` or `withdrawn`. */
+            kind: string;
+            /** @description Of one that followed a correction: the release whose place it took. Of a corrected one: the release in its place. */
+            other?: string | null;
+            period: string;
+            /** @description Code of the reason of a correction or withdrawal. */
+            reason?: string | null;
+            /** @description Hash of the release. */
+            release: string;
+            words?: components["schemas"]["TextBody"] | null;
+        };
+        /** @description What happened on one day. */
+        ChangeDay: {
+            changes: components["schemas"]["ChangeBody"][];
+            /** @description ISO 8601. */
+            day: string;
+        };
+        /** @description A column of a released table. */
+        ColumnBody: {
+            /** @description `number` or `text`. */
+            kind: string;
+            /** @description What an empty field means. */
+            missing: components["schemas"]["TextBody"];
+            name: string;
+            /** @description The rule of the charter behind it. */
+            rule?: string | null;
+            says: components["schemas"]["TextBody"];
+            /** @description Unit, or the words that it may hold. */
+            unit: components["schemas"]["TextBody"];
         };
         /** @description Whose blocks are void, and why. */
         CorrectBody: {
@@ -961,6 +1132,16 @@ export interface components {
             /** @description Its password. */
             password: string;
         };
+        /** @description The terms of data use. */
+        DataUseBody: {
+            /** @description The day on which the caller agreed; null before. */
+            agreed_on?: string | null;
+            hash: string;
+            paragraphs: components["schemas"]["TextBody"][];
+            title: components["schemas"]["TextBody"];
+            /** Format: int32 */
+            version: number;
+        };
         /** @description A side's decision about the objection of one ratee. */
         DecideBody: {
             /** @description `upheld` or `rejected`. */
@@ -1025,6 +1206,28 @@ export interface components {
             mac: string;
             /** @description Ed25519 public key of the device's requests, base64url. */
             request_key: string;
+        };
+        /** @description A released table. */
+        EntryBody: {
+            detail?: components["schemas"]["EntryDetail"] | null;
+            direction: string;
+            /** @description `pilot` or `regular`. */
+            kind: string;
+            period: string;
+            title: components["schemas"]["TextBody"];
+        };
+        /** @description What is said of a table once the terms are agreed to. */
+        EntryDetail: {
+            /** @description How it is cited. */
+            citation: components["schemas"]["TextBody"];
+            /** @description Endings under which it can be downloaded. */
+            formats: string[];
+            /** @description Hash of the release: the version of the table. */
+            release: string;
+            /** @description The day of the second signature. */
+            released_on: string;
+            /** @description Hash of the rubric. */
+            rubric: string;
         };
         /** @description A later last day, and why. */
         ExtendBody: {
@@ -1156,6 +1359,21 @@ export interface components {
             /** @description `shut`, `handed-over` or `unreachable`. */
             bench: string;
         };
+        /** @description A manuscript that is about to be published. */
+        LodgeBody: {
+            /**
+             * @description The day from which both sides can read it, ISO 8601; today or later.
+             * @example 2026-12-01
+             */
+            day: string;
+            /** @description SHA-256 of its file, hexadecimal. */
+            file?: string | null;
+            /** @description Where it can be read, `https://..`; this or `file`. */
+            link?: string | null;
+            /** @description Hash of the release that it uses. */
+            release: string;
+            title: string;
+        };
         /** @description The published log of a box. */
         LogBody: {
             batches: components["schemas"]["BatchBody"][];
@@ -1220,6 +1438,21 @@ export interface components {
             id: string;
             manifest: string;
         };
+        /** @description A notice on record. */
+        NoticeBody: {
+            /** @description Name of whoever lodged it. */
+            by: string;
+            /** @description The day from which both sides can read it. */
+            day: string;
+            file?: string | null;
+            id: string;
+            link?: string | null;
+            /** @description The first day on which it may be published: the fifteen days are over. */
+            over_on: string;
+            /** @description Hash of the release. */
+            release: string;
+            title: string;
+        };
         /** @description What a ratee holds against the own result. */
         ObjectBody: {
             /** @description `not-handled`, `wrong-person`, `conflict-of-interest`, `arranged-ratings` or `undue-influence`. */
@@ -1281,6 +1514,7 @@ export interface components {
             /** @description What the caller says beside the result. */
             statement?: string | null;
             window?: components["schemas"]["WindowBody"] | null;
+            withdrawn?: components["schemas"]["WithdrawnBody"] | null;
             /** @description `insufficient` where no number is shown. */
             withheld?: string | null;
         };
@@ -1420,9 +1654,13 @@ export interface components {
             counts: Record<string, never>;
             /** @description Names of the figures, without `.svg`. */
             figures: string[];
+            /** @description Endings under which the cells can be downloaded: `json`, `csv`, `xlsx`, and `parquet` where the analysis left it. */
+            formats: string[];
             hearing?: components["schemas"]["HearingBody"] | null;
             /** @description Hash of the rubric. */
             rubric: string;
+            /** @description Withdrawals of it that wait for signatures; only officers see them. */
+            withdrawals: components["schemas"]["WithdrawalBody"][];
         };
         /** @description A release without its cells. */
         ReleaseHead: {
@@ -1435,10 +1673,11 @@ export interface components {
             /** @description The day of the second signature. */
             released_on?: string | null;
             signatures: components["schemas"]["SignatureBody"][];
-            /** @description `draft` or `released`. */
+            /** @description `draft`, `released`, or `withdrawn` once both sides have taken it back. */
             state: string;
             /** @description Whether another release has taken its place after a correction. */
             superseded: boolean;
+            withdrawn?: components["schemas"]["WithdrawnBody"] | null;
         };
         /** @description Where a release stands. */
         ReleaseStateBody: {
@@ -1622,6 +1861,33 @@ export interface components {
             opened_on: string;
             /** @description Whether holidays on the way were not published when it was counted. */
             provisional: boolean;
+        };
+        /** @description Why a release no longer stands. */
+        WithdrawBody: {
+            /** @description `wrong-data`, `wrong-analysis`, `wrong-procedure` or `both-decided`. */
+            reason: string;
+            /** @description The same in English. */
+            words_en?: string;
+            /** @description What both sides say about it, in Chinese; with English or not at all. */
+            words_zh?: string;
+        };
+        /** @description A withdrawal that waits for a signature. */
+        WithdrawalBody: {
+            hash: string;
+            /** @description `wrong-data`, `wrong-analysis`, `wrong-procedure` or `both-decided`. */
+            reason: string;
+            signatures: components["schemas"]["SignatureBody"][];
+            words?: components["schemas"]["TextBody"] | null;
+        };
+        /** @description What took a release back. */
+        WithdrawnBody: {
+            /** @description The day of the second signature. */
+            day: string;
+            /** @description Hash of the withdrawal that both sides signed. */
+            document: string;
+            /** @description `wrong-data`, `wrong-analysis`, `wrong-procedure` or `both-decided`. */
+            reason: string;
+            words?: components["schemas"]["TextBody"] | null;
         };
     };
     responses: never;
@@ -2755,6 +3021,34 @@ export interface operations {
             };
         };
     };
+    changes_list: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ChangeDay"][];
+                };
+            };
+            /** @description A problem document (RFC 9457) */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemBody"];
+                };
+            };
+        };
+    };
     releases_find: {
         parameters: {
             query?: never;
@@ -2785,7 +3079,7 @@ export interface operations {
             };
         };
     };
-    releases_csv: {
+    downloads_csv: {
         parameters: {
             query?: never;
             header?: never;
@@ -2815,7 +3109,7 @@ export interface operations {
             };
         };
     };
-    releases_json: {
+    downloads_json: {
         parameters: {
             query?: never;
             header?: never;
@@ -2832,6 +3126,74 @@ export interface operations {
                 };
                 content: {
                     "application/json": components["schemas"]["ReleaseBody"];
+                };
+            };
+            /** @description A problem document (RFC 9457) */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemBody"];
+                };
+            };
+        };
+    };
+    downloads_parquet: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                hash: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/vnd.apache.parquet": number[];
+                };
+            };
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ProblemBody"];
+                };
+            };
+            /** @description A problem document (RFC 9457) */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemBody"];
+                };
+            };
+        };
+    };
+    downloads_xlsx: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                hash: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet": number[];
                 };
             };
             /** @description A problem document (RFC 9457) */
@@ -3116,6 +3478,234 @@ export interface operations {
                 };
             };
             409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ProblemBody"];
+                };
+            };
+            /** @description A problem document (RFC 9457) */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemBody"];
+                };
+            };
+        };
+    };
+    withdrawals_propose: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                hash: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["WithdrawBody"];
+            };
+        };
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ProposedBody"];
+                };
+            };
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ProblemBody"];
+                };
+            };
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ProblemBody"];
+                };
+            };
+            /** @description A problem document (RFC 9457) */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemBody"];
+                };
+            };
+        };
+    };
+    research_catalogue: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["CatalogueBody"];
+                };
+            };
+            /** @description A problem document (RFC 9457) */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemBody"];
+                };
+            };
+        };
+    };
+    research_data_use: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["DataUseBody"];
+                };
+            };
+            /** @description A problem document (RFC 9457) */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemBody"];
+                };
+            };
+        };
+    };
+    research_agree: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["AgreeBody"];
+            };
+        };
+        responses: {
+            204: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ProblemBody"];
+                };
+            };
+            /** @description A problem document (RFC 9457) */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemBody"];
+                };
+            };
+        };
+    };
+    research_notices: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["NoticeBody"][];
+                };
+            };
+            /** @description A problem document (RFC 9457) */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemBody"];
+                };
+            };
+        };
+    };
+    research_lodge: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["LodgeBody"];
+            };
+        };
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["NoticeBody"];
+                };
+            };
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ProblemBody"];
+                };
+            };
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ProblemBody"];
+                };
+            };
+            422: {
                 headers: {
                     [name: string]: unknown;
                 };

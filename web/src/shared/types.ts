@@ -46,7 +46,7 @@ export type Period = Narrow<
 
 export type Signature = Narrow<Schemas['SignatureBody'], { side: Side }>
 export type DocumentKind =
-  'rubric' | 'charter' | 'manifest' | 'extension' | 'correction' | 'release'
+  'rubric' | 'charter' | 'manifest' | 'extension' | 'correction' | 'withdrawal' | 'release'
 export type DocumentHead = Narrow<
   Schemas['DocumentHead'],
   { kind: DocumentKind; signatures: Signature[] }
@@ -192,14 +192,44 @@ export type Correction = Narrow<
   Schemas['CorrectionBody'],
   { reason: ObjectionReason; signatures: Signature[] }
 >
+export type WithdrawalReason = 'wrong-data' | 'wrong-analysis' | 'wrong-procedure' | 'both-decided'
+/** What took a release back. */
+export type Withdrawn = Narrow<Schemas['WithdrawnBody'], { reason: WithdrawalReason }>
+export type Withdrawal = Narrow<
+  Schemas['WithdrawalBody'],
+  { reason: WithdrawalReason; signatures: Signature[] }
+>
+/** Body of a correction or a withdrawal document, as far as the pages read it. */
+export interface PaperBody {
+  release: string
+  reason: string
+  words?: Words
+}
+export type Change = Narrow<
+  Schemas['ChangeBody'],
+  { kind: 'released' | 'corrected' | 'withdrawn'; direction: Direction }
+>
+export type ChangeDay = Narrow<Schemas['ChangeDay'], { changes: Change[] }>
 export type ReleaseHead = Narrow<
   Schemas['ReleaseHead'],
-  { direction: Direction; kind: Kind; state: 'draft' | 'released'; signatures: Signature[] }
+  {
+    direction: Direction
+    kind: Kind
+    state: 'draft' | 'released' | 'withdrawn'
+    signatures: Signature[]
+    withdrawn?: Withdrawn | null
+  }
 >
 export type Release = ReleaseHead &
   Narrow<
     Omit<Schemas['ReleaseBody'], keyof ReleaseHead>,
-    { cells: Cell[]; counts: OpeningCounts; corrections: Correction[] }
+    {
+      cells: Cell[]
+      counts: OpeningCounts
+      corrections: Correction[]
+      withdrawals: Withdrawal[]
+      formats: ('json' | 'csv' | 'xlsx' | 'parquet')[]
+    }
   >
 
 /** What an officer reads a person's result for. */
@@ -227,8 +257,14 @@ export type OwnResult = Narrow<
     state: 'draft' | 'released'
     objection?: Objection | null
     readings: Reading[]
+    withdrawn?: Withdrawn | null
   }
 >
+
+export type DataUse = Schemas['DataUseBody']
+export type CatalogueEntry = Narrow<Schemas['EntryBody'], { direction: Direction; kind: Kind }>
+export type Catalogue = Narrow<Schemas['CatalogueBody'], { entries: CatalogueEntry[] }>
+export type ResearchNotice = Schemas['NoticeBody']
 
 export type RowProblem = Schemas['RowProblemBody']
 export type ImportSummary = Schemas['ImportBody']

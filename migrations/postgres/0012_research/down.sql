@@ -1,0 +1,2 @@
+DROP TABLE research_notice;
+DROP TABLE data_use;

@@ -1,0 +1,153 @@
+//! The codebook of a table of released cells: what each column says, in which unit, and what an empty field means.
+//!
+//! One list for CSV, XLSX, Parquet and the catalogue, so that no two of them can differ. Deliberately absent: the cells.
+
+/// A column.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Column {
+    /// The name in the header.
+    pub name: &'static str,
+    /// Whether it holds numbers; text otherwise.
+    pub number: bool,
+    /// What it says, in Chinese and English.
+    pub says: (&'static str, &'static str),
+    /// In which unit, or which words it may hold.
+    pub unit: (&'static str, &'static str),
+    /// The rule of the charter behind it, where there is one.
+    pub rule: Option<&'static str>,
+    /// What an empty field means.
+    pub missing: (&'static str, &'static str),
+}
+
+const ALWAYS: (&str, &str) = ("不为空", "never empty");
+const WITHHELD: (&str, &str) = ("本单元没有此数", "the cell has no such number");
+const POINTS: (&str, &str) =
+    ("量表分（1至5），影响量为分差", "scale points, 1 to 5; of an effect a difference in points");
+
+const fn text(
+    name: &'static str,
+    says: (&'static str, &'static str),
+    unit: (&'static str, &'static str),
+    rule: Option<&'static str>,
+    missing: (&'static str, &'static str),
+) -> Column {
+    Column { name, number: false, says, unit, rule, missing }
+}
+
+const fn number(name: &'static str, says: (&'static str, &'static str), rule: &'static str) -> Column {
+    Column { name, number: true, says, unit: POINTS, rule: Some(rule), missing: WITHHELD }
+}
+
+/// Every column, in the order of the files.
+pub const COLUMNS: [Column; 16] = [
+    text(
+        "id",
+        ("统计单元的名称，在一份发布文件内唯一", "name of the cell, unique in a release"),
+        ("文字", "text"),
+        None,
+        ALWAYS,
+    ),
+    text(
+        "scope",
+        ("统计范围", "what the cell is about"),
+        ("system 全市，court 法院，home_court 评价人所属法院，person 个人", "system, court, home_court, person"),
+        None,
+        ALWAYS,
+    ),
+    text(
+        "subject",
+        ("统计对象", "which of them"),
+        ("city、法院代字或者被评价人代码", "city, a court's code, or a ratee's code"),
+        None,
+        ALWAYS,
+    ),
+    text(
+        "measure",
+        ("统计量", "what was measured"),
+        (
+            "score 校正结果，item:{评价项} 单项，outcome_effect 案件结果的影响，severity 宽严倾向，response 回收率",
+            "score, item:{id}, outcome_effect, severity, response",
+        ),
+        None,
+        ALWAYS,
+    ),
+    text(
+        "audience",
+        ("可以看到的人", "who may read it"),
+        ("self 本人，sides 双方，public 社会", "self, sides, public"),
+        Some("R2"),
+        ALWAYS,
+    ),
+    text(
+        "verdict",
+        ("公布审查意见", "the gate's decision"),
+        ("publish 公布，publish_flagged 带标记公布，withhold 未达公布条件", "publish, publish_flagged, withhold"),
+        None,
+        ALWAYS,
+    ),
+    text(
+        "flags",
+        ("标记，以空格分隔", "flags, separated by blanks"),
+        ("pilot 试运行，provisional 暂定，at_least 至少，at_most 至多", "pilot, provisional, at_least, at_most"),
+        Some("R13"),
+        ("没有标记", "no flag"),
+    ),
+    text(
+        "rules",
+        ("作出决定的规则，以空格分隔", "rules that decided, separated by blanks"),
+        ("R1至R23", "R1 to R23"),
+        None,
+        ("没有规则", "no rule"),
+    ),
+    text("raters", ("不同评价人人数所在的区间", "band of distinct raters"), ("人", "persons"), Some("R7"), WITHHELD),
+    number("value", ("数值，已按步长取整", "the value, rounded to its step"), "R7"),
+    number("low", ("95%误差区间下限", "lower end of the 95 % interval"), "R7"),
+    number("high", ("95%误差区间上限", "upper end of the 95 % interval"), "R7"),
+    number("raw", ("原始均值，已取整", "raw mean, rounded"), "R7"),
+    number("step", ("取整步长", "step of rounding"), "R7"),
+    text(
+        "band",
+        ("回收率所在的区间，此时数值为空", "band of a share of invitations; the value is empty then"),
+        ("份额，0至1", "share, 0 to 1"),
+        Some("R7"),
+        ("本单元不是份额", "the cell is no share"),
+    ),
+    text(
+        "statement",
+        ("本人说明，随个人校正结果一并提供", "what the ratee says beside the own result"),
+        ("文字", "text"),
+        Some("R20"),
+        ("没有说明，或者不是个人校正结果", "nothing was said, or the cell is no person's result"),
+    ),
+];
+
+/// The header of every table of cells.
+#[must_use]
+pub fn header() -> [&'static str; COLUMNS.len()] {
+    COLUMNS.map(|column| column.name)
+}
+
+/// What a result may not be used for, in Chinese, which binds, and English.
+pub const NOT_FOR: (&str, &str) = (
+    "本结果不评价裁判是否正确，不得作为回避、上诉、申诉、再审、信访或投诉的依据；不作为考核、奖惩的唯一依据。",
+    "This result does not say whether a judgment is right. It is no ground for recusal, appeal, petition, retrial, letters and \
+     visits or complaint, and never the only ground for appraisal, reward or sanction.",
+);
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn every_column_is_explained_in_both_languages_and_stands_once() {
+        let mut names = header().to_vec();
+        names.sort_unstable();
+        names.dedup();
+        assert_eq!(names.len(), COLUMNS.len());
+        for column in COLUMNS {
+            for (zh, en) in [column.says, column.unit, column.missing] {
+                assert!(!zh.is_empty() && en.is_ascii() && !en.is_empty(), "{}", column.name);
+            }
+        }
+    }
+}
