@@ -117,6 +117,7 @@ fn every_code_of_the_start_the_opening_and_the_gate_stands_in_the_manual() {
         "rules/batch",
         "rules/coalition",
         "rules/cover",
+        "rules/differencing",
         "rules/minimum",
         "rules/parts",
         "rules/pilot",

@@ -224,7 +224,8 @@ on_both_backends! {
             let rows = hengping::sheet::read(&book.bytes).expect("a table").rows;
             assert_eq!(rows.len(), 10, "every verdict");
             let all = unpacked(&book.bytes);
-            assert!(all.contains("withhold") && all.contains(&SIDES.to_string()[..6]) && !all.contains(&SELF.to_string()[..6]));
+            assert!(all.contains("withhold"));
+            assert!(![SIDES, SELF].iter().any(|value| all.contains(&value.to_string()[..6])), "no person's value");
             let mut first = None;
             for login in ["bench-negotiator", "bar-negotiator", "bench-coordinator", "bar-coordinator", "bench-key-holder", "bar-key-holder"] {
                 let officer = served.signed_in(login);

@@ -5,7 +5,7 @@ use std::collections::BTreeMap;
 use hengping_analytics::bundle::{Direction, Invited};
 use hengping_analytics::gate::{
     Audience, Candidate, Coalition, Content, Context, Cover, Flag, Judged, Key, Measure, Minimum, Precision, Range,
-    Reliability, Rule, Scope, Structure, Thresholds, Verdict, candidates, gate, margins, rules, suppress,
+    Reliability, Rule, Scope, Structure, Thresholds, Verdict, Void, candidates, gate, margins, rules, suppress,
 };
 use hengping_analytics::score::{Tier, score};
 use proptest::prelude::*;
@@ -44,6 +44,7 @@ pub fn context() -> Context {
         raters: 300,
         response: Some(0.45),
         courts: BTreeMap::new(),
+        void: Void::default(),
     }
 }
 
@@ -303,6 +304,24 @@ fn a_person_needs_cover_and_no_group_may_be_subtracted() {
     let mut cell = candidate(Scope::Person, "j", "a", Measure::Score, own, 12, 3.0);
     cell.structure.cover = Some(Invited { raters: 12, largest_group: 12 });
     assert_eq!(gate(&[cell], &off)[0].reason.code, "met");
+}
+
+#[test]
+fn a_total_that_lost_few_raters_is_not_told_again() {
+    let cells = city(&[40; 16], &[3.0; 20]);
+    let without = |raters: usize| {
+        let void = Void { raters, courts: [("a".to_owned(), raters)].into(), homes: BTreeMap::new() };
+        let judged = gate(&cells, &Context { void, ..context() });
+        let told = |scope: Scope, subject: &str| {
+            let cell = judged.iter().find(|c| c.key.scope == scope && c.key.subject == subject).unwrap();
+            (cell.verdict != Verdict::Withhold, cell.rules[0])
+        };
+        [told(Scope::System, "city"), told(Scope::Court, "a"), told(Scope::Court, "b"), told(Scope::Person, "a0")]
+    };
+    let few = without(29);
+    assert_eq!([few[0], few[1]], [(false, Rule::R10); 2]);
+    assert!(few[2].0 && few[3].0, "courts and persons without a voided block are told as they were");
+    assert!(without(30).iter().chain(&without(0)).all(|cell| cell.0));
 }
 
 #[test]

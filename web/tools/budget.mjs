@@ -1,7 +1,7 @@
 /**
  * What a first visit downloads, gzipped: the entry, everything it imports statically, and its styles. The rater's
- * budget also counts what sealing needs, so every chunk of that entry is loaded before the form is usable. The sheet that a
- * ratee prints is left out: it is loaded by the click that asks for it, and by nothing else.
+ * budget also counts what sealing needs, so every chunk on the way of a ballot. The own result and the sheet that a ratee
+ * prints are left out: they are loaded by the click that asks for them, months later, and by nothing else.
  */
 import { readFileSync } from 'node:fs'
 import { gzipSync } from 'node:zlib'
@@ -22,8 +22,8 @@ function references(path, everything) {
   for (const [, file] of text.matchAll(literal)) found.add(`assets/${file}`)
   if (everything) {
     for (const [, file] of text.matchAll(/["'`](?:\.\/|assets\/)([\w.-]+\.(?:js|css))["'`]/g)) {
-      // The other language is loaded only when a reader turns to it, and the sheet when it is to be printed.
-      if (!/^(en-|ResultPaper-)/.test(file)) found.add(`assets/${file}`)
+      // The other language is loaded only when a reader turns to it, the own result when it is opened.
+      if (!/^(en-|MyResult-|ResultCard-|ResultPaper-)/.test(file)) found.add(`assets/${file}`)
     }
   }
   return found

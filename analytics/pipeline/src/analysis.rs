@@ -9,7 +9,7 @@ use hengping_analytics::audit::Audits;
 use hengping_analytics::bundle::{Ballot, Bundle, Direction, Invited, Item, Margins, Ratee};
 use hengping_analytics::gate::{
     Coalition, Comparisons, Context, Cover, ItemReport, Judged, Minimum, Precision, Printed, Released, Reliability,
-    Spread, Thresholds, candidates, comparisons, gate, item_report, parameters, spread,
+    Spread, Thresholds, Void, candidates, comparisons, gate, item_report, parameters, spread,
 };
 use hengping_analytics::mixed::Refused;
 use hengping_domain::charter::Charter;
@@ -35,6 +35,8 @@ pub struct Setting<'a> {
     pub pilot: bool,
     /// R14.
     pub both_closed: bool,
+    /// R10: what a correction took out.
+    pub void: Void,
     /// Whether to audit raters and pairs: for tables that were never sealed.
     pub audits: bool,
 }
@@ -144,6 +146,7 @@ fn context(bundle: &Bundle, setting: &Setting) -> Context {
         raters: bundle.raters(),
         response: bundle.margins.invited.map(|invited| share(bundle.ballots.len(), invited)),
         courts: courts.collect(),
+        void: setting.void.clone(),
     }
 }
 

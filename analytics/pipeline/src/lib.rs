@@ -19,6 +19,7 @@ mod together;
 use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
 
+use hengping_analytics::gate;
 use hengping_domain::charter::Charter;
 use hengping_domain::digest::Digest;
 use hengping_domain::manifest::PerSide;
@@ -51,6 +52,7 @@ pub fn open(dirs: &[PathBuf], out: &Path, audit: Audit, progress: &Progress) -> 
         ratees: &input.ratees,
         pilot: about.kind == hengping_domain::manifest::PeriodKind::Pilot,
         both_closed: input.both_closed,
+        void: opened.void(),
         // Whoever opens a box gets what passed the gate; audits name nyms.
         audits: false,
     };
@@ -137,6 +139,7 @@ pub fn score(files: &Table, out: &Path, progress: &Progress) -> Result<(), Stop>
         pilot: false,
         // A table belongs to no period: there is no counterpart to wait for.
         both_closed: true,
+        void: gate::Void::default(),
         audits: true,
     };
     let result = analysis::analyse(ballots, &setting, progress);

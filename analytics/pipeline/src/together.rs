@@ -3,9 +3,10 @@
 //! A person may stand behind one nym per box, so numbers of distinct raters are asked for once per box: what passes with n
 //! boxes passed n times the charter's minimum, and holds for persons. Absent on purpose: anything that finds such a person.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::path::PathBuf;
 
+use hengping_analytics::gate::Void;
 use hengping_domain::charter::Charter;
 use hengping_domain::digest::Digest;
 use hengping_domain::log;
@@ -20,6 +21,9 @@ use crate::error::Stop;
 use crate::input::{self, Audit, Input};
 use crate::progress::Progress;
 use crate::{open, output};
+
+/// Nyms by name of a court.
+type Sets = BTreeMap<String, BTreeSet<String>>;
 
 /// What goes into one draft.
 pub struct Together {
@@ -157,6 +161,23 @@ impl OpenedBoxes<'_> {
     pub fn scored(&self) -> Vec<&Counted> {
         let kept = |input: &'_ Input, counted: &Counted| !input.void.contains(&counted.ballot.ratee);
         self.0.iter().flat_map(|(input, one)| one.ballots.iter().filter(move |c| kept(input, c))).collect()
+    }
+
+    /// Distinct raters of the voided blocks, as the gate takes them.
+    pub fn void(&self) -> Void {
+        let mut raters: BTreeSet<String> = BTreeSet::new();
+        let (mut courts, mut homes): (Sets, Sets) = Default::default();
+        for (input, one) in &self.0 {
+            for counted in one.ballots.iter().filter(|counted| input.void.contains(&counted.ballot.ratee)) {
+                let nym = counted.ballot.nym.nonce.to_string();
+                let court = input.ratees.get(counted.ballot.ratee.as_str()).cloned().unwrap_or_default();
+                courts.entry(court).or_default().insert(nym.clone());
+                homes.entry(counted.nym.home.clone()).or_default().insert(nym.clone());
+                raters.insert(nym);
+            }
+        }
+        let counts = |sets: Sets| sets.into_iter().map(|(name, nyms)| (name, nyms.len())).collect();
+        Void { raters: raters.len(), courts: counts(courts), homes: counts(homes) }
     }
 
     /// What test ballots say, to be compared with what was put in.

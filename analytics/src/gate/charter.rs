@@ -105,6 +105,17 @@ impl Thresholds {
     }
 }
 
+/// R10: distinct raters of the blocks that a correction took out of a box that was told already.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct Void {
+    /// In the whole box.
+    pub raters: usize,
+    /// By court of the ratees.
+    pub courts: BTreeMap<String, usize>,
+    /// By home court of the raters.
+    pub homes: BTreeMap<String, usize>,
+}
+
 /// What the rules know about the box.
 #[derive(Debug, Clone, PartialEq)]
 pub struct Context {
@@ -122,4 +133,6 @@ pub struct Context {
     pub response: Option<f64>,
     /// R23: response by court of the ratees.
     pub courts: BTreeMap<String, f64>,
+    /// R10: what a correction took out.
+    pub void: Void,
 }

@@ -18,7 +18,7 @@ mod spread;
 mod suppression;
 
 pub use cell::{Audience, Candidate, Content, Key, Measure, Range, Scope, Structure};
-pub use charter::{Coalition, Context, Cover, Minimum, Precision, Reliability, Thresholds};
+pub use charter::{Coalition, Context, Cover, Minimum, Precision, Reliability, Thresholds, Void};
 pub use comparison::{Comparisons, Gap, Pair, Standing, Why, comparisons};
 pub use earlier::{Told, earlier};
 pub use parameters::{Printed, parameters};

@@ -37,7 +37,9 @@ pub fn parameters(scores: &Scores, context: &Context) -> Option<Released<Printed
     let low = context.response.is_some_and(|share| share < context.charter.response);
     let enough = scores.system.raters >= context.charter.minimum.group as usize;
     let step = step(scores.system.raters, &context.charter.precision)?;
-    if !open || low || !enough {
+    // R10: together with what was told before a correction, they would tell the difference.
+    let few = (1..context.charter.minimum.group as usize).contains(&context.void.raters);
+    if !open || low || !enough || few {
         return None;
     }
     let to = |value: f64, step: f64| (((value / step).round() * step) * 1e4).round() / 1e4 + 0.0;

@@ -5,6 +5,7 @@
 mod batch;
 mod coalition;
 mod cover;
+mod differencing;
 mod minimum;
 mod parts;
 mod pilot;
@@ -18,6 +19,7 @@ mod unit;
 pub use batch::batch;
 pub use coalition::coalition;
 pub use cover::cover;
+pub use differencing::differencing;
 pub use minimum::minimum;
 pub use parts::parts;
 pub use pilot::pilot;
@@ -141,6 +143,7 @@ pub fn all(cell: &Candidate, context: &Context) -> Vec<(Rule, Finding)> {
         (Rule::R14, two_way(context)),
         (Rule::R3, batch(context)),
         (Rule::R23, response(structure, context)),
+        (Rule::R10, differencing(structure, context)),
         (Rule::R13, pilot(structure, context)),
         (Rule::R2, minimum(structure, context)),
         (Rule::R4, cover(structure, context)),
