@@ -15,6 +15,7 @@ mod city;
 mod command;
 mod correcting;
 mod courier;
+mod crawl;
 mod death;
 mod device;
 mod draw;

@@ -53,6 +53,10 @@ pub const PROOFS: &[&str] = &[
     "9 sizes of casts beyond one per box",
     "10 acknowledged ballots missing, changed or counted twice after 20 kills",
     "releases: hidden means and answers known to within 2 points",
+    "releases sqlite: answers that tell a hidden result from an absent one",
+    "releases postgres: answers that tell a hidden result from an absent one",
+    "releases sqlite: time about a hidden result against an absent one, in standard errors",
+    "releases postgres: time about a hidden result against an absent one, in standard errors",
 ];
 
 /// Every cost below the table, in its order.
