@@ -123,6 +123,7 @@ fn every_code_of_the_start_the_opening_and_the_gate_stands_in_the_manual() {
         "rules/pilot",
         "rules/precision",
         "rules/reliability",
+        "rules/strata",
         "rules/two_way",
     ] {
         let given = written(&format!("analytics/src/gate/{path}.rs"), "Reason::new(\"");

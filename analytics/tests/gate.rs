@@ -29,6 +29,7 @@ pub fn charter() -> Thresholds {
         coalition: Some(Coalition { share: 0.3334, rest: 0.5 }),
         precision: Precision { steps: vec![0.1, 0.2, 0.25, 0.5], numerator: 4.0, bound: 6.0 },
         attack: Some(2.0),
+        strata: Some(100),
         tier: 10,
         reliability: Reliability { publish: 0.7, provisional: 0.5, half_width: 0.6 },
         response: 0.2,
@@ -322,6 +323,18 @@ fn a_total_that_lost_few_raters_is_not_told_again() {
     assert_eq!([few[0], few[1]], [(false, Rule::R10); 2]);
     assert!(few[2].0 && few[3].0, "courts and persons without a voided block are told as they were");
     assert!(without(30).iter().chain(&without(0)).all(|cell| cell.0));
+}
+
+#[test]
+fn the_effect_of_outcomes_needs_many_raters() {
+    let at = |raters| {
+        let mut cell = candidate(Scope::System, "city", "", Measure::OutcomeEffect, Audience::Public, raters, 0.2);
+        cell.content.as_mut().unwrap().range = Range::Difference;
+        let judged = gate(&[cell], &context()).remove(0);
+        (judged.verdict != Verdict::Withhold, judged.rules[0])
+    };
+    assert_eq!(at(99), (false, Rule::R11));
+    assert!(at(100).0);
 }
 
 #[test]

@@ -81,6 +81,14 @@ pub struct Attack {
     pub width: f64,
 }
 
+/// R11: results by kind or outcome of cases.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Strata {
+    /// Raters of the whole that an effect of strata needs; nothing smaller is told by stratum.
+    pub system: u32,
+}
+
 /// R12: least number of ratees in a tier.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
@@ -219,6 +227,9 @@ pub struct Charter {
     /// R9; absent is off.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub attack: Option<Attack>,
+    /// R11; absent is off.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub strata: Option<Strata>,
     /// R12.
     pub tier: Tier,
     /// R17.

@@ -171,6 +171,7 @@ fn thresholds(charter: &Charter) -> Thresholds {
             bound: charter.precision.bound,
         },
         attack: charter.attack.as_ref().map(|attack| attack.width),
+        strata: charter.strata.as_ref().map(|strata| strata.system),
         tier: charter.tier.minimum,
         reliability: Reliability {
             publish: charter.reliability.publish,

@@ -81,6 +81,8 @@ pub struct Thresholds {
     pub precision: Precision,
     /// R9: narrowest range, scale points, in which something hidden may be known to lie; `None` is off.
     pub attack: Option<f64>,
+    /// R11: least raters of an effect of strata; `None` is off.
+    pub strata: Option<u32>,
     /// R12: least ratees of a tier.
     pub tier: u32,
     /// R17.

@@ -1,7 +1,7 @@
 //! The gate: decides for every cell whether it may leave, and is the only maker of [`Released`].
 //! Invariant: a pure function of cells and context with no switch to skip it; a withheld cell
 //! carries no value; suppression depends on structure, never on values.
-//! Absent on purpose: attack audit, strata and privacy budget (R11, R15), which come with their own inputs.
+//! Absent on purpose: attack audit, the privacy budget (R15), which come with their own inputs.
 
 pub mod attack;
 mod cell;

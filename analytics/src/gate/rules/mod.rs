@@ -12,6 +12,7 @@ mod pilot;
 mod precision;
 mod reliability;
 mod response;
+mod strata;
 mod tier;
 mod two_way;
 mod unit;
@@ -26,6 +27,7 @@ pub use pilot::pilot;
 pub use precision::{precision, step};
 pub use reliability::reliability;
 pub use response::response;
+pub use strata::strata;
 pub use tier::tiers;
 pub use two_way::two_way;
 pub use unit::raters;
@@ -57,6 +59,8 @@ pub enum Rule {
     R9,
     /// Differencing.
     R10,
+    /// Strata.
+    R11,
     /// No extremes.
     R12,
     /// Pilot.
@@ -148,6 +152,7 @@ pub fn all(cell: &Candidate, context: &Context) -> Vec<(Rule, Finding)> {
         (Rule::R2, minimum(structure, context)),
         (Rule::R4, cover(structure, context)),
         (Rule::R5, coalition(structure, context)),
+        (Rule::R11, strata(structure, context)),
         (Rule::R7, precision(structure, context)),
         (Rule::R17, reliability(structure, context)),
         (Rule::R8, parts(structure)),
