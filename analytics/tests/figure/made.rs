@@ -11,7 +11,7 @@ use hengping_analytics::score::{Estimate, OutcomeAudit, Parameters, Scores};
 
 use crate::gate::context;
 
-/// A candidate of 60 raters and 400 invitations unless the test says otherwise.
+/// A candidate of 60 raters (120 for an effect) and 400 invitations unless the test says otherwise.
 pub fn cell(scope: Scope, subject: &str, measure: Measure, value: f64) -> Candidate {
     let range = match measure {
         Measure::Score | Measure::Item(_) => Range::Level,
@@ -23,7 +23,7 @@ pub fn cell(scope: Scope, subject: &str, measure: Measure, value: f64) -> Candid
     Candidate {
         structure: Structure {
             key: Key { scope, subject: subject.into(), measure, audience },
-            raters: 60,
+            raters: if range == Range::Difference { 120 } else { 60 },
             court: if scope == Scope::Court { subject.into() } else { String::new() },
             ratees: 9,
             cover: None,

@@ -73,7 +73,7 @@ fn home_courts_are_the_officers_only() {
 #[test]
 fn a_withheld_case_type_or_part_does_not_appear() {
     let mut few = cell(Scope::System, "criminal", Measure::OutcomeEffect, 2.2);
-    few.structure.raters = 29;
+    few.structure.raters = 99;
     let whole = cell(Scope::System, "city", Measure::OutcomeEffect, 0.5);
     let draw = |cells: &[Candidate]| {
         let rows = released(cells);
@@ -82,7 +82,7 @@ fn a_withheld_case_type_or_part_does_not_appear() {
     };
     let figure = draw(&[whole.clone(), few.clone()]);
     assert!(!figure.svg.contains("criminal") && figure.table.len() == 2);
-    few.structure.raters = 30;
+    few.structure.raters = 100;
     assert!(draw(&[whole, few]).svg.contains("criminal"), "control: with one rater more it does");
 
     let mut few = cell(Scope::Court, "鲁0202", Measure::Response, 0.4);
