@@ -11,22 +11,12 @@ use hengping_domain::document::{Document, DocumentKind};
 use hengping_domain::ids::{AccountId, BoxId, RateeId};
 use hengping_domain::release::ReleaseState;
 use hengping_domain::request::AskedKind;
-use serde::Serialize;
 
-use super::documents::OnRecord;
-use super::{Failure, Outcome, Refusal, Site, documents, periods, read_release, withdraw};
-use crate::store::audit::{self, Event};
+use super::documents::{AboutRelease, OnRecord};
+use super::{Outcome, Refusal, Site, documents, periods, read_release, withdraw};
 use crate::store::period::{self, BoxState};
 use crate::store::release::{self, Release};
 use crate::store::{Connection, StoreError, box_document, document, invitation, person, statement};
-
-#[derive(Serialize)]
-struct About<'a> {
-    #[serde(rename = "box")]
-    id: &'a BoxId,
-    document: Digest,
-    release: Digest,
-}
 
 /// Puts a correction of a release on record, for both sides to sign; returns its hash. `void` are member numbers of ratees.
 ///
@@ -56,12 +46,8 @@ pub fn propose(
         let body = Correction { v: 1, id: id.clone(), manifest, release, void: ratees, reason };
         fits(conn, &body)?;
         let new = Document::new(DocumentKind::Correction, &body)?;
-        document::put(conn, &new, today)?;
-        box_document::put(conn, new.hash(), &id, DocumentKind::Correction)?;
-        let about = About { id: &id, document: new.hash(), release };
-        let account = by.map(AccountId::as_str);
-        audit::append(conn, today, &Event { event: "correction-proposed", account, about })?;
-        Ok::<_, Failure>(new.hash())
+        let about = AboutRelease { id: &id, document: new.hash(), release };
+        documents::propose(conn, &id, &new, ("correction-proposed", about), (by, today))
     })
 }
 

@@ -6,7 +6,7 @@
 use hengping_domain::charter::Charter;
 use hengping_domain::digest::Digest;
 use hengping_domain::document::{Document, DocumentError, DocumentKind, Signature};
-use hengping_domain::ids::Side;
+use hengping_domain::ids::{AccountId, BoxId, Side};
 use hengping_domain::manifest::Manifest;
 use hengping_domain::rubric::Rubric;
 use jiff::civil::Date;
@@ -15,9 +15,9 @@ use serde::Serialize;
 use super::{Failure, Outcome, Refusal, Site, correct, extend, withdraw};
 use crate::config::Mode;
 use crate::store::audit::{self, Event};
-use crate::store::document;
 pub use crate::store::document::{SideKeys, Signed};
 use crate::store::{Connection, StoreError};
+use crate::store::{box_document, document};
 
 #[derive(Serialize)]
 struct About {
@@ -52,6 +52,33 @@ pub fn keys(conn: &mut Connection, side: Side) -> Outcome<SideKeys> {
         Err(StoreError::NotFound) => Err(Refusal::KeysNotReady.into()),
         other => Ok(other?),
     }
+}
+
+/// What the audit log says of a paper about a release.
+#[derive(Serialize)]
+pub(super) struct AboutRelease<'a> {
+    #[serde(rename = "box")]
+    pub id: &'a BoxId,
+    pub document: Digest,
+    pub release: Digest,
+}
+
+/// Puts a paper about a box on record, for both sides to sign; `event` and `about` go into the audit log. The same again
+/// changes nothing.
+///
+/// # Errors
+/// A fault of the store.
+pub(super) fn propose(
+    conn: &mut Connection,
+    id: &BoxId,
+    new: &Document,
+    (event, about): (&'static str, impl Serialize),
+    (by, today): (Option<&AccountId>, Date),
+) -> Outcome<Digest> {
+    document::put(conn, new, today)?;
+    box_document::put(conn, new.hash(), id, new.kind())?;
+    audit::append(conn, today, &Event { event, account: by.map(AccountId::as_str), about })?;
+    Ok(new.hash())
 }
 
 /// Puts a document on record after checking its shape; the same document again changes nothing.

@@ -14,8 +14,7 @@ use serde::Serialize;
 
 use super::courier::ask_both;
 use super::documents::OnRecord;
-use super::{Failure, Outcome, Refusal, Site, documents, periods};
-use crate::store::audit::{self, Event};
+use super::{Outcome, Refusal, Site, documents, periods};
 use crate::store::period::{self, BallotBox, BoxState};
 use crate::store::{Connection, box_document, document, statement};
 
@@ -43,12 +42,8 @@ pub fn propose(site: &Site, id: &BoxId, cast_until: Date, reason: Text, by: Opti
         let body = Extension { v: 1, id, manifest: held.manifest, was_until, cast_until, reason };
         timely(conn, &body, today)?;
         let new = Document::new(DocumentKind::Extension, &body)?;
-        document::put(conn, &new, today)?;
-        box_document::put(conn, new.hash(), &body.id, DocumentKind::Extension)?;
         let about = About { id: &body.id, document: new.hash(), cast_until };
-        let account = by.map(AccountId::as_str);
-        audit::append(conn, today, &Event { event: "extension-proposed", account, about })?;
-        Ok::<_, Failure>(new.hash())
+        documents::propose(conn, &body.id, &new, ("extension-proposed", about), (by, today))
     })
 }
 

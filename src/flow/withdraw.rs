@@ -10,21 +10,11 @@ use hengping_domain::release::ReleaseState;
 use hengping_domain::rubric::Text;
 use hengping_domain::withdrawal::{SignedWithdrawal, Withdrawal, WithdrawalReason};
 use jiff::civil::Date;
-use serde::Serialize;
 
-use super::documents::OnRecord;
+use super::documents::{AboutRelease, OnRecord};
 use super::{Failure, Outcome, Refusal, Site, correct, documents, periods};
-use crate::store::audit::{self, Event};
 use crate::store::release::{self, Release};
 use crate::store::{Connection, box_document, document, period};
-
-#[derive(Serialize)]
-struct About<'a> {
-    #[serde(rename = "box")]
-    id: &'a BoxId,
-    document: Digest,
-    release: Digest,
-}
 
 /// Puts a withdrawal of a release on record, for both sides to sign; returns its hash.
 ///
@@ -45,12 +35,8 @@ pub fn propose(
         let body = Withdrawal { v: 1, id: id.clone(), manifest, release, reason, words: words.clone() };
         fits(conn, &body)?;
         let new = Document::new(DocumentKind::Withdrawal, &body)?;
-        document::put(conn, &new, today)?;
-        box_document::put(conn, new.hash(), &id, DocumentKind::Withdrawal)?;
-        let about = About { id: &id, document: new.hash(), release };
-        let account = by.map(AccountId::as_str);
-        audit::append(conn, today, &Event { event: "withdrawal-proposed", account, about })?;
-        Ok::<_, Failure>(new.hash())
+        let about = AboutRelease { id: &id, document: new.hash(), release };
+        documents::propose(conn, &id, &new, ("withdrawal-proposed", about), (by, today))
     })
 }
 
