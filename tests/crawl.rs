@@ -6,7 +6,6 @@
 use hengping::http::openapi;
 use hengping::ports::Stopwatch;
 use hengping_attack::Proof;
-use hengping_domain::ids::{Role, Side};
 use serde_json::{Value, json};
 
 use crate::city::{self, Case, City, bar_box, bench_box, judge, lawyer, person};
@@ -52,15 +51,7 @@ fn released(trial: &Trial) -> (City<'_>, String) {
     cells.sort_by_key(|cell| cell["id"].to_string());
     let hash = city.take_draft(&bar_box(), &json!(cells), &[]).expect("a draft");
     city.release(hash);
-    for (login, role, side) in [
-        ("bar-coordinator", Role::Coordinator, Some(Side::Bar)),
-        ("researcher", Role::Researcher, None),
-        ("operator", Role::Operator, None),
-        ("auditor", Role::Auditor, Some(Side::Bench)),
-        ("machine", Role::Machine, None),
-    ] {
-        trial.account(login, &[(role, side)]);
-    }
+    trial.staff();
     for n in 0..4 {
         city.enrol(&judge(n));
         city.enrol(&lawyer(n));

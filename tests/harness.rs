@@ -32,6 +32,20 @@ pub enum Backend {
     Postgres,
 }
 
+/// An account of every role that is no rater's, on both sides where there are two, by login.
+const STAFF: [(&str, Role, Option<Side>); 10] = [
+    ("bench-negotiator", Role::Negotiator, Some(Side::Bench)),
+    ("bar-negotiator", Role::Negotiator, Some(Side::Bar)),
+    ("bench-coordinator", Role::Coordinator, Some(Side::Bench)),
+    ("bar-coordinator", Role::Coordinator, Some(Side::Bar)),
+    ("bench-key-holder", Role::KeyHolder, Some(Side::Bench)),
+    ("bar-key-holder", Role::KeyHolder, Some(Side::Bar)),
+    ("researcher", Role::Researcher, None),
+    ("operator", Role::Operator, None),
+    ("auditor", Role::Auditor, Some(Side::Bench)),
+    ("machine", Role::Machine, None),
+];
+
 /// Makes of one check two tests, one per backend.
 #[macro_export]
 macro_rules! on_both_backends {
@@ -141,6 +155,11 @@ impl Trial {
         let rates = grants.iter().any(|grant| grant.role == Role::Rater);
         let person = rates.then(|| PersonId(format!("person of {login}")));
         add_account(&self.site, login, login, person, &grants, PASSWORD).expect("an account")
+    }
+
+    /// Makes the accounts of everybody who is no rater.
+    pub fn staff(&self) {
+        STAFF.iter().for_each(|(login, role, side)| drop(self.account(login, &[(*role, *side)])));
     }
 
     /// Starts the HTTP server.

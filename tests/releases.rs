@@ -4,7 +4,7 @@ use hengping::flow::{Refusal, documents, publish};
 use hengping::store::StoreError;
 use hengping_domain::digest::Digest;
 use hengping_domain::document::{DocumentKind, Signature};
-use hengping_domain::ids::{Role, Side};
+use hengping_domain::ids::Side;
 use serde_json::{Value, json};
 
 use crate::city::{self, Case, City, bar_box, bench_box, judge, lawyer, person, refusal};
@@ -68,20 +68,7 @@ fn closed(trial: &Trial) -> City<'_> {
         city::hand_over(&trial.site, &id, &[device.seal(0, 1, 4, 1)]);
         city::close(&trial.site, &id).expect("closed");
     }
-    for (login, role, side) in [
-        ("bench-negotiator", Role::Negotiator, Some(Side::Bench)),
-        ("bar-negotiator", Role::Negotiator, Some(Side::Bar)),
-        ("bench-coordinator", Role::Coordinator, Some(Side::Bench)),
-        ("bar-coordinator", Role::Coordinator, Some(Side::Bar)),
-        ("bench-key-holder", Role::KeyHolder, Some(Side::Bench)),
-        ("bar-key-holder", Role::KeyHolder, Some(Side::Bar)),
-        ("researcher", Role::Researcher, None),
-        ("operator", Role::Operator, None),
-        ("auditor", Role::Auditor, Some(Side::Bench)),
-        ("machine", Role::Machine, None),
-    ] {
-        trial.account(login, &[(role, side)]);
-    }
+    trial.staff();
     for n in 0..4 {
         city.enrol(&judge(n));
         city.enrol(&lawyer(n));
