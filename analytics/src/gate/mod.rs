@@ -1,9 +1,9 @@
 //! The gate: decides for every cell whether it may leave, and is the only maker of [`Released`].
 //! Invariant: a pure function of cells and context with no switch to skip it; a withheld cell
-//! carries no value; suppression depends on structure, never on values.
-//! Absent on purpose: attack audit, the privacy budget (R15), which come with their own inputs.
+//! carries no value; suppression depends on structure, never on values, but for what the attack audit (R9) takes away.
+//! Absent on purpose: the privacy budget (R15), which comes with its own inputs.
 
-pub mod attack;
+mod attack;
 mod cell;
 mod charter;
 mod comparison;

@@ -6,7 +6,7 @@ use std::collections::BTreeMap;
 
 use serde::Serialize;
 
-use super::rules::{batch, step, two_way};
+use super::rules::{batch, lost_few, step, two_way};
 use super::{Context, Finding, Released};
 use crate::score::Scores;
 
@@ -38,7 +38,7 @@ pub fn parameters(scores: &Scores, context: &Context) -> Option<Released<Printed
     let enough = scores.system.raters >= context.charter.minimum.group as usize;
     let step = step(scores.system.raters, &context.charter.precision)?;
     // R10: together with what was told before a correction, they would tell the difference.
-    let few = (1..context.charter.minimum.group as usize).contains(&context.void.raters);
+    let few = lost_few(context.void.raters, context.charter.minimum.group);
     if !open || low || !enough || few {
         return None;
     }

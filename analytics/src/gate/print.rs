@@ -7,7 +7,7 @@ use std::collections::BTreeMap;
 
 use serde::Serialize;
 
-use super::rules::step;
+use super::rules::coarser;
 use super::{Content, Context, Flag, Precision, Range, Structure};
 use crate::score::{Moved, Tier};
 
@@ -100,7 +100,8 @@ enum End {
     Bottom,
 }
 
-/// Prints a cell with a step of at least `least` (R9); `None` when no step is coarse enough. The flags say which numbers are bounds.
+/// Prints a cell with a step of at least `least` (R9); `None` when no step is coarse enough. The flags say which numbers are
+/// bounds.
 pub(super) fn print(
     cell: &Structure,
     content: &Content,
@@ -110,9 +111,7 @@ pub(super) fn print(
 ) -> Option<(Values, Vec<Flag>)> {
     let n = cell.raters;
     let precision = &context.charter.precision;
-    let step = if content.range == Range::Share { SHARE_STEP } else { step(n, precision)? };
-    let coarser = precision.steps.iter().copied().find(|step| *step >= least - DUST);
-    let step = if least > step { coarser? } else { step };
+    let step = if content.range == Range::Share { SHARE_STEP } else { coarser(n, least, precision)? };
     let mut flags = Vec::new();
     let mut flag = |end: Option<End>, top, bottom| match end {
         Some(End::Top) => flags.push(top),

@@ -4,13 +4,12 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use super::Puzzle;
+use super::puzzle::Puzzle;
+use crate::gate::print::DUST;
 use crate::gate::{Candidate, Flag, Measure, Range, Scope, Values};
 
 /// What a scale allows.
 const SCALE: [f64; 2] = [1.0, 5.0];
-/// What decimal fractions lose in binary must not decide.
-const DUST: f64 = 1e-9;
 
 /// One kind of number: adjusted scores, and plain means beside them.
 #[derive(Clone, Copy, PartialEq, Eq)]
@@ -19,9 +18,9 @@ enum Kind {
     Raw,
 }
 
-/// One subject on the board.
-struct Place {
-    /// Its cells, of any audience.
+/// A person on the board.
+struct Person {
+    /// The cells about it, of any audience.
     cells: Vec<usize>,
     /// Raters behind it.
     weight: f64,
@@ -30,8 +29,9 @@ struct Place {
 
 /// Persons and courts of one box.
 pub struct Board {
-    persons: BTreeMap<String, Place>,
-    courts: BTreeMap<String, Place>,
+    persons: BTreeMap<String, Person>,
+    /// Cells by court.
+    courts: BTreeMap<String, Vec<usize>>,
     city: Vec<usize>,
     printed: BTreeMap<usize, (Values, Vec<Flag>)>,
 }
@@ -47,15 +47,13 @@ impl Board {
             if structure.key.measure != Measure::Score || structure.raters == 0 || !level {
                 continue;
             }
-            let place = || Place { cells: Vec::new(), weight: structure.raters as f64, court: structure.court.clone() };
+            let person =
+                || Person { cells: Vec::new(), weight: structure.raters as f64, court: structure.court.clone() };
+            let subject = || structure.key.subject.clone();
             match structure.key.scope {
                 Scope::System => board.city.push(index),
-                Scope::Court => {
-                    board.courts.entry(structure.key.subject.clone()).or_insert_with(place).cells.push(index);
-                }
-                Scope::Person => {
-                    board.persons.entry(structure.key.subject.clone()).or_insert_with(place).cells.push(index);
-                }
+                Scope::Court => board.courts.entry(subject()).or_default().push(index),
+                Scope::Person => board.persons.entry(subject()).or_insert_with(person).cells.push(index),
                 Scope::HomeCourt => continue,
             }
             if !hidden[index]
@@ -77,18 +75,17 @@ impl Board {
         let narrow = |[low, high]: [f64; 2]| high - low < least - DUST;
         let mut told = BTreeSet::new();
         for kind in [Kind::Score, Kind::Raw] {
-            let hidden: Vec<(&String, &Place)> =
+            let hidden: Vec<(&String, &Person)> =
                 self.persons.iter().filter(|(_, person)| self.shown(&person.cells).is_none()).collect();
             let drawn = self.drawn(kind, None);
             let targets: Vec<usize> = hidden.iter().map(|(name, _)| drawn.persons[name.as_str()]).collect();
             for ((_, person), bounds) in hidden.iter().zip(drawn.puzzle.solve(&targets)) {
                 if narrow(bounds) {
-                    let court = self.courts.get(&person.court).and_then(|court| self.shown(&court.cells));
+                    let court = self.courts.get(&person.court).and_then(|cells| self.shown(cells));
                     told.extend(court.or_else(|| self.shown(&self.city)));
                 }
             }
-            for code in self.courts.iter().filter(|(_, court)| self.shown(&court.cells).is_none()).map(|(code, _)| code)
-            {
+            for (code, _) in self.courts.iter().filter(|(_, cells)| self.shown(cells).is_none()) {
                 // Its persons' own results are theirs to add up; the question is what the city tells.
                 let drawn = self.drawn(kind, Some(code));
                 let court = drawn.courts.get(code.as_str()).copied();
@@ -140,7 +137,7 @@ impl Board {
         }
         let mut all = Vec::new();
         for (code, members) in parts {
-            let cells = self.courts.get(code).map_or(&[][..], |court| &court.cells);
+            let cells = self.courts.get(code).map_or(&[][..], Vec::as_slice);
             let total = drawn.puzzle.unknown(self.bounds(cells, kind));
             drawn.courts.insert(code, total);
             if apart != Some(code) {

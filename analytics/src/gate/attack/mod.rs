@@ -1,17 +1,17 @@
 //! R9, attack audit: somebody who holds everything that leaves, and one rater's own answers, must not come near a hidden
 //! mean or anybody's answer. What would come out is looked at as it would be printed; a total that tells too much is
 //! rounded coarser, and hidden when no step is coarse enough.
-//! Invariant: only totals of hidden parts are ever touched, in the order of keys, so the result is the same for any order
-//! of cells. Absent on purpose: other releases; boxes share no block, and R10 keeps a second release of one box apart.
+//! Invariant: only totals of hidden parts, and results that tell an answer, are ever touched, in the order of keys, so the
+//! result is the same for any order of cells. Absent on purpose: other releases; boxes share no block, and R10 keeps a
+//! second release of one box apart.
 //! Method: `methods/gate.md`.
 
 mod known;
 mod puzzle;
 
-pub use puzzle::Puzzle;
-
 use std::collections::BTreeMap;
 
+use super::print::{DUST, print};
 use super::{Candidate, Context};
 use crate::score::Tier;
 use known::Board;
@@ -33,14 +33,13 @@ pub(super) fn audit(
     context: &Context,
     again: impl Fn(&[bool]) -> Vec<bool>,
 ) -> (Audit, Vec<bool>) {
-    let empty = Audit { steps: vec![0.0; cells.len()], hidden: vec![false; cells.len()] };
-    let Some(least) = context.charter.attack else { return (empty, hidden) };
-    let mut found = empty;
+    let mut found = Audit { steps: vec![0.0; cells.len()], hidden: vec![false; cells.len()] };
+    let Some(least) = context.charter.attack else { return (found, hidden) };
     let tiers: BTreeMap<Tier, bool> = BTreeMap::new();
     loop {
         let board = Board::new(cells, &hidden, |index| {
             let cell = cells[index];
-            super::print::print(&cell.structure, cell.content.as_ref()?, &tiers, context, found.steps[index])
+            print(&cell.structure, cell.content.as_ref()?, &tiers, context, found.steps[index])
         });
         let told = board.told(least);
         if told.is_empty() {
@@ -48,9 +47,9 @@ pub(super) fn audit(
         }
         let steps = &context.charter.precision.steps;
         for total in told {
-            let step = |index: usize| board.step(index).unwrap_or(f64::INFINITY);
             // A printed total has a step; the next one takes more of what it tells.
-            match steps.iter().copied().find(|next| *next > step(total) + 1e-9) {
+            let step = board.step(total).unwrap_or(f64::INFINITY);
+            match steps.iter().copied().find(|next| *next > step + DUST) {
                 Some(next) => found.steps[total] = next,
                 None => (found.hidden[total], hidden[total]) = (true, true),
             }

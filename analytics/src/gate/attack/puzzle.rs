@@ -4,8 +4,8 @@
 
 use good_lp::{Expression, ProblemVariables, Solution, SolverModel, Variable, microlp, variable, variables};
 
-/// Least change of a bound that is worth another round.
-const DUST: f64 = 1e-9;
+use crate::gate::print::DUST;
+
 /// Rounds without an end mean that bounds creep towards a limit; the linear programme has the last word then.
 const ROUNDS: usize = 64;
 

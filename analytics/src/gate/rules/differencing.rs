@@ -6,6 +6,11 @@
 use super::{Finding, Number, Reason};
 use crate::gate::{Context, Scope, Structure, n_band};
 
+/// Whether a total lost raters, and fewer than it needs.
+pub fn lost_few(raters: usize, least: u32) -> bool {
+    (1..least as usize).contains(&raters)
+}
+
 /// Hides a total that holds fewer voided raters than its minimum, and any at all.
 pub fn differencing(cell: &Structure, context: &Context) -> Finding {
     let void = &context.void;
@@ -18,10 +23,7 @@ pub fn differencing(cell: &Structure, context: &Context) -> Finding {
     let Some(least) = context.charter.minimum(context.direction, cell.key.scope, cell.key.audience) else {
         return Finding::Silent;
     };
-    if raters == 0 {
-        return Finding::Pass;
-    }
-    if raters < least as usize {
+    if lost_few(raters, least) {
         let reason = Reason::new("differs-by-too-few").with("minimum", Number::Count(least));
         return Finding::Hide(reason.with("n", Number::Band(n_band(raters))));
     }

@@ -7,7 +7,12 @@ use crate::gate::{Context, Measure, Precision, Structure, n_band};
 /// Smallest allowed step for `n` raters: at least `numerator / n`, since replacing one ballot moves
 /// a mean of levels 1 to 5 by at most 4/n. `None` when even the largest step is too fine.
 pub fn step(n: usize, precision: &Precision) -> Option<f64> {
-    let least = precision.numerator / n as f64;
+    coarser(n, 0.0, precision)
+}
+
+/// The same where a step has to be at least `least` for another reason (R9).
+pub fn coarser(n: usize, least: f64, precision: &Precision) -> Option<f64> {
+    let least = least.max(precision.numerator / n as f64);
     // 4/20 and 0.2 must compare equal whatever their last bit is.
     precision.steps.iter().copied().find(|step| *step >= least - 1e-12)
 }
