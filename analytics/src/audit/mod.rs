@@ -83,10 +83,7 @@ impl Workings<'_> {
     pub(crate) fn audits(&self, bundle: &Bundle, scores: &Scores) -> Result<(Audits, Vec<ring::Pair>), Refused> {
         let residuals = Residuals::new(self);
         let (robust, student) = robust::robust(self, scores, &residuals)?;
-        let (pairs, concerts) = {
-            let level = |ratee: &str| scores.persons.get(ratee).map_or(0.0, |person| person.score.value);
-            ring::pairs(self, (&residuals.standard, &student), level)
-        };
+        let (pairs, concerts) = ring::pairs(self, scores, (&residuals.standard, &student));
         let flagged: BTreeSet<&str> = concerts.iter().filter(|c| c.flagged).map(|c| c.ratee.as_str()).collect();
         let moved = robust.persons.iter().filter(|person| person.moved).map(|person| person.ratee.as_str());
         let review = moved.chain(flagged.iter().copied()).map(str::to_owned).collect();

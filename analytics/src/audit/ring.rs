@@ -8,7 +8,7 @@ use std::collections::BTreeMap;
 use serde::Serialize;
 
 use super::chance::{at_least_given, flagged, median};
-use crate::score::Workings;
+use crate::score::{Scores, Workings};
 
 /// Fewest raters of a ratee among whom a minority can be seen.
 const LEAST_RATERS: usize = 5;
@@ -81,11 +81,10 @@ pub struct Concert {
 
 /// All pairs in the order ratee, rater, and the far group of every ratee with enough raters.
 /// `standard` are the headline's standardised residuals, `student` those of the Student fit.
-/// `level` is the headline's score of each ratee.
 pub(super) fn pairs(
     workings: &Workings,
+    scores: &Scores,
     (standard, student): (&[f64], &[f64]),
-    level: impl Fn(&str) -> f64,
 ) -> (Vec<Pair>, Vec<Concert>) {
     let frame = &workings.frame;
     let mut sums: BTreeMap<(u32, u32), (usize, f64, f64)> = BTreeMap::new();
@@ -127,17 +126,20 @@ pub(super) fn pairs(
         }
         groups.push(found);
     }
-    let beyond = |sign: f64, of: &[Pair]| of.iter().filter(|p| sign * p.far >= LEAST_SHIFT).count();
-    let own = |j: usize| members[j].iter().map(|&p| pairs[p].clone()).collect::<Vec<Pair>>();
-    let far: Vec<[usize; 2]> = (0..members.len()).map(|j| SIGNS.map(|sign| beyond(sign, &own(j)))).collect();
-    let alike = alike(&frame.ratee.levels().iter().map(|ratee| level(ratee)).collect::<Vec<f64>>());
+    let beyond = |sign: f64, own: &[usize]| own.iter().filter(|&&p| sign * pairs[p].far >= LEAST_SHIFT).count();
+    let counts = members.iter().map(|own| {
+        let [below, above] = SIGNS.map(|sign| beyond(sign, own));
+        [below, above, own.len()]
+    });
+    let counts: Vec<[usize; 3]> = counts.collect();
+    let level = |ratee: &String| scores.persons.get(ratee).map_or(0.0, |person| person.score.value);
+    let alike = alike(&frame.ratee.levels().iter().map(level).collect::<Vec<f64>>(), &counts);
     let mut concerts = Vec::new();
     for ((j, own), found) in members.iter().enumerate().zip(&groups) {
         let Some(found) = found else { continue };
-        let others: usize = alike[j].iter().map(|&k| members[k].len()).sum();
+        let others = alike[j][2];
         let tails = [0, 1].map(|side| {
-            let count = far[j][side];
-            let seen: usize = alike[j].iter().map(|&k| far[k][side]).sum();
+            let (count, seen) = (counts[j][side], alike[j][side]);
             let chance = (seen as f64 + 0.5) / (others as f64 + 1.0);
             (count, chance * own.len() as f64, at_least_given(count, own.len(), (seen, others)))
         });
@@ -161,16 +163,23 @@ pub(super) fn pairs(
     (pairs, concerts)
 }
 
-/// For each ratee the others whose scores are nearest in order: a third of all, at least twenty. Near an end of the scale
-/// ratings fall far on one side more often than on the other, so far ones are expected from those who stand as high.
-fn alike(levels: &[f64]) -> Vec<Vec<usize>> {
+/// For each ratee the sum of `counts` over the others whose scores are nearest in order: a third of all, at least twenty. Near
+/// an end of the scale ratings fall far on one side more often than on the other, so far ones are expected from those who
+/// stand as high.
+fn alike(levels: &[f64], counts: &[[usize; 3]]) -> Vec<[usize; 3]> {
     let mut order: Vec<usize> = (0..levels.len()).collect();
     order.sort_by(|&one, &other| levels[one].total_cmp(&levels[other]).then(one.cmp(&other)));
     let width = (levels.len() / 3).max(LEAST_ALIKE).min(levels.len().saturating_sub(1));
-    let mut alike = vec![Vec::new(); levels.len()];
+    // Sums up to each place, so that a long stretch costs no more than a short one.
+    let mut upto = vec![[0; 3]];
+    for &ratee in &order {
+        let last = upto[upto.len() - 1];
+        upto.push([0, 1, 2].map(|k| last[k] + counts[ratee][k]));
+    }
+    let mut alike = vec![[0; 3]; levels.len()];
     for (place, &ratee) in order.iter().enumerate() {
         let from = place.saturating_sub(width / 2).min(levels.len() - 1 - width);
-        alike[ratee] = order[from..=from + width].iter().copied().filter(|&other| other != ratee).collect();
+        alike[ratee] = [0, 1, 2].map(|k| upto[from + width + 1][k] - upto[from][k] - counts[ratee][k]);
     }
     alike
 }
