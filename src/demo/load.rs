@@ -3,7 +3,6 @@
 //! Everything a real device does is done by the Rust client over HTTP, with tokens of both agents; stages are timed apart.
 //! Deliberately absent: networks, and machines of their own; client, platform, agents and relay share this one.
 
-use std::collections::BTreeMap;
 use std::sync::Mutex;
 
 use anyhow::{Context as _, anyhow, ensure};
@@ -138,13 +137,10 @@ impl Circle {
             })
         })?;
         let hand_over_seconds = watch.elapsed().as_secs_f64();
-        let mut held: BTreeMap<&BoxId, usize> = BTreeMap::new();
         for id in &boxes {
-            held.insert(id, batch::published(&self.site, id).map_err(failed)?.leaves.len());
-        }
-        let acknowledged = |id: &BoxId| sealed.iter().filter(|sealed| sealed.0.id == *id).count();
-        for (id, held) in held {
-            ensure!(held == acknowledged(id), "{id} holds {held} of {} acknowledged ballots", acknowledged(id));
+            let held = batch::published(&self.site, id).map_err(failed)?.leaves.len();
+            let acknowledged = sealed.iter().filter(|sealed| sealed.0.id == *id).count();
+            ensure!(held == acknowledged, "{id} holds {held} of {acknowledged} acknowledged ballots");
         }
         Ok(Load { devices, visits, tokens, ballots, hand_over_seconds })
     }
