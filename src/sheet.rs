@@ -9,7 +9,7 @@ mod write;
 
 pub use hengping_domain::docket::Table;
 pub use read::read;
-pub use release::{About, release_xlsx};
+pub use release::{About, release_csv, release_xlsx};
 pub use write::{SheetWriteError, case_template_csv, case_template_xlsx, csv, problems_csv, roster_template_csv};
 
 /// Largest file, in bytes, by upload and on the command line; the words of `file-too-large` name it.

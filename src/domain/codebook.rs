@@ -1,6 +1,9 @@
 //! The codebook of a table of released cells: what each column says, in which unit, and what an empty field means.
 //!
-//! One list for CSV, XLSX, Parquet and the catalogue, so that no two of them can differ. Deliberately absent: the cells.
+//! One list and one row for CSV, XLSX, Parquet and the catalogue, so that no two of them can differ. Deliberately absent: the
+//! files themselves.
+
+use crate::release::Cell;
 
 /// A column.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -121,10 +124,62 @@ pub const COLUMNS: [Column; 16] = [
     ),
 ];
 
+/// The file of a draft that holds the public cells in these columns.
+pub const PARQUET: &str = "cells.parquet";
+
 /// The header of every table of cells.
 #[must_use]
 pub fn header() -> [&'static str; COLUMNS.len()] {
     COLUMNS.map(|column| column.name)
+}
+
+/// What a cell says in one column.
+#[derive(Debug, Clone, PartialEq)]
+pub enum Field {
+    /// Words; a list without entries is empty words.
+    Text(String),
+    /// A number.
+    Number(f64),
+    /// The cell has nothing of the kind.
+    Missing,
+}
+
+impl From<Option<f64>> for Field {
+    fn from(number: Option<f64>) -> Self {
+        number.map_or(Self::Missing, Self::Number)
+    }
+}
+
+impl From<Option<String>> for Field {
+    fn from(text: Option<String>) -> Self {
+        text.map_or(Self::Missing, Self::Text)
+    }
+}
+
+/// A cell as a row in the order of [`COLUMNS`], with what the person it is about says.
+#[must_use]
+pub fn row(cell: &Cell, statement: Option<&str>) -> [Field; COLUMNS.len()] {
+    let text = |said: &str| Field::Text(said.to_owned());
+    let band = cell.band();
+    [
+        text(&cell.id),
+        text(cell.scope.as_str()),
+        text(&cell.subject),
+        text(&cell.measure),
+        text(cell.audience.as_str()),
+        text(cell.verdict.as_str()),
+        Field::Text(cell.flags.join(" ")),
+        Field::Text(cell.rules.join(" ")),
+        cell.n_band.clone().into(),
+        // A share is known as a band only.
+        cell.value.filter(|_| band.is_none()).into(),
+        cell.interval.map(|ends| ends[0]).into(),
+        cell.interval.map(|ends| ends[1]).into(),
+        cell.raw.into(),
+        cell.step.into(),
+        band.into(),
+        statement.filter(|_| cell.takes_statement()).map(str::to_owned).into(),
+    ]
 }
 
 /// What a result may not be used for, in Chinese, which binds, and English.
@@ -149,5 +204,35 @@ mod tests {
                 assert!(!zh.is_empty() && en.is_ascii() && !en.is_empty(), "{}", column.name);
             }
         }
+    }
+
+    #[test]
+    fn a_row_holds_what_its_columns_promise() {
+        let cell: Cell = serde_json::from_value(serde_json::json!({
+            "id": "c", "scope": "person", "subject": "r", "measure": "score", "audience": "self", "verdict": "publish",
+            "flags": ["pilot"], "rules": ["R2", "R7"], "value": 4.2, "step": 0.1, "interval": [3.9, 4.5], "raw": 4.0,
+            "n_band": "30-39",
+        }))
+        .expect("a cell");
+        let share = Cell { measure: "response".to_owned(), value: Some(0.4), step: Some(0.05), ..cell.clone() };
+        for row in [row(&cell, Some("words")), row(&share, Some("words"))] {
+            for (field, column) in row.iter().zip(COLUMNS) {
+                let kept = match field {
+                    Field::Text(_) => !column.number,
+                    Field::Number(_) => column.number,
+                    Field::Missing => column.missing != ALWAYS,
+                };
+                assert!(kept, "{} holds {field:?}", column.name);
+            }
+        }
+        let field = |cell: &Cell, name: &str| {
+            let place = header().iter().position(|column| *column == name).expect("a column");
+            row(cell, Some("words"))[place].clone()
+        };
+        let text = |said: &str| Field::Text(said.to_owned());
+        assert_eq!((field(&cell, "value"), field(&cell, "high")), (Field::Number(4.2), Field::Number(4.5)));
+        assert_eq!((field(&cell, "rules"), field(&cell, "statement")), (text("R2 R7"), text("words")));
+        assert_eq!((field(&share, "value"), field(&share, "band")), (Field::Missing, text("0.40-0.45")));
+        assert_eq!(field(&share, "statement"), Field::Missing, "words go with the score alone");
     }
 }

@@ -128,6 +128,12 @@ impl Cell {
         Some(format!("{low:.2}-{:.2}", low + width))
     }
 
+    /// Whether what the person it is about says goes with it: on the score of a person whose value is shown, and nowhere else.
+    #[must_use]
+    pub fn takes_statement(&self) -> bool {
+        self.scope == Scope::Person && self.measure == "score" && self.value.is_some()
+    }
+
     /// Whether it left the gate with a value.
     #[must_use]
     pub fn is_released(&self) -> bool {

@@ -6,6 +6,7 @@
 use std::collections::{BTreeMap, BTreeSet};
 use std::path::Path;
 
+use hengping_domain::codebook::PARQUET;
 use hengping_domain::digest::Digest;
 use hengping_domain::document::{Document, DocumentKind};
 use hengping_domain::ids::BoxId;
@@ -31,6 +32,15 @@ pub struct ReleaseBody {
     pub draft: Draft,
     /// SHA-256 of every file by name.
     pub files: BTreeMap<String, Digest>,
+}
+
+impl ReleaseBody {
+    /// Endings under which the cells can be downloaded; an older analysis left no Parquet.
+    #[must_use]
+    pub fn formats(&self) -> Vec<&'static str> {
+        let parquet = self.files.contains_key(PARQUET).then_some("parquet");
+        ["json", "csv", "xlsx"].into_iter().chain(parquet).collect()
+    }
 }
 
 #[derive(Deserialize)]
@@ -148,9 +158,6 @@ pub(super) fn read(path: &Path) -> Outcome<Vec<u8>> {
     }
     std::fs::read(path).map_err(io)
 }
-
-/// The public cells as Parquet, which an older analysis does not leave.
-pub(super) const PARQUET: &str = "cells.parquet";
 
 /// The figures and their tables, and the public cells, by plain file name.
 fn files(dir: &Path) -> Outcome<BTreeMap<String, Vec<u8>>> {

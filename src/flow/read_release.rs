@@ -9,7 +9,7 @@ use hengping_domain::correction::Correction;
 use hengping_domain::digest::Digest;
 use hengping_domain::ids::Role;
 use hengping_domain::manifest::PeriodKind;
-use hengping_domain::release::{Audience, Cell, ReleaseState, Scope};
+use hengping_domain::release::{Audience, Cell, ReleaseState};
 use hengping_domain::withdrawal::Withdrawal;
 use jiff::civil::Date;
 
@@ -138,8 +138,8 @@ fn load(conn: &mut Connection, release: Release, reader: Reader, today: Date) ->
     corrections.retain(|(_, held)| reader == Reader::Officer || held.in_force_from().is_some());
     let superseded = correct::is_superseded(conn, &release)?;
     let mut statements = reply::statements(conn, release.hash)?;
-    let valued = |cell: &Cell| cell.scope == Scope::Person && cell.value.is_some();
-    statements.retain(|subject, _| body.draft.cells.iter().any(|cell| valued(cell) && cell.subject == *subject));
+    statements
+        .retain(|subject, _| body.draft.cells.iter().any(|cell| cell.takes_statement() && cell.subject == *subject));
     let hearing = (reader == Reader::Officer).then(|| window::hearing(conn, &release, today)).transpose()?;
     let mut withdrawals = withdraw::all(conn, &release.ballot_box)?;
     withdrawals.retain(|(body, held)| {

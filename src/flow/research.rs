@@ -12,7 +12,7 @@ use serde::Serialize;
 
 use super::read_setting::{self, Setting};
 use super::sign_in::Account;
-use super::{Failure, Fault, Outcome, Refusal, Site, correct, draft, read_release, withdraw};
+use super::{Failure, Fault, Outcome, Refusal, Site, correct, read_release, withdraw};
 use crate::ports::random;
 use crate::store::audit::{self, Event};
 use crate::store::release::{self, Release};
@@ -81,8 +81,8 @@ pub struct Entry {
     pub release: Release,
     /// What it is read with.
     pub setting: Setting,
-    /// Whether the analysis left it as Parquet too.
-    pub parquet: bool,
+    /// Endings under which it can be downloaded.
+    pub formats: Vec<&'static str>,
 }
 
 /// The catalogue, by day, and whether the account may read more of it than titles.
@@ -97,8 +97,8 @@ pub fn catalogue(site: &Site, account: &AccountId) -> Outcome<(Vec<Entry>, bool)
         for held in release::all(conn)? {
             if stands(conn, &held)? {
                 let body = read_release::body(conn, held.hash)?;
-                let parquet = body.files.contains_key(draft::PARQUET);
-                found.push(Entry { setting: read_setting::find(conn, &body.draft)?, release: held, parquet });
+                let setting = read_setting::find(conn, &body.draft)?;
+                found.push(Entry { setting, release: held, formats: body.formats() });
             }
         }
         Ok::<_, Failure>((found, agreed))

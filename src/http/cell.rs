@@ -1,11 +1,10 @@
-//! How a cell looks in answers and files.
+//! How a cell looks in answers.
 //!
 //! A cell that reaches this place was cut for its reader already. Deliberately absent: any order by value.
 
 use std::collections::BTreeMap;
 
-use hengping_domain::codebook::COLUMNS;
-use hengping_domain::release::{Cell, Moved, Scope};
+use hengping_domain::release::{Cell, Moved};
 use serde::Serialize;
 use utoipa::ToSchema;
 
@@ -101,32 +100,7 @@ impl CellBody {
     /// A cell with what the person whom it is about says beside it; such words go with the score alone.
     #[must_use]
     pub fn beside(cell: Cell, statements: &BTreeMap<String, String>) -> Self {
-        let said = cell.scope == Scope::Person && cell.measure == "score" && cell.value.is_some();
-        let statement = if said { statements.get(&cell.subject).cloned() } else { None };
+        let statement = if cell.takes_statement() { statements.get(&cell.subject).cloned() } else { None };
         Self { statement, ..Self::from(cell) }
-    }
-
-    /// The cell as a row of a table, in the order of the codebook; what it does not have is empty.
-    #[must_use]
-    pub fn row(&self) -> [String; COLUMNS.len()] {
-        let number = |value: Option<f64>| value.map_or_else(String::new, |v| v.to_string());
-        [
-            self.id.clone(),
-            self.scope.to_owned(),
-            self.subject.clone(),
-            self.measure.clone(),
-            self.audience.to_owned(),
-            self.verdict.to_owned(),
-            self.flags.join(" "),
-            self.rules.join(" "),
-            self.n_band.clone().unwrap_or_default(),
-            number(self.value),
-            number(self.interval.map(|i| i[0])),
-            number(self.interval.map(|i| i[1])),
-            number(self.raw),
-            number(self.step),
-            self.band.clone().unwrap_or_default(),
-            self.statement.clone().unwrap_or_default(),
-        ]
     }
 }

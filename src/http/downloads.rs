@@ -3,14 +3,15 @@
 //! The first three are written from the cells that were cut for the reader, so that a file never says more than the page; the
 //! fourth is one of the files that both sides signed. Deliberately absent: a cell that the reader may not see, under any name.
 
+use std::fmt::Display;
+
 use actix_web::http::header;
 use actix_web::{HttpResponse, web};
-use hengping_domain::codebook::{NOT_FOR, header as columns};
+use hengping_domain::codebook::{COLUMNS, Field, NOT_FOR, PARQUET, row};
 use hengping_domain::digest::Digest;
 use hengping_domain::release::ReleaseState;
 use hengping_domain::rubric::Text;
 
-use super::cell::CellBody;
 use super::documents::parse;
 use super::guard::Caller;
 use super::problem::{Problem, run};
@@ -20,8 +21,13 @@ use crate::flow::read_setting::{self, Setting};
 use crate::flow::{Fault, Site};
 use crate::sheet;
 
-fn attachment(id: &str, ending: &str) -> String {
+fn attachment(id: impl Display, ending: &str) -> String {
     format!("attachment; filename=\"hengping-{id}.{ending}\"")
+}
+
+/// What was cut for the reader, in the columns of the codebook.
+fn rows(held: &ReadRelease) -> impl Iterator<Item = [Field; COLUMNS.len()]> {
+    held.body.draft.cells.iter().map(|cell| row(cell, held.statements.get(&cell.subject).map(String::as_str)))
 }
 
 /// The cells as a JSON file.
@@ -31,9 +37,9 @@ pub async fn json(
     caller: Option<Caller>,
     hash: web::Path<String>,
 ) -> Result<HttpResponse, Problem> {
-    let body = body(read(site, caller, &hash).await?);
-    let name = attachment(body.file_name(), "json");
-    Ok(HttpResponse::Ok().insert_header((header::CONTENT_DISPOSITION, name)).json(body))
+    let held = read(site, caller, &hash).await?;
+    let name = attachment(&held.release.ballot_box, "json");
+    Ok(HttpResponse::Ok().insert_header((header::CONTENT_DISPOSITION, name)).json(body(held)))
 }
 
 /// The cells as a CSV file that spreadsheet programs open.
@@ -43,10 +49,9 @@ pub async fn csv(
     caller: Option<Caller>,
     hash: web::Path<String>,
 ) -> Result<HttpResponse, Problem> {
-    let body = body(read(site, caller, &hash).await?);
-    let lines = body.cells().iter().map(CellBody::row);
-    let bytes = sheet::csv(&columns(), lines).map_err(|error| Problem::from(Fault::new(&error)))?;
-    Ok(file(bytes, "text/csv; charset=utf-8", &attachment(body.file_name(), "csv")))
+    let held = read(site, caller, &hash).await?;
+    let bytes = sheet::release_csv(rows(&held)).map_err(|error| Problem::from(Fault::new(&error)))?;
+    Ok(file(bytes, "text/csv; charset=utf-8", &attachment(&held.release.ballot_box, "csv")))
 }
 
 /// The cells as a workbook, with a second sheet that says what they are.
@@ -61,11 +66,9 @@ pub async fn xlsx(
     let draft = held.body.draft.clone();
     let setting = run(move || read_setting::of(&site, &draft)).await?;
     let about = about(&held, &setting, reader);
-    let body = body(held);
-    let rows = body.cells().iter().map(CellBody::row);
-    let bytes = sheet::release_xlsx(rows, &about).map_err(|error| Problem::from(Fault::new(&error)))?;
+    let bytes = sheet::release_xlsx(rows(&held), &about).map_err(|error| Problem::from(Fault::new(&error)))?;
     let mime = "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet";
-    Ok(file(bytes, mime, &attachment(body.file_name(), "xlsx")))
+    Ok(file(bytes, mime, &attachment(&held.release.ballot_box, "xlsx")))
 }
 
 /// The public cells as Parquet, as both sides signed the file.
@@ -76,8 +79,8 @@ pub async fn parquet(
     hash: web::Path<String>,
 ) -> Result<HttpResponse, Problem> {
     let (hash, reader): (Digest, _) = (parse(&hash)?, Reader::of(caller.as_deref()));
-    let name = attachment(&hash.short().to_string(), "parquet");
-    let bytes = run(move || read_release::file(&site, hash, "cells.parquet", reader)).await?;
+    let name = attachment(hash.short(), "parquet");
+    let bytes = run(move || read_release::file(&site, hash, PARQUET, reader)).await?;
     Ok(file(bytes, "application/vnd.apache.parquet", &name))
 }
 

@@ -94,21 +94,8 @@ fn head(
     }
 }
 
-impl ReleaseBody {
-    /// The name that a file of the release begins with.
-    pub(super) fn file_name(&self) -> &str {
-        &self.head.id
-    }
-
-    /// What was cut for the reader.
-    pub(super) fn cells(&self) -> &[CellBody] {
-        &self.cells
-    }
-}
-
 pub(super) fn body(read: ReadRelease) -> ReleaseBody {
     let draft = &read.body.draft;
-    let parquet = read.body.files.contains_key("cells.parquet").then_some("parquet");
     ReleaseBody {
         rubric: draft.rubric.to_string(),
         charter: draft.charter.to_string(),
@@ -118,7 +105,7 @@ pub(super) fn body(read: ReadRelease) -> ReleaseBody {
         corrections: read.corrections.iter().map(|(body, held)| CorrectionBody::of(body, held, draft)).collect(),
         hearing: read.hearing.map(HearingBody::from),
         withdrawals: read.withdrawals.iter().map(|(body, held)| WithdrawalBody::of(body, held)).collect(),
-        formats: ["json", "csv", "xlsx"].into_iter().chain(parquet).collect(),
+        formats: read.body.formats(),
         cells: read.body.draft.cells.into_iter().map(|cell| CellBody::beside(cell, &read.statements)).collect(),
     }
 }

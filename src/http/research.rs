@@ -153,7 +153,7 @@ fn entry(found: &Entry, agreed: bool) -> EntryBody {
     let detail = || EntryDetail {
         release: found.release.hash.to_string(),
         released_on: found.release.day.to_string(),
-        formats: ["json", "csv", "xlsx"].into_iter().chain(found.parquet.then_some("parquet")).collect(),
+        formats: found.formats.clone(),
         citation: TextBody::from(citation(found)),
         rubric: found.setting.rubric.id.clone(),
     };

@@ -1,11 +1,12 @@
-//! A release as a workbook: one sheet of cells, one that says what they are.
+//! A release as CSV, and as a workbook: one sheet of cells, one that says what they are.
 //!
 //! The cells come in cut for their reader; nothing is added here. Deliberately absent: formulas, and the time of writing.
 
-use hengping_domain::codebook::COLUMNS;
+use hengping_domain::codebook::{COLUMNS, Field, header};
 use rust_xlsxwriter::{Color, DocProperties, ExcelDateTime, Format, FormatBorder, Workbook, Worksheet};
 
 use super::SheetWriteError;
+use super::write::csv;
 
 /// A line of the second sheet: what it is about in Chinese and English, and what is said.
 pub type About = [String; 3];
@@ -15,7 +16,7 @@ pub type About = [String; 3];
 /// # Errors
 /// [`SheetWriteError`].
 pub fn release_xlsx(
-    cells: impl IntoIterator<Item = [String; COLUMNS.len()]>,
+    cells: impl IntoIterator<Item = [Field; COLUMNS.len()]>,
     about: &[About],
 ) -> Result<Vec<u8>, SheetWriteError> {
     let mut book = Workbook::new();
@@ -26,13 +27,28 @@ pub fn release_xlsx(
     Ok(book.save_to_buffer()?)
 }
 
+/// The cells as CSV.
+///
+/// # Errors
+/// [`SheetWriteError`].
+pub fn release_csv(cells: impl IntoIterator<Item = [Field; COLUMNS.len()]>) -> Result<Vec<u8>, SheetWriteError> {
+    let line = |row: [Field; COLUMNS.len()]| {
+        row.map(|field| match field {
+            Field::Text(text) => text,
+            Field::Number(number) => number.to_string(),
+            Field::Missing => String::new(),
+        })
+    };
+    csv(&header(), cells.into_iter().map(line))
+}
+
 fn head() -> Format {
     Format::new().set_bold().set_background_color(Color::RGB(0x00E6_EEF6)).set_border_bottom(FormatBorder::Thin)
 }
 
 fn write_cells(
     sheet: &mut Worksheet,
-    cells: impl IntoIterator<Item = [String; COLUMNS.len()]>,
+    cells: impl IntoIterator<Item = [Field; COLUMNS.len()]>,
 ) -> Result<(), SheetWriteError> {
     sheet.set_name("统计单元 Cells")?.set_freeze_panes(1, 0)?;
     let head = head();
@@ -41,12 +57,12 @@ fn write_cells(
         sheet.write_string_with_format(0, place, column.name, &head)?;
     }
     for (line, row) in (1..).zip(cells) {
-        for (place, (text, column)) in (0..).zip(row.iter().zip(COLUMNS)) {
-            match text.parse::<f64>() {
-                Ok(number) if column.number => sheet.write_number(line, place, number)?,
+        for (place, field) in (0..).zip(&row) {
+            match field {
+                Field::Number(number) => sheet.write_number(line, place, *number)?,
                 // What is not there stays an empty cell and not an empty text.
-                _ if text.is_empty() => sheet,
-                _ => sheet.write_string(line, place, text)?,
+                Field::Text(text) if !text.is_empty() => sheet.write_string(line, place, text)?,
+                Field::Text(_) | Field::Missing => sheet,
             };
         }
     }

@@ -21,6 +21,7 @@ use std::path::{Path, PathBuf};
 
 use hengping_analytics::gate;
 use hengping_domain::charter::Charter;
+use hengping_domain::codebook::PARQUET;
 use hengping_domain::digest::Digest;
 use hengping_domain::manifest::PerSide;
 use hengping_domain::margins::Margins;
@@ -62,7 +63,7 @@ pub fn open(dirs: &[PathBuf], out: &Path, audit: Audit, progress: &Progress) -> 
     files.insert("draft.json".to_owned(), opened.draft(&draft)?);
     let counted = output::counted(opened.counts(), &opened.counted())?;
     files.insert("counted.json".to_owned(), opened.counted_file(&counted)?);
-    files.insert("cells.parquet".to_owned(), output::public_cells(&result.cells)?);
+    files.insert(PARQUET.to_owned(), output::public_cells(&result.cells)?);
     // Both sides signed that these ballots are invented and their answers known.
     if about.rehearsal {
         files.insert("rehearsal.json".to_owned(), output::pretty(&opened.tally()?)?);

@@ -8,7 +8,7 @@ use std::fs::File;
 use std::path::Path;
 use std::sync::Arc;
 
-use hengping_domain::codebook::{COLUMNS, Column as Explained};
+use hengping_domain::codebook::{COLUMNS, Column as Explained, Field, row};
 use hengping_domain::release::Cell;
 use polars::prelude::{ArrowDataType, Column, DataFrame, ParquetCompression, ParquetReader, ParquetWriter, SerReader};
 use polars_parquet::parquet::metadata::SchemaDescriptor;
@@ -56,15 +56,16 @@ pub fn reader(path: &Path) -> Result<ParquetReader<File>, Stop> {
 /// [`Stop::Internal`].
 pub fn cells(cells: &[Cell]) -> Result<Vec<u8>, Stop> {
     let failed = |error: polars::error::PolarsError| Stop::Internal(error.to_string());
-    let column = |about: &Explained| {
-        let name = about.name.into();
+    let rows: Vec<_> = cells.iter().map(|cell| row(cell, None)).collect();
+    let column = |(place, about): (usize, &Explained)| {
+        let (name, fields) = (about.name.into(), rows.iter().map(|row| &row[place]));
         if about.number {
-            Column::new(name, cells.iter().map(|cell| number(cell, about.name)).collect::<Vec<Option<f64>>>())
+            Column::new(name, fields.map(number).collect::<Vec<Option<f64>>>())
         } else {
-            Column::new(name, cells.iter().map(|cell| text(cell, about.name)).collect::<Vec<Option<String>>>())
+            Column::new(name, fields.map(text).collect::<Vec<Option<&str>>>())
         }
     };
-    let mut frame = DataFrame::new_infer_height(COLUMNS.iter().map(column).collect()).map_err(failed)?;
+    let mut frame = DataFrame::new_infer_height(COLUMNS.iter().enumerate().map(column).collect()).map_err(failed)?;
     let mut bytes = Vec::new();
     // A few hundred rows: not worth a compression that some reader does not have.
     let writer = ParquetWriter::new(&mut bytes).with_compression(ParquetCompression::Uncompressed);
@@ -72,33 +73,12 @@ pub fn cells(cells: &[Cell]) -> Result<Vec<u8>, Stop> {
     Ok(bytes)
 }
 
-fn number(cell: &Cell, column: &str) -> Option<f64> {
-    match column {
-        // A share is known as a band only.
-        "value" => cell.value.filter(|_| cell.band().is_none()),
-        "low" => cell.interval.map(|ends| ends[0]),
-        "high" => cell.interval.map(|ends| ends[1]),
-        "raw" => cell.raw,
-        "step" => cell.step,
-        _ => None,
-    }
+fn number(field: &Field) -> Option<f64> {
+    if let Field::Number(number) = field { Some(*number) } else { None }
 }
 
-fn text(cell: &Cell, column: &str) -> Option<String> {
-    let said = match column {
-        "id" => cell.id.clone(),
-        "scope" => cell.scope.to_string(),
-        "subject" => cell.subject.clone(),
-        "measure" => cell.measure.clone(),
-        "audience" => cell.audience.to_string(),
-        "verdict" => cell.verdict.to_string(),
-        "flags" => cell.flags.join(" "),
-        "rules" => cell.rules.join(" "),
-        "raters" => return cell.n_band.clone(),
-        "band" => return cell.band(),
-        _ => return None,
-    };
-    Some(said)
+fn text(field: &Field) -> Option<&str> {
+    if let Field::Text(text) = field { Some(text) } else { None }
 }
 
 #[cfg(test)]
