@@ -68,23 +68,33 @@ pub fn lodge(conn: &mut Connection, id: &str, account: &AccountId, notice: &Noti
     Ok(())
 }
 
-type Row = (String, String, String, String, Option<String>, Option<String>, String);
+type Row = (String, String, String, Option<String>, Option<String>, String, String);
 
 /// Notices by day, all of them or those of one account.
 ///
 /// # Errors
 /// [`StoreError`].
 pub fn notices(conn: &mut Connection, of: Option<&AccountId>) -> Result<Vec<Lodged>, StoreError> {
-    let rows: Vec<Row> = research_notice::table.order((research_notice::day, research_notice::id)).load(conn)?;
-    let mut found = Vec::new();
-    for (id, by, title, release, link, file, day) in rows {
-        if of.is_some_and(|account| account.as_str() != by) {
-            continue;
-        }
-        let name: String = account::table.find(&by).select(account::name).first(conn)?;
-        let file = file.map(|digest| stored(&digest)).transpose()?;
-        let notice = Notice { title, release: stored(&release)?, link, file, day: stored(&day)? };
-        found.push(Lodged { id, by: name, notice });
+    let mut wanted = research_notice::table
+        .inner_join(account::table.on(account::id.eq(research_notice::account)))
+        .order((research_notice::day, research_notice::id))
+        .select((
+            research_notice::id,
+            research_notice::title,
+            research_notice::release,
+            research_notice::link,
+            research_notice::file,
+            research_notice::day,
+            account::name,
+        ))
+        .into_boxed();
+    if let Some(account) = of {
+        wanted = wanted.filter(research_notice::account.eq(account.as_str()));
     }
-    Ok(found)
+    let rows: Vec<Row> = wanted.load(conn)?;
+    let read = |(id, title, release, link, file, day, by): Row| {
+        let file = file.map(|digest| stored(&digest)).transpose()?;
+        Ok(Lodged { id, by, notice: Notice { title, release: stored(&release)?, link, file, day: stored(&day)? } })
+    };
+    rows.into_iter().map(read).collect()
 }

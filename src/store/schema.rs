@@ -66,6 +66,7 @@ diesel::joinable!(account_role -> account (account));
 diesel::joinable!(session -> account (account));
 diesel::allow_tables_to_appear_in_same_query!(account, account_role, session);
 diesel::allow_tables_to_appear_in_same_query!(person, roster_entry);
+diesel::allow_tables_to_appear_in_same_query!(account, research_notice);
 
 diesel::table! {
     /// Judges, lawyers and others of the rosters; `ratee` is the only name that enters a ballot.
