@@ -215,6 +215,15 @@ pub struct Draft {
     pub rest: BTreeMap<String, serde_json::Value>,
 }
 
+impl Draft {
+    /// What left the gate about a person for an audience.
+    pub fn about<'a>(&'a self, subject: &'a str, audience: Audience) -> impl Iterator<Item = &'a Cell> {
+        self.cells.iter().filter(move |cell| {
+            cell.scope == Scope::Person && cell.subject == subject && cell.audience == audience && cell.is_released()
+        })
+    }
+}
+
 words! {
     /// Where a release stands.
     ReleaseState, "release state" {

@@ -3,20 +3,20 @@
 //! A draft is there from the day its window was opened, for those whose own cells left the gate and for nobody else.
 //! Deliberately absent: reasons, other people, and the names of officers.
 
-use hengping_domain::charter::Charter;
 use hengping_domain::digest::Digest;
 use hengping_domain::ids::{Direction, PersonId};
-use hengping_domain::release::{Cell, ReleaseState};
+use hengping_domain::release::{Audience, Cell, ReleaseState};
 use hengping_domain::reply::{Reading, Window};
 use hengping_domain::rubric::{Rubric, Text};
+use jiff::civil::Date;
 
 use super::decide::Filed;
 use super::withdraw::{self, Withdrawn};
-use super::{Failure, Outcome, Site, correct, read_release, reply, window};
+use super::{Failure, Outcome, Site, correct, read_release, read_setting, window};
 use crate::store::period::{self, Period};
 use crate::store::person::{self, Person};
 use crate::store::release::{self, Release};
-use crate::store::{self, Connection, document, reading};
+use crate::store::{Connection, document, reading, reply};
 
 /// A person's cells in one release.
 #[derive(Debug, Clone)]
@@ -26,7 +26,7 @@ pub struct OwnResult {
     /// Whether it is out.
     pub state: ReleaseState,
     /// The day it came out, or of the draft.
-    pub day: jiff::civil::Date,
+    pub day: Date,
     /// Its period.
     pub period: Period,
     /// Its direction.
@@ -77,8 +77,7 @@ pub fn own(site: &Site, person: &PersonId) -> Outcome<Vec<OwnResult>> {
             if draft && (window.is_none() || correct::corrected_by(conn, &held)?.is_some()) {
                 continue;
             }
-            let open = draft && window.is_some_and(|window| window.is_open(today));
-            let result = OwnResult { window, open, ..of(conn, &me, held)? };
+            let result = of(conn, &me, held, window, today)?;
             if !draft || !result.cells.is_empty() {
                 results.push(result);
             }
@@ -87,10 +86,10 @@ pub fn own(site: &Site, person: &PersonId) -> Outcome<Vec<OwnResult>> {
     })
 }
 
-fn of(conn: &mut Connection, me: &Person, held: Release) -> Outcome<OwnResult> {
+fn of(conn: &mut Connection, me: &Person, held: Release, window: Option<Window>, today: Date) -> Outcome<OwnResult> {
     let draft = read_release::body(conn, held.hash)?.draft;
-    let charter: Charter = document::find(conn, draft.charter)?.read()?;
-    let filed = store::reply::objections(conn, held.hash)?;
+    let charter = read_setting::charter(conn, &draft)?;
+    let filed = reply::objections(conn, held.hash)?;
     Ok(OwnResult {
         release: held.hash,
         state: held.state,
@@ -99,13 +98,13 @@ fn of(conn: &mut Connection, me: &Person, held: Release) -> Outcome<OwnResult> {
         direction: held.ballot_box.direction,
         rubric_hash: draft.rubric,
         rubric: document::find(conn, draft.rubric)?.read()?,
-        cells: reply::own_cells(&draft, me).map(Cell::for_reader).collect(),
+        cells: draft.about(me.ratee.as_str(), Audience::Own).map(Cell::for_reader).collect(),
         audience_words: charter.audience.own,
         sides_words: charter.audience.sides,
-        window: None,
-        open: false,
+        window,
+        open: window::is_open(&held, window, today),
         characters: charter.reply.characters,
-        statement: store::reply::statement(conn, held.hash, me.ratee.as_str())?,
+        statement: reply::statement(conn, held.hash, me.ratee.as_str())?,
         objection: filed.into_iter().find(|each| each.subject == me.ratee),
         readings: reading::of(conn, held.hash, me.ratee.as_str())?,
         withdrawn: withdraw::of(conn, &held)?,

@@ -3,21 +3,21 @@
 //! Nobody of that name, a result that was withheld and one that is not out yet get one answer after the same work.
 //! Deliberately absent: cells meant for the person alone, and a list of persons with their values.
 
-use hengping_domain::digest::Digest;
+use hengping_domain::digest::{Digest, encode_base64url};
 use hengping_domain::ids::{Role, Side};
-use hengping_domain::release::{Audience, Cell, ReleaseState, Scope};
+use hengping_domain::release::{Audience, Cell, ReleaseState};
 use hengping_domain::reply::{Purpose, Reading};
 use hengping_domain::rubric::Text;
 use serde::Serialize;
 
 use super::sign_in::Account;
-use super::{Failure, Outcome, Refusal, Site, correct, read_release, window};
+use super::{Failure, Outcome, Refusal, Site, correct, read_release, read_setting};
 use crate::ports::random;
 use crate::store::audit::{self, Event};
 use crate::store::{period, reading, release, reply};
 
-/// Who may read, the first of an account's roles being the one on record.
-const READERS: [Role; 3] = [Role::Coordinator, Role::Negotiator, Role::KeyHolder];
+/// Who may read as an officer of a side, the first of an account's roles being the one on record.
+pub const READERS: [Role; 3] = [Role::Coordinator, Role::Negotiator, Role::KeyHolder];
 
 /// What a reading shows.
 #[derive(Debug, Clone)]
@@ -54,23 +54,18 @@ fn officer(account: &Account) -> Option<(Role, Side)> {
 pub fn read(site: &Site, hash: Digest, subject: &str, purpose: Purpose, account: &Account) -> Outcome<PersonRead> {
     let (role, side) = officer(account).ok_or(Refusal::OtherSide)?;
     let today = site.clock.today();
-    let id = hengping_domain::ids::PersonId::from_random(random::<16>(&*site.entropy)?).0;
+    let id = encode_base64url(&random::<16>(&*site.entropy)?);
     site.store.decide("read person", |conn| {
         let held = release::find(conn, hash)?;
         let draft = read_release::body(conn, hash)?.draft;
-        let charter = window::charter(conn, hash)?;
+        let charter = read_setting::charter(conn, &draft)?;
         let kind = period::find(conn, &held.ballot_box.period)?.kind;
         if !charter.allows(purpose, kind) {
             return Err(Refusal::PurposeRefused.into());
         }
         let out = held.state == ReleaseState::Released && !correct::is_superseded(conn, &held)?;
-        let theirs = |cell: &&Cell| {
-            out && cell.scope == Scope::Person
-                && cell.audience == Audience::Sides
-                && cell.is_released()
-                && cell.subject == subject
-        };
-        let cells: Vec<_> = draft.cells.iter().filter(theirs).map(Cell::for_reader).collect();
+        let told = draft.about(subject, Audience::Sides).filter(|_| out);
+        let cells: Vec<_> = told.map(Cell::for_reader).collect();
         let statement = reply::statement(conn, hash, subject)?;
         if cells.is_empty() {
             return Err(Refusal::NotFound.into());

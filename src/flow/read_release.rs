@@ -7,7 +7,6 @@ use std::collections::BTreeMap;
 
 use hengping_domain::correction::Correction;
 use hengping_domain::digest::Digest;
-use hengping_domain::ids::Role;
 use hengping_domain::manifest::PeriodKind;
 use hengping_domain::release::{Audience, Cell, ReleaseState};
 use hengping_domain::withdrawal::Withdrawal;
@@ -15,6 +14,7 @@ use jiff::civil::Date;
 
 use super::documents::OnRecord;
 use super::draft::ReleaseBody;
+use super::read_person::READERS;
 use super::sign_in::Account;
 use super::window::{self, Hearing};
 use super::withdraw::{self, Withdrawn};
@@ -38,9 +38,7 @@ impl Reader {
     /// What an account, or nobody, reads as.
     #[must_use]
     pub fn of(account: Option<&Account>) -> Self {
-        let officer = |a: &Account| {
-            a.side().is_some() && [Role::Negotiator, Role::KeyHolder, Role::Coordinator].iter().any(|&r| a.has(r))
-        };
+        let officer = |a: &Account| a.side().is_some() && READERS.iter().any(|&role| a.has(role));
         if account.is_some_and(officer) { Self::Officer } else { Self::Public }
     }
 
@@ -140,12 +138,11 @@ fn load(conn: &mut Connection, release: Release, reader: Reader, today: Date) ->
     let mut statements = reply::statements(conn, release.hash)?;
     statements
         .retain(|subject, _| body.draft.cells.iter().any(|cell| cell.takes_statement() && cell.subject == *subject));
-    let hearing = (reader == Reader::Officer).then(|| window::hearing(conn, &release, today)).transpose()?;
-    let mut withdrawals = withdraw::all(conn, &release.ballot_box)?;
-    withdrawals.retain(|(body, held)| {
-        reader == Reader::Officer && body.release == release.hash && held.in_force_from().is_none()
-    });
-    let withdrawn = withdraw::of(conn, &release)?;
+    let hearing =
+        (reader == Reader::Officer).then(|| window::hearing(conn, &release, &body.draft, today)).transpose()?;
+    let mut withdrawals = withdraw::about(conn, &release)?;
+    let withdrawn = withdraw::taken(&withdrawals);
+    withdrawals.retain(|(_, held)| reader == Reader::Officer && held.in_force_from().is_none());
     Ok(ReadRelease { release, body, signatures, corrections, withdrawals, superseded, withdrawn, statements, hearing })
 }
 

@@ -33,6 +33,11 @@ pub(super) fn find(conn: &mut Connection, draft: &Draft) -> Outcome<Setting> {
     Ok::<_, Failure>(Setting {
         period: period::find(conn, &draft.period)?,
         rubric: document::find(conn, draft.rubric)?.read()?,
-        charter: document::find(conn, draft.charter)?.read()?,
+        charter: charter(conn, draft)?,
     })
+}
+
+/// The charter alone.
+pub(super) fn charter(conn: &mut Connection, draft: &Draft) -> Outcome<Charter> {
+    Ok(document::find(conn, draft.charter)?.read()?)
 }

@@ -6,30 +6,19 @@
 use hengping_domain::correction::ObjectionReason;
 use hengping_domain::digest::Digest;
 use hengping_domain::ids::{AccountId, PersonId};
-use hengping_domain::release::{Audience, Cell, Draft, ReleaseState, Scope};
+use hengping_domain::release::{Audience, ReleaseState};
 use hengping_domain::reply::{LONGEST_OBJECTION, Objection, text};
 use jiff::civil::Date;
 use serde::Serialize;
 
-use super::{Failure, Outcome, Refusal, Site, correct, read_release, window};
+use super::{Failure, Outcome, Refusal, Site, correct, read_release, read_setting, window};
 use crate::store::audit::{self, Event};
 use crate::store::person::{self, Person};
-use crate::store::{Connection, StoreError, document, release, reply, savepoint};
+use crate::store::{Connection, StoreError, release, reply, savepoint};
 
 #[derive(Serialize)]
 struct About {
     release: Digest,
-}
-
-/// The released cells about a person that are meant for that person.
-pub(super) fn own_cells<'a>(draft: &'a Draft, me: &Person) -> impl Iterator<Item = &'a Cell> {
-    let ratee = me.ratee.clone();
-    draft.cells.iter().filter(move |cell| {
-        cell.scope == Scope::Person
-            && cell.subject == ratee.as_str()
-            && cell.audience == Audience::Own
-            && cell.is_released()
-    })
 }
 
 /// The ratee who may answer to a draft today, and the longest statement.
@@ -38,16 +27,15 @@ fn ratee(conn: &mut Connection, person: &PersonId, hash: Digest, today: Date) ->
     let held = release::find(conn, hash)?;
     let window = window::of(conn, hash)?;
     let draft = read_release::body(conn, hash)?.draft;
-    let mine = held.ballot_box.direction.ratee_side() == me.side && own_cells(&draft, &me).next().is_some();
+    let told = draft.about(me.ratee.as_str(), Audience::Own).next().is_some();
+    let mine = held.ballot_box.direction.ratee_side() == me.side && told;
     if !mine || (held.state == ReleaseState::Draft && window.is_none()) {
         return Err(Refusal::NotFound.into());
     }
-    let open = held.state == ReleaseState::Draft && window.is_some_and(|window| window.is_open(today));
-    if !open || correct::corrected_by(conn, &held)?.is_some() {
+    if !window::is_open(&held, window, today) || correct::corrected_by(conn, &held)?.is_some() {
         return Err(Refusal::WindowClosed.into());
     }
-    let charter: hengping_domain::charter::Charter = document::find(conn, draft.charter)?.read()?;
-    Ok((me, charter.reply.characters as usize))
+    Ok((me, read_setting::charter(conn, &draft)?.reply.characters as usize))
 }
 
 /// Puts a ratee's statement beside the own result, in the place of the one before; without words it is taken back.

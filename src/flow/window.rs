@@ -6,18 +6,17 @@
 use std::sync::LazyLock;
 
 use hengping_domain::calendar::{Calendar, CalendarError};
-use hengping_domain::charter::Charter;
 use hengping_domain::digest::Digest;
 use hengping_domain::ids::AccountId;
-use hengping_domain::release::ReleaseState;
+use hengping_domain::release::{Draft, ReleaseState};
 use hengping_domain::reply::{Window, outcome};
 use jiff::civil::Date;
 use serde::Serialize;
 
-use super::{Failure, Fault, Outcome, Refusal, Site, correct, read_release};
+use super::{Failure, Fault, Outcome, Refusal, Site, correct, read_release, read_setting};
 use crate::store::audit::{self, Event};
 use crate::store::release::{self, Release};
-use crate::store::{Connection, document, reply};
+use crate::store::{Connection, reply};
 
 static CALENDAR: LazyLock<Result<Calendar, CalendarError>> = LazyLock::new(|| {
     Calendar::from_toml(&[
@@ -48,7 +47,7 @@ pub fn open(site: &Site, hash: Digest, by: Option<&AccountId>) -> Outcome<Window
     let today = site.clock.today();
     site.store.decide("open window", |conn| {
         let held = release::find(conn, hash)?;
-        let days = charter(conn, hash)?.reply.working_days;
+        let days = days(conn, hash)?;
         if let Some(window) = of(conn, hash)? {
             return Ok(window);
         }
@@ -67,13 +66,10 @@ pub fn open(site: &Site, hash: Digest, by: Option<&AccountId>) -> Outcome<Window
     })
 }
 
-/// The charter a release was made under.
-///
-/// # Errors
-/// Busy or a fault.
-pub(super) fn charter(conn: &mut Connection, release: Digest) -> Outcome<Charter> {
-    let charter = read_release::body(conn, release)?.draft.charter;
-    Ok(document::find(conn, charter)?.read()?)
+/// How many working days the charter of a release gives its ratees.
+fn days(conn: &mut Connection, release: Digest) -> Outcome<u32> {
+    let draft = read_release::body(conn, release)?.draft;
+    Ok(read_setting::charter(conn, &draft)?.reply.working_days)
 }
 
 /// The window of a release as it stands today. One that was counted before the holidays of a year were published may end
@@ -86,8 +82,13 @@ pub(super) fn of(conn: &mut Connection, release: Digest) -> Outcome<Option<Windo
     if !held.provisional {
         return Ok(Some(held));
     }
-    let now = beginning(held.opened_on, charter(conn, release)?.reply.working_days)?;
+    let now = beginning(held.opened_on, days(conn, release)?)?;
     Ok(Some(Window { last_day: now.last_day.max(held.last_day), ..now }))
+}
+
+/// Whether an answer to a release is taken today, `window` being its window.
+pub(super) fn is_open(held: &Release, window: Option<Window>, today: Date) -> bool {
+    held.state == ReleaseState::Draft && window.is_some_and(|window| window.is_open(today))
 }
 
 /// Before a side's signature is taken, the first as well as the second: the ratees have been heard.
@@ -95,7 +96,7 @@ pub(super) fn of(conn: &mut Connection, release: Digest) -> Outcome<Option<Windo
 /// # Errors
 /// [`Refusal::ReplyOpen`].
 pub(super) fn heard(conn: &mut Connection, held: &Release, today: Date) -> Outcome<()> {
-    if held.state == ReleaseState::Released || charter(conn, held.hash)?.reply.working_days == 0 {
+    if held.state == ReleaseState::Released || days(conn, held.hash)? == 0 {
         return Ok(());
     }
     let over = of(conn, held.hash)?.is_some_and(|window| !window.is_open(today));
@@ -118,17 +119,17 @@ pub struct Hearing {
     pub undecided: usize,
 }
 
-/// How a release stands towards its ratees today.
+/// How a release stands towards its ratees today, `draft` being what it was made of.
 ///
 /// # Errors
 /// Busy or a fault.
-pub(super) fn hearing(conn: &mut Connection, held: &Release, today: Date) -> Outcome<Hearing> {
+pub(super) fn hearing(conn: &mut Connection, held: &Release, draft: &Draft, today: Date) -> Outcome<Hearing> {
     let window = of(conn, held.hash)?;
     let filed = reply::objections(conn, held.hash)?;
     Ok(Hearing {
-        working_days: charter(conn, held.hash)?.reply.working_days,
+        working_days: read_setting::charter(conn, draft)?.reply.working_days,
         window,
-        open: held.state == ReleaseState::Draft && window.is_some_and(|window| window.is_open(today)),
+        open: is_open(held, window, today),
         objections: filed.len(),
         undecided: filed.iter().filter(|each| outcome(&each.decisions).is_none()).count(),
     })

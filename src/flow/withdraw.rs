@@ -104,14 +104,28 @@ pub struct Withdrawn {
     pub words: Option<Text>,
 }
 
+/// Every withdrawal of a release on record, signed or not, by hash.
+///
+/// # Errors
+/// Busy or a fault.
+pub(super) fn about(conn: &mut Connection, release: &Release) -> Outcome<Vec<(Withdrawal, OnRecord)>> {
+    let mut ours = all(conn, &release.ballot_box)?;
+    ours.retain(|(body, _)| body.release == release.hash);
+    Ok(ours)
+}
+
+/// The one of a release's withdrawals that both sides signed.
+pub(super) fn taken(ours: &[(Withdrawal, OnRecord)]) -> Option<Withdrawn> {
+    ours.iter().find_map(|(body, held)| {
+        let day = held.in_force_from()?;
+        Some(Withdrawn { document: held.document.hash(), day, reason: body.reason, words: body.words.clone() })
+    })
+}
+
 /// What took a release back, if both sides have.
 ///
 /// # Errors
 /// Busy or a fault.
 pub fn of(conn: &mut Connection, release: &Release) -> Outcome<Option<Withdrawn>> {
-    let ours = all(conn, &release.ballot_box)?.into_iter().filter(|(body, _)| body.release == release.hash);
-    Ok(ours.into_iter().find_map(|(body, held)| {
-        let day = held.in_force_from()?;
-        Some(Withdrawn { document: held.document.hash(), day, reason: body.reason, words: body.words })
-    }))
+    Ok(taken(&about(conn, release)?))
 }

@@ -39,6 +39,7 @@ pub use guard::{Access, Caller};
 pub use problem::Problem;
 pub use server::{Running, serve, start};
 
+use crate::flow::read_person::READERS;
 use hengping_domain::request::MOST_TOKENS;
 
 use Access::{Collector, Everyone, Roles, Seldom};
@@ -46,9 +47,6 @@ use hengping_domain::ids::Role::{self, Coordinator, KeyHolder, Negotiator, Opera
 
 /// Whoever has a part in an opening.
 const OFFICERS: &[Role] = &[KeyHolder, Coordinator, Negotiator, Operator];
-
-/// Officers who may read a person's result, one at a time.
-const READERS: &[Role] = &[KeyHolder, Coordinator, Negotiator];
 
 /// One line of the table.
 #[derive(Debug, Clone, Copy)]
@@ -134,7 +132,7 @@ routes! {
     POST   "/api/releases/{hash}/window"            Roles(&[Coordinator]) => replies::open;
     GET    "/api/releases/{hash}/objections"        Roles(&[Coordinator, Negotiator]) => replies::objections;
     POST   "/api/releases/{hash}/decisions"         Roles(&[Coordinator]) => replies::decide;
-    POST   "/api/releases/{hash}/readings"          Roles(READERS)       => readings::read;
+    POST   "/api/releases/{hash}/readings"          Roles(&READERS)      => readings::read;
     POST   "/api/releases/{hash}/withdrawals"       Roles(&[Coordinator, Negotiator]) => withdrawals::propose;
     GET    "/api/research/data-use"                 Roles(&[Researcher]) => research::data_use;
     POST   "/api/research/data-use"                 Roles(&[Researcher]) => research::agree;
