@@ -13,8 +13,8 @@ use utoipa::ToSchema;
 use super::documents::parse;
 use super::extensions::ProposedBody;
 use super::guard::Caller;
-use super::problem::{Problem, Transport, checked, run};
-use super::text::SignatureBody;
+use super::problem::{Problem, checked, run};
+use super::text::{SignatureBody, field};
 use crate::flow::documents::OnRecord;
 use crate::flow::{Site, correct};
 
@@ -75,8 +75,7 @@ pub async fn propose(
     checked(&*body)?;
     let release: Digest = parse(&hash)?;
     let CorrectBody { void, reason } = body.into_inner();
-    let reason: ObjectionReason =
-        reason.parse().map_err(|_| Problem::from(Transport::InvalidRequest).noting("reason"))?;
+    let reason: ObjectionReason = field(&reason, "reason")?;
     let hash = run(move || correct::propose(&site, release, &void, reason, Some(&caller.id))).await?;
     Ok(web::Json(ProposedBody { hash: hash.to_string() }))
 }

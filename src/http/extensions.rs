@@ -13,8 +13,8 @@ use utoipa::ToSchema;
 
 use super::documents::parse;
 use super::guard::Caller;
-use super::problem::{Problem, Transport, checked, run};
-use super::text::SignatureBody;
+use super::problem::{Problem, checked, run};
+use super::text::{SignatureBody, field};
 use crate::flow::documents::OnRecord;
 use crate::flow::{Site, extend};
 
@@ -77,7 +77,7 @@ pub async fn propose(
     checked(&*body)?;
     let id: BoxId = parse(&id)?;
     let ExtendBody { cast_until, reason_zh: zh, reason_en: en } = body.into_inner();
-    let until: Date = cast_until.parse().map_err(|_| Problem::from(Transport::InvalidRequest).noting("cast_until"))?;
+    let until: Date = field(&cast_until, "cast_until")?;
     let hash = run(move || extend::propose(&site, &id, until, Text { zh, en }, Some(&caller.id))).await?;
     Ok(web::Json(ProposedBody { hash: hash.to_string() }))
 }

@@ -13,8 +13,8 @@ use utoipa::ToSchema;
 use super::cell::CellBody;
 use super::documents::parse;
 use super::guard::Caller;
-use super::problem::{Problem, Transport, checked, run};
-use super::text::TextBody;
+use super::problem::{Problem, checked, run};
+use super::text::{TextBody, field};
 use crate::flow::{Site, read_person};
 
 /// Whom an officer reads about, and what for.
@@ -73,7 +73,7 @@ pub async fn read(
     checked(&*body)?;
     let hash: Digest = parse(&hash)?;
     let ReadBody { subject, purpose } = body.into_inner();
-    let purpose: Purpose = purpose.parse().map_err(|_| Problem::from(Transport::InvalidRequest).noting("purpose"))?;
+    let purpose: Purpose = field(&purpose, "purpose")?;
     let read = run(move || read_person::read(&site, hash, &subject, purpose, &caller)).await?;
     Ok(web::Json(PersonBody {
         statement: read.statement,

@@ -12,7 +12,8 @@ use utoipa::ToSchema;
 
 use super::documents::parse;
 use super::guard::Caller;
-use super::problem::{Problem, Transport, checked, run};
+use super::problem::{Problem, checked, run};
+use super::text::field;
 use crate::flow::Site;
 use crate::flow::decide::{self, Filed};
 use crate::flow::window::{self, Hearing};
@@ -176,7 +177,7 @@ pub async fn decide(
     let release: Digest = parse(&hash)?;
     let DecideBody { subject, side, opinion, words } = body.into_inner();
     caller.stand_for(Role::Coordinator, side)?;
-    let opinion: Opinion = opinion.parse().map_err(|_| Problem::from(Transport::InvalidRequest).noting("opinion"))?;
+    let opinion: Opinion = field(&opinion, "opinion")?;
     run(move || decide::decide(&site, release, &subject, side, (opinion, &words), Some(&caller.id))).await?;
     Ok(HttpResponse::NoContent().finish())
 }

@@ -5,15 +5,14 @@
 use actix_web::{HttpResponse, web};
 use garde::Validate;
 use hengping_domain::codebook::{COLUMNS, Column};
-use hengping_domain::digest::Digest;
 use hengping_domain::ids::Direction;
 use hengping_domain::research::Notice;
 use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
 
 use super::guard::Caller;
-use super::problem::{Problem, Transport, checked, run};
-use super::text::TextBody;
+use super::problem::{Problem, checked, run};
+use super::text::{TextBody, field};
 use crate::flow::Site;
 use crate::flow::research::{self, Entry, Lodged};
 
@@ -50,15 +49,11 @@ pub struct AgreeBody {
     hash: String,
 }
 
-fn digest(text: &str, field: &str) -> Result<Digest, Problem> {
-    text.parse().map_err(|_| Problem::from(Transport::InvalidRequest).noting(field))
-}
-
 /// Agrees to the terms of data use.
 #[utoipa::path(post, path = "/api/research/data-use", tag = "research", request_body = AgreeBody, responses((status = 204), (status = 409, body = super::problem::ProblemBody)))]
 pub async fn agree(site: web::Data<Site>, caller: Caller, body: web::Json<AgreeBody>) -> Result<HttpResponse, Problem> {
     checked(&*body)?;
-    let read = digest(&body.hash, "hash")?;
+    let read = field(&body.hash, "hash")?;
     run(move || research::agree(&site, &caller.id, read)).await?;
     Ok(HttpResponse::NoContent().finish())
 }
@@ -242,10 +237,10 @@ pub async fn lodge(
     let given = |text: Option<String>| text.filter(|text| !text.trim().is_empty());
     let notice = Notice {
         title,
-        release: digest(&release, "release")?,
+        release: field(&release, "release")?,
         link: given(link),
-        file: given(file).map(|text| digest(&text, "file")).transpose()?,
-        day: day.parse().map_err(|_| Problem::from(Transport::InvalidRequest).noting("day"))?,
+        file: given(file).map(|text| field(&text, "file")).transpose()?,
+        day: field(&day, "day")?,
     };
     Ok(web::Json(NoticeBody::from(run(move || research::lodge(&site, &caller, notice)).await?)))
 }

@@ -18,7 +18,7 @@ use super::guard::Caller;
 use super::problem::{Problem, Transport, checked, run};
 use super::readings::ReadingBody;
 use super::replies::{ObjectionBody, WindowBody};
-use super::text::TextBody;
+use super::text::{TextBody, field};
 use super::withdrawals::WithdrawnBody;
 use crate::flow::own_result::{self, OwnResult};
 use crate::flow::{Site, reply};
@@ -199,8 +199,7 @@ pub async fn object(
 ) -> Result<HttpResponse, Problem> {
     checked(&*body)?;
     let (hash, person): (Digest, _) = (parse(&hash)?, person(&caller)?);
-    let reason: ObjectionReason =
-        body.reason.parse().map_err(|_| Problem::from(Transport::InvalidRequest).noting("reason"))?;
+    let reason: ObjectionReason = field(&body.reason, "reason")?;
     run(move || reply::object(&site, &person, hash, reason, &body.text, Some(&caller.id))).await?;
     Ok(HttpResponse::NoContent().finish())
 }

@@ -1,4 +1,4 @@
-//! Small shapes that several answers share: text in two languages, signatures, courts.
+//! Small shapes that several answers and requests share: text in two languages, signatures, courts, fields of one word.
 //!
 //! Deliberately absent: anything that belongs to one noun only.
 
@@ -7,7 +7,16 @@ use hengping_domain::rubric::Text;
 use serde::Serialize;
 use utoipa::ToSchema;
 
+use super::problem::{Problem, Transport};
 use crate::flow::documents::Signed;
+
+/// A field of a request's body that has a form of its own, such as a day, a hash or one of several words.
+///
+/// # Errors
+/// [`Transport::InvalidRequest`] with the name of the field.
+pub(super) fn field<T: std::str::FromStr>(text: &str, name: &str) -> Result<T, Problem> {
+    text.parse().map_err(|_| Problem::from(Transport::InvalidRequest).noting(name))
+}
 
 /// Text in both languages.
 #[derive(Debug, Clone, Serialize, ToSchema)]

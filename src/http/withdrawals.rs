@@ -13,8 +13,8 @@ use utoipa::ToSchema;
 use super::documents::parse;
 use super::extensions::ProposedBody;
 use super::guard::Caller;
-use super::problem::{Problem, Transport, checked, run};
-use super::text::{SignatureBody, TextBody};
+use super::problem::{Problem, checked, run};
+use super::text::{SignatureBody, TextBody, field};
 use crate::flow::documents::OnRecord;
 use crate::flow::withdraw::{self, Withdrawn};
 use crate::flow::{Refusal, Site};
@@ -95,8 +95,7 @@ pub async fn propose(
     checked(&*body)?;
     let release: Digest = parse(&hash)?;
     let WithdrawBody { reason, words_zh: zh, words_en: en } = body.into_inner();
-    let malformed = |field: &str| Problem::from(Transport::InvalidRequest).noting(field);
-    let reason: WithdrawalReason = reason.parse().map_err(|_| malformed("reason"))?;
+    let reason: WithdrawalReason = field(&reason, "reason")?;
     let words = match (zh.trim().is_empty(), en.trim().is_empty()) {
         (true, true) => None,
         (false, false) => Some(Text { zh, en }),
