@@ -79,10 +79,8 @@ impl Ratings {
         uniform(self.seed, stream as u64, index)
     }
 
-    /// Standard normal, by Box and Muller.
     fn normal(&self, stream: Stream, index: u64) -> f64 {
-        let (radius, angle) = (self.uniform(stream, 2 * index), self.uniform(stream, 2 * index + 1));
-        (-2.0 * radius.ln()).sqrt() * (TAU * angle).cos()
+        normal(self.seed, stream as u64, index)
     }
 
     fn effects(&self) -> Effects {
@@ -127,6 +125,12 @@ fn bits(seed: u64, stream: u64, index: u64) -> u64 {
 /// Element `index` of a stream, strictly between 0 and 1.
 pub(crate) fn uniform(seed: u64, stream: u64, index: u64) -> f64 {
     ((bits(seed, stream, index) >> 11) as f64 + 0.5) / (1_u64 << 53) as f64
+}
+
+/// Standard normal, by Box and Muller, from two elements of a stream.
+pub(crate) fn normal(seed: u64, stream: u64, index: u64) -> f64 {
+    let (radius, angle) = (uniform(seed, stream, 2 * index), uniform(seed, stream, 2 * index + 1));
+    (-2.0 * radius.ln()).sqrt() * (TAU * angle).cos()
 }
 
 /// The level that holds a point of the unit interval.

@@ -10,7 +10,7 @@ use hengping_domain::rubric::Rubric;
 use hengping_domain::stratum::{CaseType, Outcome};
 
 use crate::error::Stop;
-use crate::ratings::{pick, uniform};
+use crate::ratings::{normal, pick, uniform};
 use crate::table;
 
 /// Standard deviations of merit, severity and rest, and what a won case adds, in scale points.
@@ -66,10 +66,8 @@ impl Dice {
         uniform(self.0, stream as u64, index)
     }
 
-    /// Standard normal, by Box and Muller.
     fn normal(&self, stream: Stream, index: u64) -> f64 {
-        let (radius, angle) = (self.uniform(stream, 2 * index), self.uniform(stream, 2 * index + 1));
-        (-2.0 * radius.ln()).sqrt() * (std::f64::consts::TAU * angle).cos()
+        normal(self.0, stream as u64, index)
     }
 
     fn pick<T: Copy>(&self, stream: Stream, index: u64, from: &[T]) -> T {
