@@ -10,6 +10,10 @@ test('records come back with quotes, commas, line ends and the mark of spreadshe
   ])
 })
 
+test('what was disarmed for spreadsheets is read as it was', () => {
+  expect(readCsv("a,'-0.4,'=1,it's,'b\n")).toEqual([['a', '-0.4', '=1', "it's", "'b"]])
+})
+
 test('nothing and broken files give no records', () => {
   expect(readCsv('')).toEqual([])
   expect(readCsv('"open,1\n')).toEqual([])

@@ -1,4 +1,7 @@
-/** Reads the small CSV files the server writes (RFC 4180): records of fields, quotes where needed. */
+/**
+ * Reads the small CSV files the server writes (RFC 4180): records of fields, quotes where needed. The apostrophe that keeps a
+ * spreadsheet program from taking a field for a formula is taken off again: a page runs none.
+ */
 export function readCsv(text: string): string[][] {
   const records: string[][] = []
   let record: string[] = []
@@ -7,7 +10,8 @@ export function readCsv(text: string): string[][] {
   while (field.lastIndex < source.length) {
     const match = field.exec(source)
     if (!match) return []
-    record.push(match[1] !== undefined ? match[1].replace(/""/g, '"') : (match[2] ?? ''))
+    const text = match[1] !== undefined ? match[1].replace(/""/g, '"') : (match[2] ?? '')
+    record.push(text.replace(/^'(?=[=+@-])/, ''))
     if (match[3] !== ',') {
       records.push(record)
       record = []
