@@ -252,6 +252,16 @@ impl<'t> City<'t> {
         city
     }
 
+    /// Casts one ballot in each direction and closes both boxes.
+    pub fn cast_and_close(&self) {
+        for (number, id) in [(lawyer(0), bar_box()), (judge(0), bench_box())] {
+            let device = self.device(&number, 1);
+            device.fetch();
+            hand_over(&self.trial.site, &id, &[device.seal(0, 1, 4, 1)]);
+            close(&self.trial.site, &id).expect("closed");
+        }
+    }
+
     /// Invites for both boxes and has both agents agree; returns what each was asked to.
     pub fn invite(&self) -> [Invited; 2] {
         let invited = [bar_box(), bench_box()].map(|id| invite::invite(&self.trial.site, &id).expect("invited"));

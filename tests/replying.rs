@@ -14,7 +14,7 @@ use hengping_domain::reply::Opinion;
 use jiff::civil::{Date, date};
 use serde_json::{Value, json};
 
-use crate::city::{self, Case, City, bar_box, bench_box, judge, lawyer, lenient, person, refusal};
+use crate::city::{Case, City, bar_box, bench_box, judge, lawyer, lenient, person, refusal};
 use crate::dump::table;
 use crate::harness::{Client, Served, Trial};
 use crate::on_both_backends;
@@ -56,12 +56,7 @@ fn ratee(trial: &Trial, n: usize) -> String {
 fn drafted<'t>(trial: &'t Trial, kind: PeriodKind, change: impl FnOnce(&mut Charter)) -> (City<'t>, Digest) {
     let cases: Vec<_> = (1..=6).map(|n| Case::new(n, n % 3, &[n % 3], &[(n + 1) % 3])).collect();
     let city = City::inviting_as(trial, (4, 4), &cases, kind, change);
-    for (number, id) in [(lawyer(0), bar_box()), (judge(0), bench_box())] {
-        let device = city.device(&number, 1);
-        device.mint();
-        city::hand_over(&trial.site, &id, &[device.seal(0, 1, 4, 1)]);
-        city::close(&trial.site, &id).expect("closed");
-    }
+    city.cast_and_close();
     for (login, role, side) in [
         ("bench", Role::Coordinator, Side::Bench),
         ("bar", Role::Coordinator, Side::Bar),

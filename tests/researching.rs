@@ -7,7 +7,7 @@ use hengping_domain::ids::{Role, Side};
 use hengping_domain::withdrawal::WithdrawalReason;
 use serde_json::{Value, json};
 
-use crate::city::{self, Case, City, bar_box, bench_box, judge, lawyer};
+use crate::city::{Case, City, bar_box, bench_box};
 use crate::dump::table;
 use crate::harness::Trial;
 use crate::on_both_backends;
@@ -15,12 +15,7 @@ use crate::on_both_backends;
 fn closed(trial: &Trial) -> City<'_> {
     let cases: Vec<_> = (1..=4).map(|n| Case::new(n, n % 2, &[n % 3], &[(n + 1) % 3])).collect();
     let city = City::inviting(trial, 3, 3, &cases);
-    for (number, id) in [(lawyer(0), bar_box()), (judge(0), bench_box())] {
-        let device = city.device(&number, 1);
-        device.fetch();
-        city::hand_over(&trial.site, &id, &[device.seal(0, 1, 4, 1)]);
-        city::close(&trial.site, &id).expect("closed");
-    }
+    city.cast_and_close();
     for (login, role, side) in [
         ("researcher", Role::Researcher, None),
         ("another", Role::Researcher, None),

@@ -11,7 +11,7 @@ use hengping_domain::withdrawal::WithdrawalReason;
 use serde_json::{Value, json};
 
 use crate::agents::SIGNING;
-use crate::city::{self, Case, City, bar_box, bench_box, judge, lawyer, person, refusal};
+use crate::city::{self, Case, City, bar_box, bench_box, judge, person, refusal};
 use crate::harness::{Client, Trial};
 use crate::on_both_backends;
 
@@ -20,12 +20,7 @@ const REASON: WithdrawalReason = WithdrawalReason::WrongData;
 fn closed(trial: &Trial) -> City<'_> {
     let cases: Vec<_> = (1..=4).map(|n| Case::new(n, n % 2, &[n % 3], &[(n + 1) % 3])).collect();
     let city = City::inviting(trial, 3, 3, &cases);
-    for (number, id) in [(lawyer(0), bar_box()), (judge(0), bench_box())] {
-        let device = city.device(&number, 1);
-        device.fetch();
-        city::hand_over(&trial.site, &id, &[device.seal(0, 1, 4, 1)]);
-        city::close(&trial.site, &id).expect("closed");
-    }
+    city.cast_and_close();
     city.gather(&bar_box(), tempfile::tempdir().expect("a directory").path());
     for (login, role, side) in [
         ("coordinator", Role::Coordinator, Side::Bar),
