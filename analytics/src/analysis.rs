@@ -16,8 +16,8 @@ pub struct Analysis {
     pub comparisons: Vec<Comparison>,
     /// How the items were used and what they measure; `None` when the fit cannot carry it.
     pub report: Option<Report>,
-    /// What a person should look at; `None` unless asked for.
-    pub audits: Option<Audits>,
+    /// What a person should look at; `None` unless asked for, and why there is none where a robust fit was refused.
+    pub audits: Option<Result<Audits, Refused>>,
 }
 
 /// Analyses a bundle, with audits if asked: they cost about as much as the rest.
@@ -29,6 +29,6 @@ pub fn analyse(bundle: &Bundle, audits: bool) -> Result<Analysis, Refused> {
     let scores = workings.scores(bundle)?;
     let comparisons = comparisons(&workings.frame, &workings.headline)?;
     let report = workings.report(bundle).ok();
-    let audits = if audits { Some(workings.audits(bundle, &scores)?.0) } else { None };
+    let audits = audits.then(|| Ok(workings.audits(bundle, &scores)?.0));
     Ok(Analysis { scores, comparisons, report, audits })
 }

@@ -81,6 +81,10 @@ pub struct Margins {
     pub invited: Option<u32>,
     /// Eligible cases by (case type, outcome), before any cap.
     pub mix: BTreeMap<(String, String), u32>,
+    /// Invitations by (case type, outcome); empty when unknown.
+    pub asked: BTreeMap<(String, String), u32>,
+    /// Share of what opened ballots say of rater and case that would match one rater of the docket alone; `None` when unknown.
+    pub docket_unique: Option<f64>,
 }
 
 /// Everything one analysis needs.

@@ -23,7 +23,7 @@ pub fn town(seed: u64) -> Planted {
 /// Scores and audits of one fit.
 pub fn both(bundle: &Bundle) -> (Scores, Audits) {
     let analysis = analyse(bundle, true).unwrap();
-    (analysis.scores, analysis.audits.unwrap())
+    (analysis.scores, analysis.audits.unwrap().unwrap())
 }
 
 /// Probability that a positive has the larger value (ties count half).

@@ -217,7 +217,8 @@ fn printed_intervals_cover_too() {
     for seed in 0..8 {
         let planted = plant(&City { seed, ballots: 1200, ..City::default() });
         let scores = score(&planted.bundle).unwrap();
-        let cells = gate(&candidates(&planted.bundle, Some(&scores), &crate::gate::charter()), &crate::gate::context());
+        let cells =
+            gate(&candidates(&planted.bundle, Some(&scores), None, &crate::gate::charter()), &crate::gate::context());
         let rows: Vec<_> = cells.iter().filter_map(|cell| cell.released()).collect();
         let own: Vec<_> = rows
             .iter()

@@ -19,7 +19,7 @@ use crate::gate::{charter, context};
 
 fn figures(bundle: &Bundle, language: Language) -> Vec<Figure> {
     let scores = score(bundle).unwrap();
-    let cells = gate(&candidates(bundle, Some(&scores), &charter()), &context());
+    let cells = gate(&candidates(bundle, Some(&scores), None, &charter()), &context());
     let rows: Vec<_> = cells.iter().filter_map(Judged::released).collect();
     assert!(rows.iter().any(|row| row.get().key.audience == Audience::Own));
     let zh = language == Language::Chinese;
@@ -89,7 +89,7 @@ fn a_simulated_city_has_all_figures_of_a_release() {
     bundle.margins.courts = (0..6).map(|c| (format!("c{c:02}"), 1800 + 10 * c)).collect();
     let scores = score(&bundle).unwrap();
     let context = context();
-    let cells = gate(&candidates(&bundle, Some(&scores), &context.charter), &context);
+    let cells = gate(&candidates(&bundle, Some(&scores), None, &context.charter), &context);
     let rows: Vec<_> = cells.iter().filter_map(Judged::released).collect();
     let parameters = parameters(&scores, &context).unwrap();
     let none = BTreeMap::new();

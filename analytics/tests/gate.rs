@@ -32,6 +32,7 @@ pub fn charter() -> Thresholds {
         strata: Some(100),
         tier: 10,
         reliability: Reliability { publish: 0.7, provisional: 0.5, half_width: 0.6 },
+        fairness: true,
         response: 0.2,
     }
 }
@@ -209,7 +210,7 @@ fn replacing_one_ballot_in_a_city_moves_every_printed_number_at_most_one_step() 
     let planted = plant(&City { ballots: 1200, seed: 3, ..City::default() });
     let printed = |bundle: &hengping_analytics::bundle::Bundle| -> BTreeMap<String, (f64, f64)> {
         let scores = score(bundle).unwrap();
-        let cells = gate(&candidates(bundle, Some(&scores), &charter()), &context());
+        let cells = gate(&candidates(bundle, Some(&scores), None, &charter()), &context());
         cells
             .iter()
             .filter_map(|c| c.released())
@@ -435,13 +436,13 @@ fn without_estimates_everything_but_response_is_withheld() {
         ballot.answers.iter_mut().for_each(|a| *a = Some(hengping_analytics::bundle::Answer::Level(4)));
     }
     assert!(score(&planted.bundle).is_err());
-    let cells = gate(&candidates(&planted.bundle, None, &charter()), &context());
+    let cells = gate(&candidates(&planted.bundle, None, None, &charter()), &context());
     for cell in &cells {
-        assert_eq!(cell.verdict != Verdict::Withhold, cell.key.measure == Measure::Response, "{}", cell.id);
+        assert_eq!(cell.verdict != Verdict::Withhold, cell.key.measure.is_of_the_invited(), "{}", cell.id);
     }
     planted.bundle.ballots.clear();
     let empty = Context { raters: 0, ..context() };
-    let cells = gate(&candidates(&planted.bundle, None, &charter()), &empty);
+    let cells = gate(&candidates(&planted.bundle, None, None, &charter()), &empty);
     assert!(cells.iter().all(|cell| cell.verdict == Verdict::Withhold));
 }
 
@@ -451,7 +452,7 @@ fn the_other_direction_has_its_own_cells() {
     let mut planted = plant(&City { judges: 300, lawyers: 40, ballots: 2000, ..City::default() });
     planted.bundle.direction = Direction::BenchRatesBar;
     let scores = score(&planted.bundle).unwrap();
-    let cells = candidates(&planted.bundle, Some(&scores), &charter());
+    let cells = candidates(&planted.bundle, Some(&scores), None, &charter());
     assert!(cells.iter().all(|c| c.structure.key.scope != Scope::Court));
     let persons = || cells.iter().filter(|c| c.structure.key.scope == Scope::Person);
     assert!(persons().count() >= 300);

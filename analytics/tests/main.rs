@@ -10,6 +10,7 @@ mod axioms;
 mod city;
 mod compare;
 mod dense;
+mod fairness;
 mod figure;
 mod fixture;
 mod gate;

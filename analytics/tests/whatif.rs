@@ -129,7 +129,7 @@ fn negotiators_see_from_released_numbers_what_a_refit_would_find() {
 
 fn rows(bundle: &Bundle) -> Vec<Released<Row>> {
     let scores = score(bundle).unwrap();
-    gate(&candidates(bundle, Some(&scores), &charter()), &context()).iter().filter_map(Judged::released).collect()
+    gate(&candidates(bundle, Some(&scores), None, &charter()), &context()).iter().filter_map(Judged::released).collect()
 }
 
 #[test]

@@ -109,6 +109,40 @@ pub struct Reliability {
     pub provisional: f64,
 }
 
+/// R19: what the fairness audit of a release may show before both sides have to note it.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Fairness {
+    /// Largest effect of the outcome on a rating, scale points.
+    pub outcome: f64,
+    /// Largest slope of published scores on the balance of outcomes, scale points from all lost to half and half.
+    pub outcome_slope: f64,
+    /// Largest difference of a kind of case or a role from the others, scale points.
+    pub gap: f64,
+    /// Largest severity of a court's raters, scale points either way.
+    pub severity: f64,
+    /// Largest difference of an item in a group from the rest of its ballots, scale points.
+    pub item_bias: f64,
+    /// Share of raters who mark down after losing, from which on both sides note it.
+    pub retaliation: f64,
+    /// Share of raters whose ballots do not follow the model, from which on both sides note it.
+    pub misfit: f64,
+    /// Share of ratees whose result a person should look at, from which on both sides note it.
+    pub review: f64,
+    /// Least share of ballots in the largest connected part.
+    pub connected: f64,
+    /// Largest change of the whole since the last release under the same form, scale points.
+    pub drift: f64,
+}
+
+impl Fairness {
+    fn is_sound(&self) -> bool {
+        let points = [self.outcome, self.outcome_slope, self.gap, self.severity, self.item_bias, self.drift];
+        let shares = [self.retaliation, self.misfit, self.review, self.connected];
+        points.iter().all(|limit| (0.0..=4.0).contains(limit)) && shares.iter().all(|share| (0.0..=1.0).contains(share))
+    }
+}
+
 /// R23: least response.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
@@ -234,6 +268,9 @@ pub struct Charter {
     pub tier: Tier,
     /// R17.
     pub reliability: Reliability,
+    /// R19; absent is off.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub fairness: Option<Fairness>,
     /// R23.
     pub response: Response,
     /// Burden.
@@ -291,6 +328,7 @@ impl Charter {
             (self.cover.as_ref().is_none_or(|c| c.invited >= 1.0 && share(c.response)), "cover"),
             (self.coalition.as_ref().is_none_or(|c| share(c.share) && share(c.rest)), "coalition"),
             (self.attack.as_ref().is_none_or(|a| (0.0..4.0).contains(&a.width)), "attack"),
+            (self.fairness.as_ref().is_none_or(Fairness::is_sound), "fairness"),
             (self.caps.bench > 0 && self.caps.bar > 0, "caps"),
             (self.minimum.group > 1 && self.batch.open >= self.batch.publish, "minimum"),
         ];

@@ -68,8 +68,8 @@ pub const COLUMNS: [Column; 16] = [
         "measure",
         ("统计量", "what was measured"),
         (
-            "score 校正结果，item:{评价项} 单项，outcome_effect 案件结果的影响，severity 宽严倾向，response 回收率",
-            "score, item:{id}, outcome_effect, severity, response",
+            "score 校正结果，item:{评价项} 单项，outcome_effect 案件结果的影响，severity 宽严倾向，response 回收率，response:{分类}:{类} 分类回收率，docket_unique 可对应到一人的比例，audit:… 公平性审查（仅双方）",
+            "score, item:{id}, outcome_effect, severity, response, response:{division}:{level}, docket_unique, audit:.. (the fairness audit, for the two sides)",
         ),
         None,
         ALWAYS,
@@ -110,7 +110,7 @@ pub const COLUMNS: [Column; 16] = [
     number("step", ("取整步长", "step of rounding"), "R7"),
     text(
         "band",
-        ("回收率所在的区间，此时数值为空", "band of a share of invitations; the value is empty then"),
+        ("份额所在的区间，此时数值为空", "band of a share; the value is empty then"),
         ("份额，0至1", "share, 0 to 1"),
         Some("R7"),
         ("本单元不是份额", "the cell is no share"),

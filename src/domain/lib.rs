@@ -19,6 +19,7 @@ pub mod enrolment;
 pub mod envelope;
 pub mod exchange;
 pub mod extension;
+pub mod fairness;
 pub mod ids;
 pub mod invitation;
 pub mod keys;

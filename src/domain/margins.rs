@@ -43,6 +43,9 @@ pub struct Margins {
     pub invited: u32,
     /// Eligible cases by stratum, before the cap.
     pub mix: BTreeMap<Stratum, u32>,
+    /// Invitations by stratum; absent from older files.
+    #[serde(default)]
+    pub asked: BTreeMap<Stratum, u32>,
     /// Share of eligible (role, home, ratee, case type, outcome) rows that match exactly one rater of the docket.
     pub docket_unique_share: f64,
 }

@@ -112,6 +112,7 @@ pub fn margins(id: &BoxId) -> (Margins, BTreeMap<RateeId, String>) {
         ratees: raters.iter().map(|(ratee, raters)| (ratee.clone(), margin(raters.len()))).collect(),
         courts,
         invited: u32::try_from(entries.len()).unwrap_or(u32::MAX),
+        asked: mix.clone(),
         mix,
         docket_unique_share: 0.0,
     };

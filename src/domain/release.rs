@@ -79,7 +79,8 @@ pub struct Cell {
     pub scope: Scope,
     /// `city`, a court code or a ratee.
     pub subject: String,
-    /// `score`, `item:{id}`, `outcome_effect`, `severity`, `response`.
+    /// `score`, `item:{id}`, `outcome_effect`, `severity`, `response`, `response:{division}:{level}`, `docket_unique`, and
+    /// `audit:..` for the lines of [`crate::fairness`].
     pub measure: String,
     /// Who may read it.
     pub audience: Audience,
@@ -121,11 +122,19 @@ pub struct Cell {
 }
 
 impl Cell {
-    /// The band of a share of invitations, `0.40-0.45`: what is known of it is that it lies in there.
+    /// The band of a share, `0.40-0.45`: what is known of it is that it lies in there.
     #[must_use]
     pub fn band(&self) -> Option<String> {
-        let (low, width) = self.value.zip(self.step).filter(|_| self.measure == "response")?;
+        let (low, width) = self.value.zip(self.step).filter(|_| self.is_share())?;
         Some(format!("{low:.2}-{:.2}", low + width))
+    }
+
+    /// Whether it is a share, and no number of scale points.
+    #[must_use]
+    pub fn is_share(&self) -> bool {
+        let counted = ["docket_unique", "audit:retaliation", "audit:misfit", "audit:review", "audit:connected"];
+        let measure = self.measure.as_str();
+        measure == "response" || measure.starts_with("response:") || counted.contains(&measure)
     }
 
     /// Whether what the person it is about says goes with it: on the score of a person whose value is shown, and nowhere else.

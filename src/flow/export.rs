@@ -127,11 +127,13 @@ fn margins(
         *mix.entry(i.stratum).or_default() += 1;
     }
     let asked = || invitations.iter().filter(|i| i.state != InvitationState::Capped);
+    let mut strata: BTreeMap<Stratum, u32> = BTreeMap::new();
     let mut raters: BTreeMap<&PersonId, BTreeSet<&PersonId>> = BTreeMap::new();
     let mut courts: BTreeMap<String, CourtMargin> = BTreeMap::new();
     // Who, in the opened table, could be told apart by home, ratee and stratum alone.
     let mut rows: BTreeMap<(&str, &PersonId, Stratum), BTreeSet<&PersonId>> = BTreeMap::new();
     for i in asked() {
+        *strata.entry(i.stratum).or_default() += 1;
         raters.entry(&i.ratee).or_default().insert(&i.rater);
         courts.entry(i.court.clone()).or_insert(CourtMargin { invited: 0 }).invited += 1;
         let home = homes.get(&i.rater).map_or("", String::as_str);
@@ -153,6 +155,7 @@ fn margins(
         invited: length(asked().count()),
         courts,
         mix,
+        asked: strata,
         docket_unique_share: if rows.is_empty() {
             0.0
         } else {

@@ -76,7 +76,8 @@ pub fn analyse(ballots: Vec<Ballot>, setting: &Setting, progress: &Progress) -> 
         margins: setting.margins.map(known).unwrap_or_default(),
     };
     progress.stage("score", bundle.ballots.len());
-    let analysis = analysis::analyse(&bundle, setting.audits);
+    let fairness = setting.charter.fairness.is_some();
+    let analysis = analysis::analyse(&bundle, setting.audits || fairness);
     progress.report(bundle.ballots.len());
     let context = context(&bundle, setting);
     let (analysis, refused) = match analysis {
@@ -84,7 +85,9 @@ pub fn analyse(ballots: Vec<Ballot>, setting: &Setting, progress: &Progress) -> 
         Err(refused) => (None, Some(refused)),
     };
     let scores = analysis.as_ref().map(|analysis| &analysis.scores);
-    let candidates = candidates(&bundle, scores, &context.charter);
+    // Where a robust fit is refused the lines of the fairness audit carry nothing, and the scores stand.
+    let audits = analysis.as_ref().and_then(|analysis| analysis.audits.as_ref()?.as_ref().ok());
+    let candidates = candidates(&bundle, scores, audits, &context.charter);
     progress.stage("gate", candidates.len());
     let cells = gate(&candidates, &context);
     progress.report(candidates.len());
@@ -96,7 +99,7 @@ pub fn analyse(ballots: Vec<Ballot>, setting: &Setting, progress: &Progress) -> 
         report: report.and_then(|report| item_report(report, &context)),
         spread: spread(&released, &context),
         least_response: context.charter.response,
-        audits: analysis.and_then(|analysis| analysis.audits),
+        audits: analysis.and_then(|analysis| analysis.audits?.ok()).filter(|_| setting.audits),
         refused,
         cells,
     }
@@ -117,6 +120,8 @@ fn known(margins: &margins::Margins) -> Margins {
         courts: margins.courts.iter().map(|(code, m)| (code.clone(), m.invited)).collect(),
         invited: Some(margins.invited),
         mix: margins.mix.iter().map(|(stratum, &count)| (words(stratum), count)).collect(),
+        asked: margins.asked.iter().map(|(stratum, &count)| (words(stratum), count)).collect(),
+        docket_unique: Some(margins.docket_unique_share),
     }
 }
 
@@ -178,6 +183,7 @@ fn thresholds(charter: &Charter) -> Thresholds {
             provisional: charter.reliability.provisional,
             half_width: charter.reliability.half_width,
         },
+        fairness: charter.fairness.is_some(),
         response: charter.response.minimum,
     }
 }

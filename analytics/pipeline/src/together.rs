@@ -127,6 +127,9 @@ fn sum(one: Margins, other: Margins) -> Margins {
     for (stratum, cases) in other.mix {
         *sum.mix.entry(stratum).or_default() += cases;
     }
+    for (stratum, invited) in other.asked {
+        *sum.asked.entry(stratum).or_default() += invited;
+    }
     let share = |margins: (f64, u32)| margins.0 * f64::from(margins.1);
     let unique = share((one.docket_unique_share, one.invited)) + share((other.docket_unique_share, other.invited));
     sum.invited = one.invited + other.invited;

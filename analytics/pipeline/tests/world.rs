@@ -127,6 +127,7 @@ pub fn sized(period: &str, kind: PeriodKind, ballots: usize, size: Size) -> Worl
             courts: BTreeMap::new(),
             invited: 0,
             mix: BTreeMap::new(),
+            asked: BTreeMap::new(),
             docket_unique_share: 0.2,
         },
         issuers: PerSide { bench: secrets.bench.issuer, bar: secrets.bar.issuer },

@@ -3,7 +3,7 @@
 //! ballots (severity, quality, outcome) is no bias of an item. Method: `methods/item-bias.md`.
 //! Absent on purpose: changes to items and scores.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 use serde::Serialize;
 
@@ -38,6 +38,19 @@ pub enum Grouping {
     Court,
 }
 
+impl Grouping {
+    /// The word in names of cells: `outcome`, `case_type`, `role`, `home`, `court`.
+    pub const fn word(self) -> &'static str {
+        match self {
+            Self::Outcome => "outcome",
+            Self::CaseType => "case_type",
+            Self::Role => "role",
+            Self::Home => "home",
+            Self::Court => "court",
+        }
+    }
+}
+
 /// Size of a difference, whatever its error (after the classes of Zieky 1993).
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Serialize)]
 pub enum Class {
@@ -60,6 +73,8 @@ pub struct Bias {
     pub level: String,
     /// Ballots of the group that answered the item and another one.
     pub ballots: usize,
+    /// Distinct raters of the group or of all others, whichever are fewer.
+    pub raters: usize,
     /// How much higher the item stands against the rest of the ballot than elsewhere, scale points.
     pub difference: f64,
     /// Standard error, clustered by ratee.
@@ -119,11 +134,16 @@ pub(super) fn biases(bundle: &Bundle, workings: &Workings) -> Vec<Bias> {
             let tested = if levels.len() == 2 { 1 } else { levels.len() };
             for &(code, level) in levels.iter().take(tested).filter(|_| levels.len() > 1) {
                 let Some(test) = whole.against(&groups[code]) else { continue };
+                let raters = |inside: bool| {
+                    let side = answers.iter().filter(|a| (factor.codes()[a.ballot] as usize == code) == inside);
+                    side.map(|answer| frame.rater.codes()[answer.ballot]).collect::<BTreeSet<u32>>().len()
+                };
                 found.push(Bias {
                     item: item.id.clone(),
                     grouping: *grouping,
                     level: level.clone(),
                     ballots: test.ballots,
+                    raters: raters(true).min(raters(false)),
                     difference: test.difference,
                     error: test.error,
                     p: student(test.difference / test.error, test.freedom),

@@ -22,7 +22,7 @@ use serde::Serialize;
 
 use crate::bundle::Bundle;
 use crate::mixed::Refused;
-use crate::score::{Scores, Workings};
+use crate::score::{Gap, Scores, Workings};
 use residuals::Residuals;
 
 /// A value with its standard error, scale points.
@@ -54,6 +54,10 @@ pub struct Audits {
     pub outcome: outcome::Outcome,
     /// Items against groups.
     pub bias: Vec<bias::Bias>,
+    /// Groups of ballots against each other.
+    pub gaps: Vec<Gap>,
+    /// Share of ballots in the largest connected part of raters and ratees; only inside it are severities known.
+    pub connected: f64,
 }
 
 /// Audits of a bundle.
@@ -93,6 +97,8 @@ impl Workings<'_> {
             influence: influence::influence(self, scores),
             outcome: outcome::outcome(self, scores),
             bias: bias::biases(bundle, self),
+            gaps: self.gaps()?,
+            connected: self.frame.connected(),
             pairs: pairs.iter().filter(suspect).cloned().collect(),
             concerts,
             robust,

@@ -47,10 +47,50 @@ pub enum Measure {
     Severity,
     /// Share of invitations answered.
     Response,
+    /// The same of one kind of case or one outcome.
+    ResponseOf(&'static str, String),
+    /// Share of rows of an opened table that would match one rater of the docket alone: why that table never leaves.
+    DocketUnique,
+    /// A line of the fairness audit (R19).
+    Audit(Audited),
+}
+
+/// What the fairness audit looks at besides the outcome effect and the severities of courts, which are cells of their own.
+#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord)]
+pub enum Audited {
+    /// Slope of published scores on the balance of outcomes.
+    OutcomeSlope,
+    /// A group of ballots (division, level) against the others.
+    Gap(&'static str, String),
+    /// An item (id, division, level) against the rest of the ballots of a group.
+    ItemBias(String, &'static str, String),
+    /// Share of raters who mark down after losing.
+    Retaliation,
+    /// Share of raters whose ballots do not follow the model.
+    Misfit,
+    /// Share of ratees whose result a person should look at.
+    Review,
+    /// Share of ballots in the largest connected part.
+    Connected,
+}
+
+impl Audited {
+    fn word(&self) -> String {
+        match self {
+            Self::OutcomeSlope => "outcome_slope".into(),
+            Self::Gap(division, level) => format!("gap:{division}:{level}"),
+            Self::ItemBias(item, division, level) => format!("item_bias:{item}:{division}:{level}"),
+            Self::Retaliation => "retaliation".into(),
+            Self::Misfit => "misfit".into(),
+            Self::Review => "review".into(),
+            Self::Connected => "connected".into(),
+        }
+    }
 }
 
 impl Measure {
-    /// The word used in files: `score`, `item:{id}`, `outcome_effect`, `severity`, `response`.
+    /// The word used in files: `score`, `item:{id}`, `outcome_effect`, `severity`, `response`, `response:{division}:{level}`,
+    /// `docket_unique`, `audit:..`.
     pub fn word(&self) -> String {
         match self {
             Self::Score => "score".into(),
@@ -58,7 +98,21 @@ impl Measure {
             Self::OutcomeEffect => "outcome_effect".into(),
             Self::Severity => "severity".into(),
             Self::Response => "response".into(),
+            Self::ResponseOf(division, level) => format!("response:{division}:{level}"),
+            Self::DocketUnique => "docket_unique".into(),
+            Self::Audit(audited) => format!("audit:{}", audited.word()),
         }
+    }
+
+    /// Whether it is a share, which has no estimate behind it and is told as a band.
+    pub fn is_share(&self) -> bool {
+        let counted = [Audited::Retaliation, Audited::Misfit, Audited::Review, Audited::Connected];
+        self.is_of_the_invited() || matches!(self, Self::Audit(audited) if counted.contains(audited))
+    }
+
+    /// Whether it tells about the invited and not about their answers.
+    pub fn is_of_the_invited(&self) -> bool {
+        matches!(self, Self::Response | Self::ResponseOf(..) | Self::DocketUnique)
     }
 }
 
@@ -110,7 +164,7 @@ pub struct Structure {
     pub court: String,
     /// Ratees that were rated at all, in a court or system cell.
     pub ratees: usize,
-    /// Invitations behind a response cell.
+    /// Invitations behind a cell about the invited.
     pub invited: u32,
     /// Who was invited to rate a person, where the lists are known.
     pub cover: Option<Invited>,

@@ -87,6 +87,8 @@ pub struct Thresholds {
     pub tier: u32,
     /// R17.
     pub reliability: Reliability,
+    /// R19: whether the lines of the fairness audit are cells.
+    pub fairness: bool,
     /// R23: least response of a box or court.
     pub response: f64,
 }

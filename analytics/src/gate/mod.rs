@@ -8,6 +8,7 @@ mod cell;
 mod charter;
 mod comparison;
 mod earlier;
+mod fairness;
 mod parameters;
 mod print;
 mod produce;
@@ -17,7 +18,7 @@ pub mod rules;
 mod spread;
 mod suppression;
 
-pub use cell::{Audience, Candidate, Content, Key, Measure, Range, Scope, Structure};
+pub use cell::{Audience, Audited, Candidate, Content, Key, Measure, Range, Scope, Structure};
 pub use charter::{Coalition, Context, Cover, Minimum, Precision, Reliability, Thresholds, Void};
 pub use comparison::{Comparisons, Gap, Pair, Standing, Why, comparisons};
 pub use earlier::{Told, earlier};

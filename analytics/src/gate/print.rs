@@ -121,8 +121,8 @@ pub(super) fn print(
     let (value, end) = match content.range {
         Range::Level => level(content.value, n, step, precision),
         Range::Difference => (round(content.value, step), None),
-        // Downwards, so that a response below a minimum never reads as if it reached it.
-        Range::Share => (tidy((content.value / step + DUST).floor() * step), None),
+        // Downwards, so that a response below a minimum never reads as if it reached it; the last band holds the whole.
+        Range::Share => (tidy(((content.value / step + DUST).floor() * step).min(1.0 - step)), None),
     };
     flag(end, Flag::AtLeast, Flag::AtMost);
     let raw = content.raw.map(|raw| {

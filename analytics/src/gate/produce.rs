@@ -4,17 +4,23 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
+use super::fairness;
+use super::print::WIDTH;
 use super::rules::raters;
 use super::{Audience, Candidate, Content, Key, Measure, Range, Scope, Structure, Thresholds};
+use crate::audit::Audits;
 use crate::bundle::{Ballot, Bundle, Direction};
 use crate::score::{Estimate, Person, Scores};
 
-const WIDTH: f64 = 1.959_963_984_540_054;
-
 /// Lists every cell that might leave. Without `scores` (the model was refused) the cells exist but
-/// carry nothing. Items of a person become cells only where the score has enough raters: below, the
+/// carry nothing; so it is with lines of the fairness audit without `audits`. Items of a person become cells only where the score has enough raters: below, the
 /// score's verdict speaks for them.
-pub fn candidates(bundle: &Bundle, scores: Option<&Scores>, charter: &Thresholds) -> Vec<Candidate> {
+pub fn candidates(
+    bundle: &Bundle,
+    scores: Option<&Scores>,
+    audits: Option<&Audits>,
+    charter: &Thresholds,
+) -> Vec<Candidate> {
     let counts = Counts::new(bundle);
     let mut cells = Vec::new();
     let system = counts.structure(Scope::System, "city");
@@ -30,6 +36,11 @@ pub fn candidates(bundle: &Bundle, scores: Option<&Scores>, charter: &Thresholds
     cells.push(group(&system, Measure::OutcomeEffect, Range::Difference, outcome));
     if let Some(invited) = bundle.margins.invited {
         cells.push(response(&system, bundle.ballots.len(), invited));
+    }
+    cells.extend(fairness::lists(&system, bundle));
+    if charter.fairness {
+        let rated = scores.map_or(0, |scores| scores.persons.len());
+        cells.extend(fairness::lines(&system, rated, audits));
     }
     let homes: BTreeSet<&str> = bundle.ballots.iter().map(|b| b.home.as_str()).filter(|h| !h.is_empty()).collect();
     for home in homes {

@@ -135,6 +135,13 @@ impl Frame {
         Components::of(&self.rater, &self.ratee).count()
     }
 
+    /// Share of ballots in the component that holds most of them.
+    pub fn connected(&self) -> f64 {
+        let main = self.in_main_component();
+        let inside = self.ratee.codes().iter().filter(|&&j| main[j as usize]).count();
+        inside as f64 / self.ratee.codes().len().max(1) as f64
+    }
+
     /// Whether each ratee is in the component that holds most ballots.
     pub fn in_main_component(&self) -> Vec<bool> {
         let parts = Components::of(&self.rater, &self.ratee);

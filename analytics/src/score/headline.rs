@@ -323,7 +323,7 @@ impl Headline {
     }
 
     /// Errors of contrasts: prediction error, and what is not known of outcome effect and variances.
-    fn errors(&self, frame: &Frame, contrasts: &[Contrast], standard: &[f64]) -> Result<Vec<f64>, Refused> {
+    pub(super) fn errors(&self, frame: &Frame, contrasts: &[Contrast], standard: &[f64]) -> Result<Vec<f64>, Refused> {
         let variances = self.fit.variances(contrasts)?;
         let parts = self.parts(frame, contrasts, standard)?;
         let all = variances.iter().zip(&parts).map(|(variance, own)| variance + self.added(frame, own, own));

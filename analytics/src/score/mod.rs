@@ -5,6 +5,7 @@
 mod compare;
 mod difference;
 pub(crate) mod frame;
+mod gaps;
 mod headline;
 mod raw;
 mod tiers;
@@ -24,6 +25,7 @@ pub(crate) use workings::Workings;
 
 pub use compare::{Comparison, LEAST_BRIDGES, MOST_COURTS, MOST_ERROR, Obstacle};
 pub use difference::{Difference, Group, Scored};
+pub use gaps::Gap;
 pub use headline::OutcomeAudit;
 pub use tiers::Tier;
 

@@ -15,8 +15,8 @@ use crate::gate::context;
 pub fn cell(scope: Scope, subject: &str, measure: Measure, value: f64) -> Candidate {
     let range = match measure {
         Measure::Score | Measure::Item(_) => Range::Level,
-        Measure::OutcomeEffect | Measure::Severity => Range::Difference,
-        Measure::Response => Range::Share,
+        ref share if share.is_share() => Range::Share,
+        _ => Range::Difference,
     };
     let audience = if scope == Scope::HomeCourt { Audience::Sides } else { Audience::Public };
     let level = range == Range::Level;

@@ -2,7 +2,7 @@
 //! be read off a mean.
 
 use super::{Finding, Number, Reason};
-use crate::gate::{Context, Measure, Precision, Structure, n_band};
+use crate::gate::{Context, Precision, Structure, n_band};
 
 /// Smallest allowed step for `n` raters: at least `numerator / n`, since replacing one ballot moves
 /// a mean of levels 1 to 5 by at most 4/n. `None` when even the largest step is too fine.
@@ -19,7 +19,7 @@ pub fn coarser(n: usize, least: f64, precision: &Precision) -> Option<f64> {
 
 /// Hides a mean that no allowed step is coarse enough for.
 pub fn precision(cell: &Structure, context: &Context) -> Finding {
-    if cell.key.measure == Measure::Response {
+    if cell.key.measure.is_share() {
         return Finding::Silent;
     }
     match step(cell.raters, &context.charter.precision) {

@@ -2,12 +2,12 @@
 //! must be narrow enough to mean something.
 
 use super::{Finding, Flag, Number, Reason};
-use crate::gate::{Audience, Context, Measure, Scope, Structure, band};
+use crate::gate::{Audience, Context, Scope, Structure, band};
 
 /// Decides by reliability and half-width of the 95 % interval. Groups have no reliability of their
 /// own (few courts give no stable variance between them) and are judged by their half-width.
 pub fn reliability(cell: &Structure, context: &Context) -> Finding {
-    if cell.key.measure == Measure::Response {
+    if cell.key.measure.is_share() {
         return Finding::Silent;
     }
     let limits = &context.charter.reliability;

@@ -1,11 +1,11 @@
 //! R23, response: a tail is not a voice. Below the minimum a box or court tells its response only.
 
 use super::{Finding, Number, Reason};
-use crate::gate::{Context, Measure, Scope, Structure, band};
+use crate::gate::{Context, Scope, Structure, band};
 
 /// Hides everything but response where too few of the invitations were answered.
 pub fn response(cell: &Structure, context: &Context) -> Finding {
-    if cell.key.measure == Measure::Response {
+    if cell.key.measure.is_of_the_invited() {
         return Finding::Silent;
     }
     let least = context.charter.response;
