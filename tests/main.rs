@@ -23,6 +23,7 @@ mod dump;
 mod enrolment;
 mod exchange;
 mod extending;
+mod fairness;
 mod forging;
 mod harness;
 mod http;

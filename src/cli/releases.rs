@@ -1,13 +1,16 @@
-//! `hengping release`: where a release stands, and opening the ratees' window.
+//! `hengping release`: where a release stands, opening the ratees' window, and the fairness audit with the sides' notes.
 //!
 //! A release is signed with `hengping document sign`. Deliberately absent: cells; they are read on the pages, a person's with a
 //! purpose.
 
 use clap::Subcommand;
 use hengping_domain::digest::Digest;
+use hengping_domain::ids::Side;
+use hengping_domain::release::Cell;
 use hengping_domain::reply::Window;
 
 use super::{SiteArgs, said};
+use crate::flow::fairness::{self, Page};
 use crate::flow::read_release::{self, Reader};
 use crate::flow::window;
 
@@ -26,6 +29,26 @@ pub(super) enum ReleaseCommand {
         site: SiteArgs,
         /// Hash of the release.
         hash: Digest,
+    },
+    /// Print the fairness audit of a release: each line with its value, the charter's limit and how it stands, and the notes.
+    Fairness {
+        #[command(flatten)]
+        site: SiteArgs,
+        /// Hash of the release.
+        hash: Digest,
+    },
+    /// Note the fairness audit of a draft for a side, once; it is printed with the release.
+    Note {
+        #[command(flatten)]
+        site: SiteArgs,
+        /// Hash of the release.
+        hash: Digest,
+        /// bench or bar.
+        #[arg(long)]
+        side: Side,
+        /// What the side notes, at most 500 characters on one line.
+        #[arg(long)]
+        words: String,
     },
 }
 
@@ -48,7 +71,29 @@ pub(super) fn run(command: ReleaseCommand) -> anyhow::Result<()> {
                 _ => say!("the charter gives no days for replies / 互评规则未规定本人说明期"),
             }
         }
+        ReleaseCommand::Fairness { site, hash } => audit(&fairness::read(&site.site()?, hash).map_err(said)?)?,
+        ReleaseCommand::Note { site, hash, side, words } => {
+            fairness::note(&site.site()?, hash, side, &words, None).map_err(said)?;
+            say!("noted for the {side} / 已注明意见");
+        }
         ReleaseCommand::Window { site, hash } => days(&window::open(&site.site()?, hash, None).map_err(said)?)?,
+    }
+    Ok(())
+}
+
+fn audit(page: &Page) -> anyhow::Result<()> {
+    let Some(audit) = &page.audit else {
+        say!("the charter sets no limits / 互评规则未约定限度");
+        return Ok(());
+    };
+    for line in &audit.lines {
+        let band = line.cell.as_ref().and_then(Cell::band);
+        let value = band.or_else(|| line.value.map(|value| value.to_string())).unwrap_or_else(|| "-".to_owned());
+        let bound = if line.is_least() { ">=" } else { "<=" };
+        say!("{} {} {value} {bound} {} {}", line.subject, line.part, line.limit, line.standing);
+    }
+    for note in &page.notes {
+        say!("{} noted on {}: {}", note.side, note.day, note.words);
     }
     Ok(())
 }

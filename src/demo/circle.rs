@@ -265,6 +265,7 @@ impl Circle {
             drafts.push(stages.run(&name, 1, |bar| self.open(id, bar))?);
         }
         self.hear(&drafts)?;
+        self.note_fairness(&drafts)?;
         for ((id, invited), release) in boxes.iter().zip(invited).zip(drafts) {
             let sides = if waits == Some(id.direction) { &[Side::Bench][..] } else { Side::ALL };
             let state = self.sign_release(release, sides)?;

@@ -3,18 +3,24 @@
 //! Deliberately absent: objections; what both sides decide about one is theirs to try out.
 
 use hengping_domain::digest::Digest;
-use hengping_domain::ids::{PersonId, RateeId};
+use hengping_domain::ids::{PersonId, RateeId, Side};
 use hengping_domain::release::{Audience, Cell};
 
 use super::circle::{Circle, failed};
 use crate::flow::draft::ReleaseBody;
-use crate::flow::{reply, window};
+use crate::flow::{fairness, reply, window};
 use crate::ports::Clock as _;
 use crate::store::{StoreError, document, person};
 
 /// What the first ratees of each draft say beside their results.
 const STATEMENTS: [&str; 2] =
     ["本周期部分案件由合议庭共同办理，庭审安排已按意见调整。", "感谢各位的意见；文书说理部分，下一周期将继续改进。"];
+
+/// What the bench and the bar note where the fairness audit shows something over a limit.
+const NOTES: [&str; 2] = [
+    "已查阅公平性审查。超限项目已在校正结果中扣除，本方将在联席会议上说明原因。",
+    "已查阅公平性审查。本方同意公布，并建议下一周期修订相关评价项。",
+];
 
 impl Circle {
     /// Opens the window of each draft, lets some ratees say something, and waits until the last day is over.
@@ -30,6 +36,19 @@ impl Circle {
             }
         }
         self.clock.set(over);
+        Ok(())
+    }
+
+    /// Has both sides note what the fairness audit of each draft shows over a limit.
+    pub(super) fn note_fairness(&self, drafts: &[Digest]) -> anyhow::Result<()> {
+        for draft in drafts {
+            let page = fairness::read(&self.site, *draft).map_err(failed)?;
+            if page.audit.is_some_and(|audit| audit.over().next().is_some()) {
+                for (&side, words) in Side::ALL.iter().zip(NOTES) {
+                    fairness::note(&self.site, *draft, side, words, None).map_err(failed)?;
+                }
+            }
+        }
         Ok(())
     }
 

@@ -19,6 +19,7 @@ pub mod enrol;
 pub mod exchange;
 pub mod export;
 pub mod extend;
+pub mod fairness;
 pub mod import_docket;
 pub mod invite;
 pub mod issue;
@@ -125,6 +126,10 @@ refusals! {
     ReleaseCorrected = "release-corrected",
     /// The ratees have not been heard: the window is not open yet or not over, or an objection is not decided.
     ReplyOpen = "reply-open",
+    /// The fairness audit shows something over a limit of the charter, and not both sides have noted it.
+    FairnessOpen = "fairness-open",
+    /// The side has noted the fairness audit already.
+    FairnessNoted = "fairness-noted",
     /// The charter gives no days to answer, or the release is out.
     NoWindow = "no-window",
     /// The days on which a ratee can answer are over.

@@ -1,7 +1,7 @@
 //! Publishing: a side signs a draft's hash, and with the second signature the release is out and immutable.
 //!
 //! A signature counts only with the key that the box's manifest names for the side (R21), and neither is taken before the ratees
-//! have been heard (R20).
+//! have been heard (R20) and both sides have noted what the fairness audit shows (R19).
 //! Deliberately absent: changing a draft; a correction is another release.
 
 use hengping_domain::digest::Digest;
@@ -12,7 +12,7 @@ use hengping_domain::request::{Asked, AskedKind};
 use hengping_domain::statement::{Said, Signed};
 use serde::Serialize;
 
-use super::{Failure, Outcome, Refusal, Site, correct, courier, documents, periods, window};
+use super::{Failure, Outcome, Refusal, Site, correct, courier, documents, fairness, periods, window};
 use crate::store::audit::{self, Event};
 use crate::store::{Connection, document, period, release, statement};
 
@@ -25,7 +25,8 @@ struct About {
 ///
 /// # Errors
 /// [`Refusal::NotFound`], [`Refusal::SignatureRefused`], [`Refusal::AlreadySigned`], [`Refusal::ReleaseCorrected`],
-/// [`Refusal::ReplyOpen`] until the ratees' window is over and both sides have decided every objection.
+/// [`Refusal::ReplyOpen`] until the ratees' window is over and both sides have decided every objection,
+/// [`Refusal::FairnessOpen`] until both sides have noted what the fairness audit shows over a limit.
 pub fn sign(site: &Site, hash: Digest, signature: &Signature, by: Option<&AccountId>) -> Outcome<ReleaseState> {
     let today = site.clock.today();
     site.store.decide("sign release", |conn| {
@@ -34,6 +35,7 @@ pub fn sign(site: &Site, hash: Digest, signature: &Signature, by: Option<&Accoun
             return Err(Refusal::ReleaseCorrected.into());
         }
         window::heard(conn, &held, today)?;
+        fairness::noted(conn, &held)?;
         let held_box = period::find_box(conn, &held.ballot_box)?;
         let manifest = periods::manifest(conn, &held_box)?;
         if manifest.keys(signature.side).signing != signature.key {

@@ -14,6 +14,7 @@ use jiff::civil::Date;
 
 use super::documents::OnRecord;
 use super::draft::ReleaseBody;
+use super::fairness::{self, Noted};
 use super::read_person::READERS;
 use super::sign_in::Account;
 use super::window::{self, Hearing};
@@ -75,6 +76,8 @@ pub struct ReadRelease {
     pub hearing: Option<Hearing>,
     /// What took it back, if both sides have.
     pub withdrawn: Option<Withdrawn>,
+    /// What of the fairness audit goes with it; `None` where the charter sets no limits.
+    pub noted: Option<Noted>,
 }
 
 /// A release in a list: what can be said of it without its body, which holds every cell.
@@ -127,6 +130,7 @@ pub fn find(site: &Site, hash: Digest, reader: Reader) -> Outcome<ReadRelease> {
 
 fn load(conn: &mut Connection, release: Release, reader: Reader, today: Date) -> Outcome<ReadRelease> {
     let mut body = body(conn, release.hash)?;
+    let noted = fairness::beside(conn, &release, &body.draft)?;
     body.draft.cells = body.draft.cells.iter().filter_map(|cell| reader.cut(cell)).collect();
     if reader == Reader::Public {
         body.files.retain(|name, _| is_public(name));
@@ -143,7 +147,18 @@ fn load(conn: &mut Connection, release: Release, reader: Reader, today: Date) ->
     let mut withdrawals = withdraw::about(conn, &release)?;
     let withdrawn = withdraw::taken(&withdrawals);
     withdrawals.retain(|(_, held)| reader == Reader::Officer && held.in_force_from().is_none());
-    Ok(ReadRelease { release, body, signatures, corrections, withdrawals, superseded, withdrawn, statements, hearing })
+    Ok(ReadRelease {
+        release,
+        body,
+        signatures,
+        corrections,
+        withdrawals,
+        superseded,
+        withdrawn,
+        statements,
+        hearing,
+        noted,
+    })
 }
 
 pub(super) fn body(conn: &mut Connection, hash: Digest) -> Outcome<ReleaseBody> {

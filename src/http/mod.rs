@@ -12,6 +12,7 @@ pub mod docket;
 pub mod documents;
 pub mod downloads;
 pub mod extensions;
+pub mod fairness;
 pub mod guard;
 pub mod health;
 pub mod invitations;
@@ -132,6 +133,8 @@ routes! {
     POST   "/api/releases/{hash}/window"            Roles(&[Coordinator]) => replies::open;
     GET    "/api/releases/{hash}/objections"        Roles(&[Coordinator, Negotiator]) => replies::objections;
     POST   "/api/releases/{hash}/decisions"         Roles(&[Coordinator]) => replies::decide;
+    GET    "/api/releases/{hash}/fairness"          Roles(&READERS)      => fairness::find;
+    POST   "/api/releases/{hash}/fairness/notes"    Roles(&[Coordinator]) => fairness::note;
     POST   "/api/releases/{hash}/readings"          Roles(&READERS)      => readings::read;
     POST   "/api/releases/{hash}/withdrawals"       Roles(&[Coordinator, Negotiator]) => withdrawals::propose;
     GET    "/api/research/data-use"                 Roles(&[Researcher]) => research::data_use;

@@ -91,6 +91,8 @@ const fn status_of(refusal: Refusal) -> StatusCode {
         | Refusal::CorrectionRefused
         | Refusal::ReleaseCorrected
         | Refusal::ReplyOpen
+        | Refusal::FairnessOpen
+        | Refusal::FairnessNoted
         | Refusal::NoWindow
         | Refusal::WindowClosed
         | Refusal::ObjectionFiled

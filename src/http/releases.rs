@@ -17,6 +17,7 @@ use utoipa::ToSchema;
 use super::cell::CellBody;
 use super::corrections::CorrectionBody;
 use super::documents::parse;
+use super::fairness::NotedBody;
 use super::guard::Caller;
 use super::problem::{Problem, Transport, checked, run};
 use super::replies::HearingBody;
@@ -68,6 +69,8 @@ pub struct ReleaseBody {
     hearing: Option<HearingBody>,
     /// Withdrawals of it that wait for signatures; only officers see them.
     withdrawals: Vec<WithdrawalBody>,
+    /// What of the fairness audit goes with it; absent where the charter sets no limits.
+    noted: Option<NotedBody>,
     /// Endings under which the cells can be downloaded: `json`, `csv`, `xlsx`, and `parquet` where the analysis left it.
     formats: Vec<&'static str>,
 }
@@ -105,6 +108,7 @@ pub(super) fn body(read: ReadRelease) -> ReleaseBody {
         corrections: read.corrections.iter().map(|(body, held)| CorrectionBody::of(body, held, draft)).collect(),
         hearing: read.hearing.map(HearingBody::from),
         withdrawals: read.withdrawals.iter().map(|(body, held)| WithdrawalBody::of(body, held)).collect(),
+        noted: read.noted.map(NotedBody::from),
         formats: read.body.formats(),
         cells: read.body.draft.cells.into_iter().map(|cell| CellBody::beside(cell, &read.statements)).collect(),
     }

@@ -15,6 +15,7 @@ pub mod document;
 pub mod draw;
 pub mod eligibility;
 pub mod enrolment;
+pub mod fairness;
 pub mod invitation;
 pub mod package;
 pub mod period;

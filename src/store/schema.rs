@@ -489,3 +489,13 @@ diesel::table! {
         day -> Text,
     }
 }
+
+diesel::table! {
+    /// What each side notes about a release's fairness audit.
+    fairness_note (release, side) {
+        release -> Text,
+        side -> Text,
+        words -> Text,
+        day -> Text,
+    }
+}
