@@ -45,6 +45,12 @@ export const router = createRouter({
       meta: { roles: OFFICERS },
     },
     {
+      path: '/releases/:hash/fairness',
+      name: 'fairness',
+      component: () => import('./pages/Fairness.vue'),
+      meta: { roles: ['negotiator', 'key_holder', 'coordinator'] },
+    },
+    {
       path: '/releases/:hash/report',
       name: 'report',
       component: () => import('./pages/ReleaseReport.vue'),

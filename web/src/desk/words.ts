@@ -22,10 +22,26 @@ export function subjectName(cell: Cell, direction: Direction): string {
   return t(direction === 'bar_rates_bench' ? 'cell.judge' : 'cell.lawyer')
 }
 
-export function measureName(measure: string, rubric: Rubric | undefined): string {
-  if (!measure.startsWith('item:')) return named('measure', measure)
-  const id = measure.slice('item:'.length)
+export function itemName(id: string, rubric: Rubric | undefined): string {
   return words(rubric?.items.find((item) => item.id === id)?.title) || id
+}
+
+/** `{division}:{level}`: a kind of case, an outcome, or the role of a rater. */
+export function partName(part: string): string {
+  const [division = '', ...level] = part.split(':')
+  return named(`part.${division}`, level.join(':'))
+}
+
+export function measureName(measure: string, rubric: Rubric | undefined): string {
+  const [word = '', ...rest] = measure.replace(/^audit:/, '').split(':')
+  if (measure.startsWith('item:')) return itemName(rest.join(':'), rubric)
+  if (word === 'item_bias') {
+    const [id = '', ...part] = rest
+    const names = { item: itemName(id, rubric), part: partName(part.join(':')) }
+    return t('measureOf.item_bias', names)
+  }
+  if (rest.length > 0) return t(`measureOf.${word}`, { part: partName(rest.join(':')) })
+  return measure.startsWith('audit:') ? named('measureOf', word) : named('measure', measure)
 }
 
 export const SHAPES: Record<Cell['verdict'], Shape> = {

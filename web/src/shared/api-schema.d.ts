@@ -642,6 +642,40 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/releases/{hash}/fairness": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** The audit of a release, drafts included. */
+        get: operations["fairness_find"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/releases/{hash}/fairness/notes": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** Takes the note of the caller's side. */
+        post: operations["fairness_note"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/releases/{hash}/figures/{name}": {
         parameters: {
             query?: never;
@@ -1250,6 +1284,16 @@ export interface components {
             in_force: boolean;
             signatures: components["schemas"]["SignatureBody"][];
         };
+        /** @description The audit of a release. */
+        FairnessBody: {
+            /** @description The release that the drift is measured from. */
+            earlier?: string | null;
+            /** @description By subject; none where the charter sets no limits. */
+            lines?: components["schemas"]["LineBody"][] | null;
+            notes: components["schemas"]["NoteBody"][];
+            /** @description `draft` or `released`. */
+            state: string;
+        };
         /** @description An objection with whose it is; for both sides' coordinators and negotiators. */
         FiledBody: {
             name: string;
@@ -1353,6 +1397,35 @@ export interface components {
             /** @description `insufficient` where no number is shown. */
             withheld?: string | null;
         };
+        /** @description A line of the audit. */
+        LineBody: {
+            /** @description Band of a share, such as `0.05-0.10`. */
+            band?: string | null;
+            cell?: components["schemas"]["CellBody"] | null;
+            /** @description 95 % interval of a value. */
+            interval?: number[] | null;
+            /**
+             * Format: double
+             * @description What the charter allows: at most, of `connected` at least.
+             */
+            limit: number;
+            /** @description A court code for a severity, `{division}:{level}` for a gap, `{item}:{division}:{level}` for an item; else empty. */
+            part: string;
+            /** @description `within`, `over`, `withheld`, `no-earlier` or `other-form`. */
+            standing: string;
+            /**
+             * Format: double
+             * @description Step of a value.
+             */
+            step?: number | null;
+            /** @description `outcome`, `outcome_slope`, `gap`, `severity`, `item_bias`, `retaliation`, `misfit`, `review`, `connected` or `drift`. */
+            subject: string;
+            /**
+             * Format: double
+             * @description Printed value, scale points; absent from a share.
+             */
+            value?: number | null;
+        };
         /** @description Both locks. */
         LocksBody: {
             bar: string;
@@ -1437,6 +1510,26 @@ export interface components {
         NewBoxBody: {
             id: string;
             manifest: string;
+        };
+        /** @description A side's note on the audit of a draft. */
+        NewNoteBody: {
+            /** @description `bench` or `bar`. */
+            side: string;
+            /** @description At most 500 characters; printed with the release. */
+            words: string;
+        };
+        /** @description What a side notes. */
+        NoteBody: {
+            day: string;
+            /** @description `bench` or `bar`. */
+            side: string;
+            words: string;
+        };
+        /** @description What of the audit goes with a release: which subjects were over a limit, and what both sides say about it. */
+        NotedBody: {
+            notes: components["schemas"]["NoteBody"][];
+            /** @description Subjects over a limit of the charter. */
+            over: string[];
         };
         /** @description A notice on record. */
         NoticeBody: {
@@ -1657,6 +1750,7 @@ export interface components {
             /** @description Endings under which the cells can be downloaded: `json`, `csv`, `xlsx`, and `parquet` where the analysis left it. */
             formats: string[];
             hearing?: components["schemas"]["HearingBody"] | null;
+            noted?: components["schemas"]["NotedBody"] | null;
             /** @description Hash of the rubric. */
             rubric: string;
             /** @description Withdrawals of it that wait for signatures; only officers see them. */
@@ -3261,6 +3355,84 @@ export interface operations {
         requestBody: {
             content: {
                 "application/json": components["schemas"]["DecideBody"];
+            };
+        };
+        responses: {
+            204: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ProblemBody"];
+                };
+            };
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ProblemBody"];
+                };
+            };
+            /** @description A problem document (RFC 9457) */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemBody"];
+                };
+            };
+        };
+    };
+    fairness_find: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                hash: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["FairnessBody"];
+                };
+            };
+            /** @description A problem document (RFC 9457) */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemBody"];
+                };
+            };
+        };
+    };
+    fairness_note: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                hash: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["NewNoteBody"];
             };
         };
         responses: {

@@ -95,6 +95,17 @@ export interface Charter {
   rules: CharterRule[]
 }
 
+export type FairnessLine = Narrow<
+  Schemas['LineBody'],
+  { standing: 'within' | 'over' | 'withheld' | 'no-earlier' | 'other-form'; cell?: Cell | null }
+>
+export type Note = Narrow<Schemas['NoteBody'], { side: Side }>
+export type Noted = Narrow<Schemas['NotedBody'], { notes: Note[] }>
+export type Fairness = Narrow<
+  Schemas['FairnessBody'],
+  { state: 'draft' | 'released'; lines?: FairnessLine[] | null; notes: Note[] }
+>
+
 export type Invitation = Narrow<
   Schemas['InvitationBody'],
   { state: 'waiting' | 'issued' | 'recused' }
@@ -228,6 +239,7 @@ export type Release = ReleaseHead &
       counts: OpeningCounts
       corrections: Correction[]
       withdrawals: Withdrawal[]
+      noted?: Noted | null
       formats: ('json' | 'csv' | 'xlsx' | 'parquet')[]
     }
   >
