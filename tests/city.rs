@@ -76,6 +76,7 @@ pub fn lenient(charter: &mut Charter) {
     charter.caps.bench = 500;
     charter.caps.bar = 500;
     charter.reply.working_days = 0;
+    charter.pilot.exit = None;
 }
 
 pub fn import(site: &Site, bytes: &[u8], dry_run: bool) -> Imported {

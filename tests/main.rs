@@ -13,6 +13,7 @@ mod casting;
 mod circle;
 mod city;
 mod command;
+mod concluding;
 mod correcting;
 mod courier;
 mod crawl;

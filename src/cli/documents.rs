@@ -18,7 +18,7 @@ use hengping_domain::withdrawal::WithdrawalReason;
 
 use super::{SiteArgs, said};
 use crate::flow::periods::{self, PeriodPlan};
-use crate::flow::{correct, courier, documents, draw, publish, rehearse, withdraw};
+use crate::flow::{conclude, correct, courier, documents, draw, publish, rehearse, withdraw};
 use crate::opening::read_json;
 
 #[derive(Debug, Subcommand)]
@@ -95,6 +95,26 @@ pub(super) enum PeriodCommand {
         /// The plan.
         plan: PathBuf,
     },
+    /// Print what a pilot reached against the exit criteria of its charter, and the conclusions on record.
+    Scorecard {
+        #[command(flatten)]
+        site: SiteArgs,
+        /// Name of the pilot.
+        period: PeriodId,
+    },
+    /// Propose the conclusion of a pilot; prints the hash that both sides sign before a regular period opens.
+    Conclude {
+        #[command(flatten)]
+        site: SiteArgs,
+        /// Name of the pilot.
+        period: PeriodId,
+        /// Why a regular period may follow although a criterion is not met, in Chinese, at most 500 characters.
+        #[arg(long, requires = "exception_en")]
+        exception_zh: Option<String>,
+        /// The same in English.
+        #[arg(long, requires = "exception_zh")]
+        exception_en: Option<String>,
+    },
     /// Open a rehearsal of today under the charter and forms in force; prints its boxes and the manifests to be signed.
     Rehearse {
         #[command(flatten)]
@@ -137,6 +157,7 @@ pub(super) fn run(command: DocumentCommand) -> anyhow::Result<()> {
                 | DocumentKind::Extension
                 | DocumentKind::Correction
                 | DocumentKind::Withdrawal
+                | DocumentKind::Conclusion
                 | DocumentKind::Release => {
                     bail!("[document-malformed] a {kind} is made by the platform, not added")
                 }
@@ -193,6 +214,23 @@ pub(super) fn run_period(command: PeriodCommand) -> anyhow::Result<()> {
             for (id, manifest) in periods::open(&site.site()?, &plan).map_err(said)? {
                 say!("{id} {manifest}");
             }
+        }
+        PeriodCommand::Scorecard { site, period } => {
+            let found = conclude::read(&site.site()?, &period).map_err(said)?;
+            for line in &found.lines {
+                let value = line.band.clone().or_else(|| line.value.map(|value| value.to_string()));
+                let (value, limit) = (value.unwrap_or_else(|| "-".to_owned()), line.limit);
+                say!("{} {} {value} {limit} {}", line.direction, line.criterion, line.reached);
+            }
+            for (body, held) in &found.conclusions {
+                let day = held.in_force_from().map_or_else(|| "-".to_owned(), |day| day.to_string());
+                let exception = if body.exception.is_some() { "with-exception" } else { "all-met" };
+                say!("conclusion {} {exception} {day}", held.document.hash());
+            }
+        }
+        PeriodCommand::Conclude { site, period, exception_zh, exception_en } => {
+            let exception = exception_zh.zip(exception_en).map(|(zh, en)| Text { zh, en });
+            say!("{}", conclude::propose(&site.site()?, &period, exception, None).map_err(said)?);
         }
         PeriodCommand::Rehearse { site } => {
             for (id, manifest) in rehearse::begin(&site.site()?).map_err(said)? {

@@ -16,6 +16,7 @@ use hengping_domain::keys::SigningKeyFile;
 use hengping_domain::manifest::{PerSide, PeriodKind};
 use hengping_domain::release::ReleaseState;
 use hengping_domain::rubric::{Rubric, Text};
+use hengping_domain::scorecard::Reached;
 use hengping_domain::stratum::Stratum;
 use serde::Serialize;
 
@@ -31,7 +32,8 @@ use crate::cli::keys as key_files;
 use crate::flow::draft::ReleaseBody;
 use crate::flow::periods::PeriodPlan;
 use crate::flow::{
-    Failure, Site, close, courier, death, documents, draw, eligibility, import_docket, invite, periods, publish,
+    Failure, Site, close, conclude, courier, death, documents, draw, eligibility, import_docket, invite, periods,
+    publish,
 };
 use crate::opening::{self, Locked, Progressed};
 use crate::ports::SettableClock;
@@ -43,6 +45,13 @@ const CHARTER: &str = include_str!("../../config/charters/qingdao-v1.toml");
 const FORMS: [&str; 2] = [
     include_str!("../../config/rubrics/bar-rates-bench-v1.toml"),
     include_str!("../../config/rubrics/bench-rates-bar-v1.toml"),
+];
+
+/// Why the regular period may follow although the pilot falls short of a criterion.
+const EXCEPTION: [&str; 2] = [
+    "未达到的标准见试运行评估表。双方已逐项查阅，将据此修订有关评价项并改进组织工作，同意按期开启正式周期。",
+    "The scorecard says which criteria are not met. Both sides have gone through them, will revise the items concerned and how \
+     members are asked, and agree to open the regular period in time.",
 ];
 
 /// What becomes of the releases.
@@ -219,6 +228,7 @@ impl Circle {
     pub fn go_round(&mut self, signing: Signing, stages: &Stages) -> anyhow::Result<()> {
         let waits = (signing == Signing::OneWaits).then_some(Direction::BenchRatesBar);
         self.round(&PILOT, waits, stages)?;
+        self.conclude(&PILOT)?;
         self.round(&REGULAR, None, stages)
     }
 
@@ -281,6 +291,16 @@ impl Circle {
         let taken: usize = opened.map(|b| b.counts.taken as usize).sum();
         ensure!(taken == acknowledged, "{acknowledged} casts were acknowledged, but {taken} were in the boxes");
         Ok(())
+    }
+
+    /// Has both sides sign what the pilot reached, with an exception where it falls short of a criterion.
+    fn conclude(&self, span: &Span) -> anyhow::Result<()> {
+        let period = PeriodId(span.id.to_owned());
+        let found = conclude::read(&self.site, &period).map_err(failed)?;
+        let short = found.lines.iter().any(|line| line.reached != Reached::Met);
+        let [zh, en] = EXCEPTION.map(str::to_owned);
+        let hash = conclude::propose(&self.site, &period, short.then_some(Text { zh, en }), None).map_err(failed)?;
+        self.sign(DocumentKind::Conclusion, hash)
     }
 
     fn open(&self, id: &BoxId, bar: &indicatif::ProgressBar) -> anyhow::Result<Digest> {

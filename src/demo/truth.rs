@@ -37,6 +37,8 @@ pub struct TruthPlan {
     pub outcome: f64,
     /// The same for the rating a judge gives the lawyer who won.
     pub outcome_bench: f64,
+    /// How much lower lawyers who lost rate the reasons of a judgment against the other items: a bias of that item.
+    pub reasons_bias: f64,
     /// Standard deviation of raters' severity.
     pub rater_severity: f64,
     /// Standard deviation of the severity that the raters of one home court share.
@@ -53,6 +55,9 @@ pub struct TruthPlan {
     pub silent: (String, f64),
 }
 
+/// The item that lawyers who lost rate lower than the rest of their ballot.
+const BIASED: &str = "reasons";
+
 impl Default for TruthPlan {
     fn default() -> Self {
         Self {
@@ -63,6 +68,7 @@ impl Default for TruthPlan {
             skill_share: 0.6,
             outcome: 0.15,
             outcome_bench: 0.10,
+            reasons_bias: 0.60,
             rater_severity: 0.35,
             home_severity: 0.25,
             occasion: 0.40,
@@ -220,7 +226,7 @@ impl Truth {
             + self.plan.occasion * dice.normal();
         let mut answers = Answers::new();
         for item in items {
-            let level = centre + self.item(ask.direction, item) + self.plan.answer * dice.normal();
+            let level = centre + self.item(ask.direction, item, ask.stratum) + self.plan.answer * dice.normal();
             let level = level.round().clamp(1.0, 5.0) as u8;
             let seen = !dice.chance(self.plan.not_observed);
             answers.insert(item.to_owned(), seen.then_some(level));
@@ -271,8 +277,16 @@ impl Truth {
         })
     }
 
-    fn item(&self, direction: Direction, item: &str) -> f64 {
-        self.items.get(&direction).and_then(|items| items.get(item)).copied().unwrap_or(0.0)
+    /// How much easier an item is than the average; what one item loses in a stratum the others gain, so that ballots stay.
+    fn item(&self, direction: Direction, item: &str, stratum: Stratum) -> f64 {
+        let Some(items) = self.items.get(&direction) else { return 0.0 };
+        let biased = direction == Direction::BarRatesBench && stratum.outcome == Outcome::Against;
+        let bias = match item {
+            _ if !biased || items.len() < 2 => 0.0,
+            BIASED => -self.plan.reasons_bias,
+            _ => self.plan.reasons_bias / (items.len() - 1) as f64,
+        };
+        items.get(item).copied().unwrap_or(0.0) + bias
     }
 
     fn dice(&self, ask: &Ask<'_>, what: &str) -> Dice {

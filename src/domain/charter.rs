@@ -211,11 +211,39 @@ pub struct AudienceWords {
 }
 
 /// R13: what a pilot period says of itself.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct Pilot {
     /// The band under the header.
     pub words: Text,
+    /// What a pilot has to reach before a regular period opens; absent, nothing.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub exit: Option<Exit>,
+}
+
+/// R13: exit criteria of a pilot. One that fails is overruled by an exception that both sides sign, and by nothing else.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Exit {
+    /// Least response of each box.
+    pub response: f64,
+    /// Least response of every kind of case and outcome that is told.
+    pub stratum: f64,
+    /// Least mean reliability of judges' results; lawyers' results of one period never reach one.
+    pub reliability: f64,
+    /// Share of raters whose ballots do not follow the model, from which on it fails.
+    pub misfit: f64,
+    /// Largest share of ratees with a result who objected.
+    pub objections: f64,
+    /// Most lines of the fairness audit over their limit.
+    pub fairness: u32,
+}
+
+impl Exit {
+    fn is_sound(&self) -> bool {
+        let shares = [self.response, self.stratum, self.reliability, self.misfit, self.objections];
+        shares.iter().all(|share| (0.0..=1.0).contains(share))
+    }
 }
 
 /// One rule in words.
@@ -329,6 +357,7 @@ impl Charter {
             (self.coalition.as_ref().is_none_or(|c| share(c.share) && share(c.rest)), "coalition"),
             (self.attack.as_ref().is_none_or(|a| (0.0..4.0).contains(&a.width)), "attack"),
             (self.fairness.as_ref().is_none_or(Fairness::is_sound), "fairness"),
+            (self.pilot.exit.as_ref().is_none_or(Exit::is_sound), "pilot.exit"),
             (self.caps.bench > 0 && self.caps.bar > 0, "caps"),
             (self.minimum.group > 1 && self.batch.open >= self.batch.publish, "minimum"),
         ];

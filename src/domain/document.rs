@@ -26,6 +26,8 @@ words! {
         Correction = "correction",
         /// A release that no longer stands.
         Withdrawal = "withdrawal",
+        /// What a pilot reached, and that a regular period may follow.
+        Conclusion = "conclusion",
         /// A set of gated cells that leaves.
         Release = "release",
     }

@@ -12,7 +12,7 @@ use hengping_domain::rubric::Rubric;
 use jiff::civil::Date;
 use serde::Serialize;
 
-use super::{Failure, Outcome, Refusal, Site, correct, extend, withdraw};
+use super::{Failure, Outcome, Refusal, Site, conclude, correct, extend, withdraw};
 use crate::config::Mode;
 use crate::store::audit::{self, Event};
 pub use crate::store::document::{SideKeys, Signed};
@@ -92,7 +92,9 @@ pub fn add(site: &Site, kind: DocumentKind, body: &impl Serialize) -> Outcome<Di
         DocumentKind::Charter => new.read::<Charter>()?.check().is_ok(),
         DocumentKind::Manifest => new.read::<Manifest>().map(|_| true)?,
         // Made and put on record by a step of its own.
-        DocumentKind::Extension | DocumentKind::Correction | DocumentKind::Withdrawal => false,
+        DocumentKind::Extension | DocumentKind::Correction | DocumentKind::Withdrawal | DocumentKind::Conclusion => {
+            false
+        }
         DocumentKind::Release => true,
     };
     if !sound {
@@ -115,7 +117,7 @@ pub fn add(site: &Site, kind: DocumentKind, body: &impl Serialize) -> Outcome<Di
 /// # Errors
 /// [`Refusal::NotFound`], also for a release; [`Refusal::SignatureRefused`], [`Refusal::AlreadySigned`], [`Refusal::KeysNotReady`];
 /// of an extension those of [`extend::propose`], of a correction those of [`correct::propose`], of a withdrawal those of
-/// [`withdraw::propose`].
+/// [`withdraw::propose`], of a conclusion those of [`conclude::propose`] and [`Refusal::Stale`].
 pub fn sign(site: &Site, hash: Digest, signature: &Signature, account: Option<&str>) -> Outcome<()> {
     let today = site.clock.today();
     site.store.decide("sign document", |conn| match document::find(conn, hash)?.kind() {
@@ -126,6 +128,10 @@ pub fn sign(site: &Site, hash: Digest, signature: &Signature, account: Option<&s
         }
         DocumentKind::Withdrawal => {
             withdraw::signable(conn, hash)?;
+            take_signature(conn, hash, signature, today, account)
+        }
+        DocumentKind::Conclusion => {
+            conclude::signable(conn, hash)?;
             take_signature(conn, hash, signature, today, account)
         }
         DocumentKind::Extension => {
@@ -211,20 +217,23 @@ pub fn in_force(conn: &mut Connection, kind: DocumentKind, hash: Digest) -> Outc
     }
 }
 
-/// Rubrics, charters and manifests on record, by day.
+/// Rubrics, charters and manifests on record, and conclusions of pilots in force, by day.
 ///
 /// # Errors
 /// Busy or a fault.
 pub fn list(site: &Site) -> Outcome<Vec<OnRecord>> {
-    let kinds = [DocumentKind::Rubric, DocumentKind::Charter, DocumentKind::Manifest];
+    let kinds = [DocumentKind::Rubric, DocumentKind::Charter, DocumentKind::Manifest, DocumentKind::Conclusion];
     Ok(site.store.read("list documents", |conn| {
         let listed = document::list(conn, &kinds)?;
-        listed.into_iter().map(|(hash, _, _)| find(conn, hash)).collect()
+        let found = listed.into_iter().map(|(hash, _, _)| find(conn, hash));
+        let shown =
+            |held: &OnRecord| held.document.kind() != DocumentKind::Conclusion || held.in_force_from().is_some();
+        found.filter(|held| held.as_ref().map_or(true, shown)).collect()
     })?)
 }
 
-/// One document that is not a release; a release is read through its own door, and so is a correction or a withdrawal that
-/// both sides have not signed: what may become of a release is the officers' to know until it does.
+/// One document that is not a release; a release is read through its own door, and so is a correction, a withdrawal or a
+/// conclusion that both sides have not signed: what may become of it is the officers' to know until it does.
 ///
 /// # Errors
 /// [`Refusal::NotFound`].
@@ -232,7 +241,9 @@ pub fn read(site: &Site, hash: Digest) -> Outcome<OnRecord> {
     let held = site.store.read("read document", |conn| find(conn, hash))?;
     match held.document.kind() {
         DocumentKind::Release => Err(Refusal::NotFound.into()),
-        DocumentKind::Correction | DocumentKind::Withdrawal if held.in_force_from().is_none() => {
+        DocumentKind::Correction | DocumentKind::Withdrawal | DocumentKind::Conclusion
+            if held.in_force_from().is_none() =>
+        {
             Err(Refusal::NotFound.into())
         }
         _ => Ok(held),

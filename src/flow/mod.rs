@@ -7,6 +7,7 @@ pub mod batch;
 pub mod boxes;
 pub mod changes;
 pub mod close;
+pub mod conclude;
 pub mod correct;
 pub mod courier;
 pub mod death;
@@ -106,6 +107,12 @@ refusals! {
     KeysEnrolled = "keys-enrolled",
     /// The name of the period is taken, or its dates contradict each other.
     PeriodRefused = "period-refused",
+    /// The charter asks for a pilot, and both sides have concluded none under it.
+    PilotFirst = "pilot-first",
+    /// The pilot falls short of a criterion, and no exception was given.
+    PilotFailed = "pilot-failed",
+    /// The charter of the pilot sets no exit criteria.
+    NoCriteria = "no-criteria",
     /// The side has committed to another contribution already.
     DrawCommitted = "draw-committed",
     /// A side's commitment or contribution to the draw is missing.

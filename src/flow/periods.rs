@@ -16,7 +16,7 @@ use hengping_domain::statement::Said;
 use jiff::civil::Date;
 use serde::{Deserialize, Serialize};
 
-use super::{Failure, Outcome, Refusal, Site, courier, documents, draw, extend};
+use super::{Failure, Outcome, Refusal, Site, conclude, courier, documents, draw, extend};
 use crate::store::audit::{self, Event};
 pub use crate::store::draw::DrawShare;
 use crate::store::period;
@@ -85,7 +85,8 @@ fn side_keys(conn: &mut Connection, id: &BoxId, side: Side) -> Outcome<SideKeys>
 /// Opens a period with a box for each direction; returns the hashes of the manifests, to be signed.
 ///
 /// # Errors
-/// [`Refusal::PeriodRefused`], [`Refusal::NotInForce`], [`Refusal::KeysNotReady`] before both agents have made theirs
+/// [`Refusal::PeriodRefused`], [`Refusal::NotInForce`], [`Refusal::PilotFirst`] for a regular period whose charter asks for a
+/// pilot before it, [`Refusal::KeysNotReady`] before both agents have made theirs
 /// ([`prepare`]), [`Refusal::DrawNotReady`] before both
 /// sides have committed to their part of the draw.
 pub fn open(site: &Site, plan: &PeriodPlan) -> Outcome<Vec<(BoxId, Digest)>> {
@@ -97,7 +98,10 @@ pub fn open(site: &Site, plan: &PeriodPlan) -> Outcome<Vec<(BoxId, Digest)>> {
     }
     let today = site.clock.today();
     site.store.decide("open period", |conn| {
-        documents::in_force(conn, DocumentKind::Charter, plan.charter)?.read::<Charter>()?;
+        let charter: Charter = documents::in_force(conn, DocumentKind::Charter, plan.charter)?.read()?;
+        if plan.kind == PeriodKind::Regular && !plan.rehearsal {
+            conclude::concluded(conn, &charter)?;
+        }
         insert(conn, plan)?;
         // Nobody is drawn for a rehearsal.
         if !plan.rehearsal {

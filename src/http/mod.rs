@@ -27,6 +27,7 @@ pub mod releases;
 pub mod replies;
 pub mod research;
 pub mod results;
+pub mod scorecards;
 mod server;
 pub mod session;
 pub mod text;
@@ -90,6 +91,8 @@ routes! {
     DELETE "/api/session"              Everyone => session::sign_out;
     POST   "/api/machine-tokens"       Seldom   => session::machine_token;
     GET    "/api/periods"              Everyone => periods::list;
+    GET    "/api/periods/{period}/scorecard"        Roles(&READERS)      => scorecards::find;
+    POST   "/api/periods/{period}/conclusions"      Roles(&[Coordinator, Negotiator]) => scorecards::propose;
     POST   "/api/rehearsals"           Roles(&[Coordinator, Operator]) => periods::rehearse;
     GET    "/api/documents"            Everyone => documents::list;
     GET    "/api/documents/{hash}"     Everyone => documents::find;

@@ -104,6 +104,9 @@ const fn status_of(refusal: Refusal) -> StatusCode {
         | Refusal::RelayAway
         | Refusal::CounterpartOpen
         | Refusal::PeriodRefused
+        | Refusal::PilotFirst
+        | Refusal::PilotFailed
+        | Refusal::NoCriteria
         | Refusal::DrawCommitted
         | Refusal::DrawNotReady
         | Refusal::BoxState => StatusCode::CONFLICT,

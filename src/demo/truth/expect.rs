@@ -73,9 +73,10 @@ impl Truth {
         let ordinary = [(Stratum { case_type: CaseType::Civil, outcome: Outcome::None }, 1.0)];
         let mix = if mix.iter().any(|(_, weight)| *weight > 0.0) { mix } else { &ordinary };
         let total: f64 = mix.iter().map(|(_, weight)| weight).sum();
-        let items = self.items.get(&direction);
-        let offsets: Vec<f64> = items.map_or_else(|| vec![0.0], |items| items.values().copied().collect());
+        let items: Vec<&str> =
+            self.items.get(&direction).map_or_else(|| vec![""], |items| items.keys().map(String::as_str).collect());
         let at = |stratum: Stratum| {
+            let offsets: Vec<f64> = items.iter().map(|item| self.item(direction, item, stratum)).collect();
             let centre = self.centre(direction, ratee, stratum) + shift;
             offsets.iter().map(|offset| rounded_mean(centre + offset, spread)).sum::<f64>() / offsets.len() as f64
         };
