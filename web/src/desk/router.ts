@@ -25,6 +25,12 @@ export const router = createRouter({
       component: () => import('./pages/Document.vue'),
     },
     { path: '/periods', name: 'periods', component: () => import('./pages/Periods.vue') },
+    {
+      path: '/periods/:id/scorecard',
+      name: 'scorecard',
+      component: () => import('./pages/PilotScorecard.vue'),
+      meta: { roles: ['negotiator', 'key_holder', 'coordinator'] },
+    },
     { path: '/sign-in', name: 'sign-in', component: () => import('./pages/SignIn.vue') },
     {
       path: '/overview',

@@ -472,6 +472,40 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/periods/{period}/conclusions": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** Puts the conclusion of a pilot on record, for both sides to sign. */
+        post: operations["scorecards_propose"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/periods/{period}/scorecard": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** The scorecard of a pilot. */
+        get: operations["scorecards_find"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/rehearsals": {
         parameters: {
             query?: never;
@@ -1069,6 +1103,23 @@ export interface components {
             /** @description Unit, or the words that it may hold. */
             unit: components["schemas"]["TextBody"];
         };
+        /** @description What both sides sign besides the criteria. */
+        ConcludeBody: {
+            /** @description The same in English. */
+            exception_en?: string;
+            /** @description Why a regular period may follow although a criterion is not met, in Chinese; with English or not at all. */
+            exception_zh?: string;
+        };
+        /** @description A conclusion on record. */
+        ConclusionBody: {
+            exception?: components["schemas"]["TextBody"] | null;
+            /** @description Whether a criterion is not met. */
+            falls_short: boolean;
+            hash: string;
+            /** @description The day of the second signature. */
+            in_force_from?: string | null;
+            signatures: components["schemas"]["SignatureBody"][];
+        };
         /** @description Whose blocks are void, and why. */
         CorrectBody: {
             /** @description `not-handled`, `wrong-person`, `conflict-of-interest`, `arranged-ratings` or `undue-influence`. */
@@ -1165,6 +1216,26 @@ export interface components {
             login: string;
             /** @description Its password. */
             password: string;
+        };
+        /** @description A criterion of one box. */
+        CriterionBody: {
+            /** @description Band of a share. */
+            band?: string | null;
+            /** @description `released`, `response`, `stratum`, `reliability`, `misfit`, `objections` or `fairness`. */
+            criterion: string;
+            direction: string;
+            /**
+             * Format: double
+             * @description What the charter asks for.
+             */
+            limit: number;
+            /** @description `met`, `failed` or `unknown`. */
+            reached: string;
+            /**
+             * Format: double
+             * @description A reliability, a share or a count; absent where there is a band.
+             */
+            value?: number | null;
         };
         /** @description The terms of data use. */
         DataUseBody: {
@@ -1656,6 +1727,17 @@ export interface components {
             reading: components["schemas"]["ReadingBody"];
             statement?: string | null;
         };
+        /** @description What one box says for planning. */
+        PlannedBody: {
+            /** @description By reliability, `0.70` and `0.80`: ballots that a ratee would have needed. */
+            needed: {
+                [key: string]: number;
+            };
+            /** @description The release or draft it is read off. */
+            release?: string | null;
+            /** @description Ratees whose own result left the gate. */
+            results: number;
+        };
         /** @description The body of every answer with a status of 400 or above (RFC 9457). */
         ProblemBody: {
             /** @description Stable kebab-case code; programs decide by it. */
@@ -1811,6 +1893,18 @@ export interface components {
             id: string;
             /** @description `pilot` or `regular`. */
             kind: string;
+            title: components["schemas"]["TextBody"];
+        };
+        /** @description The scorecard of a pilot. */
+        ScorecardBody: {
+            /** @description By direction. */
+            boxes: {
+                [key: string]: components["schemas"]["PlannedBody"];
+            };
+            conclusions: components["schemas"]["ConclusionBody"][];
+            /** @description Every criterion of both boxes; none where the charter sets no criteria. */
+            lines?: components["schemas"]["CriterionBody"][] | null;
+            period: string;
             title: components["schemas"]["TextBody"];
         };
         /** @description What every page asks first. */
@@ -3038,6 +3132,86 @@ export interface operations {
                 };
                 content: {
                     "application/json": components["schemas"]["PeriodBody"][];
+                };
+            };
+            /** @description A problem document (RFC 9457) */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemBody"];
+                };
+            };
+        };
+    };
+    scorecards_propose: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                period: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["ConcludeBody"];
+            };
+        };
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ProposedBody"];
+                };
+            };
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ProblemBody"];
+                };
+            };
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ProblemBody"];
+                };
+            };
+            /** @description A problem document (RFC 9457) */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemBody"];
+                };
+            };
+        };
+    };
+    scorecards_find: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                period: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ScorecardBody"];
                 };
             };
             /** @description A problem document (RFC 9457) */

@@ -46,7 +46,14 @@ export type Period = Narrow<
 
 export type Signature = Narrow<Schemas['SignatureBody'], { side: Side }>
 export type DocumentKind =
-  'rubric' | 'charter' | 'manifest' | 'extension' | 'correction' | 'withdrawal' | 'release'
+  | 'rubric'
+  | 'charter'
+  | 'manifest'
+  | 'extension'
+  | 'correction'
+  | 'withdrawal'
+  | 'conclusion'
+  | 'release'
 export type DocumentHead = Narrow<
   Schemas['DocumentHead'],
   { kind: DocumentKind; signatures: Signature[] }
@@ -94,6 +101,30 @@ export interface Charter {
   purpose?: { appraisal: boolean }
   rules: CharterRule[]
 }
+
+/** A criterion of a pilot, as its scorecard and its conclusion have it. */
+export interface Finding {
+  direction: Direction
+  criterion: string
+  reached: 'met' | 'failed' | 'unknown'
+}
+/** Body of a conclusion document. */
+export interface Conclusion {
+  period: string
+  releases: Partial<Record<Direction, string>>
+  findings: Finding[]
+  exception?: Words
+}
+export type ScorecardLine = Narrow<Schemas['CriterionBody'], Finding>
+export type ScorecardBox = Schemas['PlannedBody']
+export type Scorecard = Narrow<
+  Schemas['ScorecardBody'],
+  {
+    lines?: ScorecardLine[] | null
+    boxes: Partial<Record<Direction, ScorecardBox>>
+    conclusions: Narrow<Schemas['ConclusionBody'], { signatures: Signature[] }>[]
+  }
+>
 
 export type FairnessLine = Narrow<
   Schemas['LineBody'],
