@@ -72,6 +72,8 @@ fn cell(
             court: court.into(),
             ratees,
             invited: 0,
+            apart: false,
+            bridges: 60,
             cover: None,
             precision: Some((Some(reliability), 0.4)),
         },

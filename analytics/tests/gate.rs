@@ -66,6 +66,8 @@ fn candidate(
             court: court.into(),
             ratees: 4,
             invited: 100,
+            apart: false,
+            bridges: 60,
             cover: None,
             precision: Some((Some(0.8), 0.4)),
         },

@@ -8,6 +8,7 @@ mod audit_reciprocity;
 mod audit_rings;
 mod axioms;
 mod city;
+mod comparability;
 mod compare;
 mod dense;
 mod fairness;

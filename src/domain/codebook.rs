@@ -91,7 +91,10 @@ pub const COLUMNS: [Column; 16] = [
     text(
         "flags",
         ("标记，以空格分隔", "flags, separated by blanks"),
-        ("pilot 试运行，provisional 暂定，at_least 至少，at_most 至多", "pilot, provisional, at_least, at_most"),
+        (
+            "pilot 试运行，provisional 暂定，at_least 至少，at_most 至多，raw_at_least 原始均值至少，raw_at_most 原始均值至多，apart 不可比",
+            "pilot, provisional, at_least, at_most, raw_at_least, raw_at_most, apart (not comparable with the rest)",
+        ),
         Some("R13"),
         ("没有标记", "no flag"),
     ),

@@ -86,7 +86,7 @@ pub struct Cell {
     pub audience: Audience,
     /// The gate's decision.
     pub verdict: Verdict,
-    /// `pilot`, `provisional`, `at_least`, `at_most`.
+    /// `pilot`, `provisional`, `at_least`, `at_most`, `raw_at_least`, `raw_at_most`, `apart`.
     #[serde(default)]
     pub flags: Vec<String>,
     /// The rules that decided.

@@ -47,7 +47,7 @@ pub struct CellBody {
     audience: &'static str,
     /// `publish`, `publish_flagged` or `withhold`.
     verdict: &'static str,
-    /// `pilot`, `provisional`, `at_least`, `at_most`.
+    /// `pilot`, `provisional`, `at_least`, `at_most`, `raw_at_least`, `raw_at_most`, `apart`.
     flags: Vec<String>,
     /// The rules that decided.
     rules: Vec<String>,

@@ -166,6 +166,10 @@ pub struct Structure {
     pub ratees: usize,
     /// Invitations behind a cell about the invited.
     pub invited: u32,
+    /// Whether it lies outside the largest part that raters and ratees tie together (R18).
+    pub apart: bool,
+    /// Of a home court: its raters who rated somebody whom raters of other home courts rated too.
+    pub bridges: usize,
     /// Who was invited to rate a person, where the lists are known.
     pub cover: Option<Invited>,
     /// Reliability and half-width of the interval: how sure, not how high. `None` without estimate.

@@ -9,6 +9,7 @@ mod charter;
 mod comparison;
 mod earlier;
 mod fairness;
+mod ground;
 mod parameters;
 mod print;
 mod produce;

@@ -5,6 +5,7 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use super::fairness;
+use super::ground::Ground;
 use super::print::WIDTH;
 use super::rules::raters;
 use super::{Audience, Candidate, Content, Key, Measure, Range, Scope, Structure, Thresholds};
@@ -136,6 +137,7 @@ struct Counts<'a> {
     bundle: &'a Bundle,
     court_of: BTreeMap<String, String>,
     by_ratee: BTreeMap<&'a str, Vec<&'a Ballot>>,
+    ground: Ground<'a>,
 }
 
 impl<'a> Counts<'a> {
@@ -147,7 +149,7 @@ impl<'a> Counts<'a> {
         for ballot in &bundle.ballots {
             by_ratee.entry(&ballot.ratee).or_default().push(ballot);
         }
-        Self { bundle, court_of: bundle.courts(), by_ratee }
+        Self { bundle, court_of: bundle.courts(), ground: Ground::new(bundle), by_ratee }
     }
 
     fn ratees(&self) -> impl Iterator<Item = &'a str> {
@@ -197,6 +199,13 @@ impl<'a> Counts<'a> {
             court: court.to_owned(),
             ratees,
             invited: 0,
+            apart: match scope {
+                Scope::System => false,
+                Scope::HomeCourt => self.ground.is_home_apart(subject),
+                Scope::Court => self.ground.is_apart(self.members(subject).flatten().copied()),
+                Scope::Person => self.ground.is_apart(self.by_ratee.get(subject).into_iter().flatten().copied()),
+            },
+            bridges: if scope == Scope::HomeCourt { self.ground.bridges(subject) } else { 0 },
             cover: self.bundle.margins.ratees.get(subject).copied().filter(|_| scope == Scope::Person),
             precision: None,
         }

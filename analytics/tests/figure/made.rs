@@ -26,6 +26,8 @@ pub fn cell(scope: Scope, subject: &str, measure: Measure, value: f64) -> Candid
             raters: if range == Range::Difference { 120 } else { 60 },
             court: if scope == Scope::Court { subject.into() } else { String::new() },
             ratees: 9,
+            apart: false,
+            bridges: 60,
             cover: None,
             invited: 400,
             precision: Some((Some(0.8), 0.3)),

@@ -151,6 +151,8 @@ fn structure(measure: Measure, raters: usize, half_width: f64) -> Structure {
         court: String::new(),
         ratees: 0,
         invited: 0,
+        apart: false,
+        bridges: 0,
         cover: None,
         precision: Some((None, half_width)),
     }

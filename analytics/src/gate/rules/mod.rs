@@ -4,6 +4,7 @@
 
 mod batch;
 mod coalition;
+mod comparability;
 mod cover;
 mod differencing;
 mod minimum;
@@ -19,6 +20,7 @@ mod unit;
 
 pub use batch::batch;
 pub use coalition::coalition;
+pub use comparability::comparability;
 pub use cover::cover;
 pub use differencing::{differencing, lost_few};
 pub use minimum::minimum;
@@ -69,6 +71,8 @@ pub enum Rule {
     R14,
     /// Reliability.
     R17,
+    /// Comparability.
+    R18,
     /// Response.
     R23,
 }
@@ -89,6 +93,8 @@ pub enum Flag {
     RawAtLeast,
     /// The raw mean is an upper bound.
     RawAtMost,
+    /// 不可比: outside the largest part that raters tie together.
+    Apart,
 }
 
 /// A number that explains a verdict to the two sides; counts and shares only as bands.
@@ -155,6 +161,7 @@ pub fn all(cell: &Candidate, context: &Context) -> Vec<(Rule, Finding)> {
         (Rule::R11, strata(structure, context)),
         (Rule::R7, precision(structure, context)),
         (Rule::R17, reliability(structure, context)),
+        (Rule::R18, comparability(structure)),
         (Rule::R8, parts(structure)),
     ]
 }
