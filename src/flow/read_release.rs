@@ -75,6 +75,8 @@ pub struct ReadRelease {
     pub hearing: Option<Hearing>,
     /// What took it back, if both sides have.
     pub withdrawn: Option<Withdrawn>,
+    /// Whether there are counts with noise for this reader here: for officers; researchers have them in the catalogue.
+    pub noised: bool,
 }
 
 /// A release in a list: what can be said of it without its body, which holds every cell.
@@ -128,6 +130,8 @@ pub fn find(site: &Site, hash: Digest, reader: Reader) -> Outcome<ReadRelease> {
 fn load(conn: &mut Connection, release: Release, reader: Reader, today: Date) -> Outcome<ReadRelease> {
     let mut body = body(conn, release.hash)?;
     body.draft.cells = body.draft.cells.iter().filter_map(|cell| reader.cut(cell)).collect();
+    let noised = body.draft.noised.take().is_some_and(|noised| noised.silence.is_none());
+    let noised = noised && reader == Reader::Officer;
     if reader == Reader::Public {
         body.files.retain(|name, _| is_public(name));
     }
@@ -143,7 +147,18 @@ fn load(conn: &mut Connection, release: Release, reader: Reader, today: Date) ->
     let mut withdrawals = withdraw::about(conn, &release)?;
     let withdrawn = withdraw::taken(&withdrawals);
     withdrawals.retain(|(_, held)| reader == Reader::Officer && held.in_force_from().is_none());
-    Ok(ReadRelease { release, body, signatures, corrections, withdrawals, superseded, withdrawn, statements, hearing })
+    Ok(ReadRelease {
+        release,
+        body,
+        signatures,
+        corrections,
+        withdrawals,
+        superseded,
+        withdrawn,
+        statements,
+        hearing,
+        noised,
+    })
 }
 
 pub(super) fn body(conn: &mut Connection, hash: Digest) -> Outcome<ReleaseBody> {
