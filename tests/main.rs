@@ -14,6 +14,7 @@ mod circle;
 mod city;
 mod command;
 mod correcting;
+mod counting;
 mod courier;
 mod crawl;
 mod death;

@@ -101,6 +101,7 @@ const fn status_of(refusal: Refusal) -> StatusCode {
         | Refusal::RehearsalOnly
         | Refusal::RelayAway
         | Refusal::CounterpartOpen
+        | Refusal::BudgetSpent
         | Refusal::PeriodRefused
         | Refusal::DrawCommitted
         | Refusal::DrawNotReady
@@ -114,6 +115,7 @@ const fn status_of(refusal: Refusal) -> StatusCode {
         | Refusal::NoticeRefused
         | Refusal::DrawRefused
         | Refusal::DraftForeign
+        | Refusal::CountsRefused
         | Refusal::NothingValid => StatusCode::UNPROCESSABLE_ENTITY,
     }
 }

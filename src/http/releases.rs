@@ -70,6 +70,8 @@ pub struct ReleaseBody {
     withdrawals: Vec<WithdrawalBody>,
     /// Endings under which the cells can be downloaded: `json`, `csv`, `xlsx`, and `parquet` where the analysis left it.
     formats: Vec<&'static str>,
+    /// Whether there are counts with noise for the caller, an officer; `GET /api/releases/{hash}/counts.csv`.
+    noised: bool,
 }
 
 /// What the table of releases says, and what one of them begins with.
@@ -106,6 +108,7 @@ pub(super) fn body(read: ReadRelease) -> ReleaseBody {
         hearing: read.hearing.map(HearingBody::from),
         withdrawals: read.withdrawals.iter().map(|(body, held)| WithdrawalBody::of(body, held)).collect(),
         formats: read.body.formats(),
+        noised: read.noised,
         cells: read.body.draft.cells.into_iter().map(|cell| CellBody::beside(cell, &read.statements)).collect(),
     }
 }
