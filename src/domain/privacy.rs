@@ -151,10 +151,12 @@ impl Privacy {
     }
 
     /// Scale of the noise where so many tables share a box's privacy: adding or removing a rater moves the counts of one table
-    /// by `ballots` in all, and each table may cost its even part.
+    /// by `ballots` in all, and each table may cost its even part. Rounded up to a thousandth, which is a little more noise and
+    /// has one spelling as a decimal.
     #[must_use]
     pub fn scale(&self, tables: usize) -> f64 {
-        f64::from(self.ballots) * tables as f64 / self.epsilon
+        let cost = u64::from(thousandths(self.epsilon).unwrap_or(0).max(1));
+        (u64::from(self.ballots) * tables as u64 * 1_000_000).div_ceil(cost) as f64 / 1000.0
     }
 }
 
@@ -193,6 +195,19 @@ mod tests {
             assert_eq!(tables.len(), 3, "{:?}", rubric.direction);
             assert!(tables.iter().any(|table| matches!(table.by, By::Item(_))));
             assert!((privacy.scale(tables.len()) - 15.0).abs() < 1e-12);
+        }
+    }
+
+    #[test]
+    fn a_scale_is_never_too_small_and_reads_back_to_the_bit() {
+        for epsilon in [0.001, 0.3, 0.7, 0.999, 1.0, 1.1, 3.7] {
+            for tables in 1..12 {
+                let scale = Privacy { epsilon, yearly: 4.0, ..shipped() }.scale(tables);
+                assert!(scale * epsilon >= 5.0 * tables as f64 - 1e-9, "{epsilon}, {tables}");
+                let text = serde_json::to_string(&scale).expect("JSON");
+                let again: f64 = serde_json::from_str(&text).expect("a number");
+                assert_eq!(again.to_bits(), scale.to_bits(), "{text}");
+            }
         }
     }
 

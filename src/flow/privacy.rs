@@ -13,7 +13,7 @@ use hengping_domain::manifest::Manifest;
 use hengping_domain::noised::{Noised, PrivacyFile};
 use hengping_domain::privacy::{Privacy, thousandths};
 use hengping_domain::release::ReleaseState;
-use hengping_domain::rubric::Rubric;
+use hengping_domain::rubric::{Rubric, Text};
 use jiff::civil::Date;
 
 use super::read_release::Reader;
@@ -21,7 +21,7 @@ use super::sign_in::Account;
 use super::{Failure, Outcome, Refusal, Site, correct, documents, read_release, rehearse, research};
 pub use crate::store::privacy::Spending;
 use crate::store::release::{self, Release};
-use crate::store::{Connection, privacy};
+use crate::store::{Connection, period, privacy};
 
 /// Thousandths that a direction may spend in a year.
 fn yearly(rules: &Privacy) -> u32 {
@@ -102,8 +102,9 @@ pub struct Budget {
     pub direction: Direction,
     /// What the charter gives it.
     pub limit: u32,
-    /// What the boxes have spent, by box; a researcher does not see those whose release is not out.
-    pub lines: Vec<Spending>,
+    /// What the boxes have spent, by box, with the titles of their periods; a researcher does not see those whose release is
+    /// not out.
+    pub lines: Vec<(Spending, Text)>,
 }
 
 /// The ledger by year and direction, with this year even where nothing is spent; empty where no charter declares counts.
@@ -133,10 +134,14 @@ pub fn budget(site: &Site, account: &Account) -> Outcome<Vec<Budget>> {
             year.limit = year.limit.min(line.yearly);
             let out = correct::of_box(conn, &line.ballot_box)?.iter().any(|each| each.state == ReleaseState::Released);
             if out || reader == Reader::Officer {
-                year.lines.push(line);
+                let title = period::find(conn, &line.ballot_box.period)?.title;
+                year.lines.push((line, title));
             }
         }
-        Ok::<_, Failure>(found.into_values().rev().collect())
+        let mut found: Vec<_> = found.into_values().collect();
+        // Directions stay in their order.
+        found.sort_by_key(|budget| std::cmp::Reverse(budget.year));
+        Ok::<_, Failure>(found)
     })
 }
 

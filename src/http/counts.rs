@@ -7,7 +7,7 @@ use hengping_domain::digest::Digest;
 use hengping_domain::docket::court::Court;
 use hengping_domain::noised::{Noised, NoisedTable, within};
 use hengping_domain::privacy::{By, NOT_OBSERVED};
-use hengping_domain::rubric::Rubric;
+use hengping_domain::rubric::{Rubric, Text};
 use hengping_domain::stratum::{CaseType, Outcome};
 use serde::Serialize;
 use utoipa::ToSchema;
@@ -138,6 +138,8 @@ pub struct SpendingBody {
     #[serde(rename = "box")]
     id: String,
     period: String,
+    /// Of the period.
+    title: TextBody,
     epsilon: f64,
 }
 
@@ -160,10 +162,11 @@ fn whole(thousandths: u32) -> f64 {
 
 impl From<Budget> for BudgetBody {
     fn from(Budget { year, direction, limit, lines }: Budget) -> Self {
-        let spent = lines.iter().map(|line| line.epsilon).sum::<u32>();
-        let line = |Spending { ballot_box, epsilon, .. }: &Spending| SpendingBody {
+        let spent = lines.iter().map(|(line, _)| line.epsilon).sum::<u32>();
+        let line = |(Spending { ballot_box, epsilon, .. }, title): &(Spending, Text)| SpendingBody {
             id: ballot_box.to_string(),
             period: ballot_box.period.to_string(),
+            title: TextBody::from(title),
             epsilon: whole(*epsilon),
         };
         Self {

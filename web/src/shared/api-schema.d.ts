@@ -1877,6 +1877,8 @@ export interface components {
             /** Format: double */
             epsilon: number;
             period: string;
+            /** @description Of the period. */
+            title: components["schemas"]["TextBody"];
         };
         /** @description One stage of an opening. */
         StageBody: {

@@ -214,6 +214,9 @@ fn after_a_correction_counts_are_copied_and_never_drawn() {
     }
 }
 
+/// The counts of every table.
+type Told = Vec<Vec<i64>>;
+
 /// Somebody who knows all ballots but one rater's, and what that rater would have said, looks at every count before the small
 /// ones are taken out, and asks whether the rater is in the box. The likelihood ratio is the best anybody can do.
 #[test]
@@ -236,7 +239,7 @@ fn whoever_looks_for_one_rater_finds_little() {
         fit(&worlds[1]) > fit(&worlds[0])
     };
     let trials = 4_000_u64;
-    let advantage = |tell: &dyn Fn(&[Vec<i64>]) -> Vec<Vec<i64>>| {
+    let advantage = |tell: &dyn Fn(&[Vec<i64>]) -> Told| {
         let right = |inside: usize| {
             (0..trials / 2).filter(|_| likelier(&tell(&worlds[inside])) == (inside == 1)).count() as f64
         };
