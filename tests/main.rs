@@ -15,6 +15,7 @@ mod city;
 mod command;
 mod concluding;
 mod correcting;
+mod counting;
 mod courier;
 mod crawl;
 mod death;

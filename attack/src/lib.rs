@@ -57,6 +57,7 @@ pub const PROOFS: &[&str] = &[
     "releases postgres: answers that tell a hidden result from an absent one",
     "releases sqlite: time about a hidden result against an absent one, in standard errors",
     "releases postgres: time about a hidden result against an absent one, in standard errors",
+    "research: advantage in telling from counts whether one rater is in a box",
 ];
 
 /// Every cost below the table, in its order.

@@ -7,6 +7,7 @@ use serde::{Deserialize, Serialize};
 
 use crate::ids::{Direction, Side};
 use crate::manifest::PeriodKind;
+use crate::privacy::Privacy;
 use crate::reply::Purpose;
 use crate::rubric::Text;
 use crate::words;
@@ -294,6 +295,9 @@ pub struct Charter {
     pub strata: Option<Strata>,
     /// R12.
     pub tier: Tier,
+    /// R15; absent is off.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub privacy: Option<Privacy>,
     /// R17.
     pub reliability: Reliability,
     /// R19; absent is off.
@@ -358,6 +362,7 @@ impl Charter {
             (self.attack.as_ref().is_none_or(|a| (0.0..4.0).contains(&a.width)), "attack"),
             (self.fairness.as_ref().is_none_or(Fairness::is_sound), "fairness"),
             (self.pilot.exit.as_ref().is_none_or(Exit::is_sound), "pilot.exit"),
+            (self.privacy.as_ref().is_none_or(Privacy::is_sound), "privacy"),
             (self.caps.bench > 0 && self.caps.bar > 0, "caps"),
             (self.minimum.group > 1 && self.batch.open >= self.batch.publish, "minimum"),
         ];
@@ -408,5 +413,17 @@ mod tests {
         let charter = Charter::from_toml(&text).expect("a charter");
         assert_eq!(charter.purpose, None);
         assert!(!serde_json::to_string(&charter).expect("JSON").contains("purpose\":"));
+    }
+
+    #[test]
+    fn a_charter_from_before_counts_is_the_same_document() {
+        let text = include_str!("../../config/charters/qingdao-v1.toml");
+        let (before, after) = text.split_once("[privacy]").expect("the section");
+        let (_, after) = after.split_once("# R17.").expect("the next section");
+        let charter = Charter::from_toml(&format!("{before}# R17.{after}")).expect("a charter");
+        assert_eq!(charter.privacy, None);
+        assert!(!serde_json::to_string(&charter).expect("JSON").contains("privacy\":"));
+        let broken = text.replace("epsilon = 1.0", "epsilon = 9.0");
+        assert_eq!(Charter::from_toml(&broken), Err(CharterError::OutOfRange("privacy")));
     }
 }

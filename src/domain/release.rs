@@ -10,6 +10,7 @@ use serde::{Deserialize, Serialize};
 use crate::digest::Digest;
 use crate::ids::{BoxId, Direction, PeriodId};
 use crate::manifest::PeriodKind;
+use crate::noised::Noised;
 use crate::opening::Counts;
 use crate::words;
 
@@ -219,6 +220,9 @@ pub struct Draft {
     pub counts: Counts,
     /// The cells, in the order of scope, subject, measure; never by value.
     pub cells: Vec<Cell>,
+    /// R15: counts with noise for researchers, or why there are none; absent where the charter declares none.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub noised: Option<Noised>,
     /// What else the analysis says about the box as a whole.
     #[serde(flatten)]
     pub rest: BTreeMap<String, serde_json::Value>,

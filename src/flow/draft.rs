@@ -15,7 +15,7 @@ use hengping_domain::opening::Counts;
 use hengping_domain::release::{Cell, Draft};
 use serde::{Deserialize, Serialize};
 
-use super::{Failure, Fault, Outcome, Refusal, Site, correct};
+use super::{Failure, Fault, Outcome, Refusal, Site, correct, periods, privacy};
 use crate::store::audit::{self, Event};
 use crate::store::period::{self, BoxState};
 use crate::store::{Connection, StoreError, ballot_box, document, release};
@@ -60,7 +60,8 @@ struct About<'a> {
 /// Takes the draft that the opening left in `dir`; returns the release's hash.
 ///
 /// # Errors
-/// [`Refusal::RehearsalOnly`], [`Refusal::DraftForeign`], [`Refusal::DocumentMalformed`], [`Refusal::NothingValid`], [`Refusal::BoxState`]; a fault when
+/// [`Refusal::RehearsalOnly`], [`Refusal::DraftForeign`], [`Refusal::DocumentMalformed`], [`Refusal::NothingValid`], [`Refusal::BoxState`],
+/// [`Refusal::CountsRefused`], [`Refusal::BudgetSpent`]; a fault when
 /// a file cannot be read. The box is then what it was.
 pub fn take(site: &Site, id: &BoxId, dir: &Path) -> Outcome<Digest> {
     // Nothing of a rehearsal becomes a release.
@@ -82,6 +83,7 @@ pub fn take(site: &Site, id: &BoxId, dir: &Path) -> Outcome<Digest> {
         return Err(Refusal::NothingValid.into());
     }
     let (manifest, counts, named) = (draft.manifest, draft.counts, correct::named(&draft.rest)?);
+    let noised = draft.noised.clone();
     let new = Document::new(DocumentKind::Release, &ReleaseBody { v: 1, draft, files: hashes })?;
     let today = site.clock.today();
     site.store.decide("take draft", |conn| {
@@ -97,9 +99,11 @@ pub fn take(site: &Site, id: &BoxId, dir: &Path) -> Outcome<Digest> {
         if named != under {
             return Err(Refusal::DraftForeign.into());
         }
+        let held = period::find_box(conn, id)?;
+        let about = periods::manifest(conn, &held)?;
+        let cost = privacy::cost(conn, &about, noised.as_ref(), today)?;
         if correct::is_pending(conn, id)? {
             // Computed again from the same ballots: what was counted stays as it was published.
-            let held = period::find_box(conn, id)?;
             if held.counts != Some(counts) || ballot_box::counted_list(conn, id)? != counted.counted {
                 return Err(Refusal::DraftForeign.into());
             }
@@ -108,6 +112,9 @@ pub fn take(site: &Site, id: &BoxId, dir: &Path) -> Outcome<Digest> {
         }
         document::put(conn, &new, today)?;
         release::insert(conn, new.hash(), id, today)?;
+        if let Some(cost) = cost {
+            privacy::spend(conn, id, new.hash(), cost, today)?;
+        }
         for (name, bytes) in &files {
             release::put_file(conn, new.hash(), name, bytes)?;
         }

@@ -15,13 +15,15 @@ use hengping_domain::ids::{BoxId, PersonId, RateeId};
 use hengping_domain::invitation::InvitationState;
 use hengping_domain::manifest::ClosedManifest;
 use hengping_domain::margins::{CourtMargin, Margins, RateeMargin};
+use hengping_domain::noised::PrivacyFile;
 use hengping_domain::rehearsal;
 use hengping_domain::request::AskedKind;
 use hengping_domain::rubric::Rubric;
 use hengping_domain::stratum::Stratum;
+use jiff::civil::Date;
 use serde::Serialize;
 
-use super::{Failure, Fault, Outcome, Site, correct, documents, periods, unseal};
+use super::{Failure, Fault, Outcome, Site, correct, documents, periods, privacy, unseal};
 use crate::store::ballot_box;
 use crate::store::invitation::{self, Invitation};
 use crate::store::period::BoxState;
@@ -37,6 +39,7 @@ struct Exported {
     margins: Margins,
     ledger: Vec<LedgerLine>,
     corrections: Vec<SignedCorrection>,
+    privacy: Option<PrivacyFile>,
 }
 
 /// One earlier release, as the gate's ledger knows it.
@@ -55,11 +58,11 @@ struct LedgerLine {
 /// [`super::Refusal::CounterpartOpen`] before the other direction is, [`super::Refusal::AgentsNotReady`] before both sides
 /// have agreed to the list; a fault when a file cannot be written.
 pub fn export(site: &Site, id: &BoxId, dir: &Path) -> Outcome<()> {
-    let exported = site.store.look("export box", |conn| collect(conn, id))?;
+    let exported = site.store.look("export box", |conn| collect(conn, id, site.clock.today()))?;
     write(&exported, dir).map_err(|error| Failure::Fault(Fault::new(&error)))
 }
 
-fn collect(conn: &mut Connection, id: &BoxId) -> Outcome<Exported> {
+fn collect(conn: &mut Connection, id: &BoxId, today: Date) -> Outcome<Exported> {
     let (held, boxes) = unseal::may_open(conn, id)?;
     let manifest = periods::manifest(conn, &held)?;
     let stamps = ballot_box::stamps(conn, id)?;
@@ -87,6 +90,7 @@ fn collect(conn: &mut Connection, id: &BoxId) -> Outcome<Exported> {
         ratees,
         ledger: ledger(conn)?,
         corrections: correct::in_force(conn, id)?,
+        privacy: privacy::package(conn, id, &charter, today)?,
         rubric,
         charter,
         manifest: ClosedManifest {
@@ -184,6 +188,9 @@ fn write(exported: &Exported, dir: &Path) -> std::io::Result<()> {
     if !exported.corrections.is_empty() {
         let file = CorrectionsFile { v: 2, corrections: exported.corrections.clone() };
         std::fs::write(dir.join("corrections.json"), json(&file)?)?;
+    }
+    if let Some(privacy) = &exported.privacy {
+        std::fs::write(dir.join("privacy.json"), json(privacy)?)?;
     }
     let mut ledger = Vec::new();
     for line in &exported.ledger {

@@ -29,6 +29,7 @@ pub mod opening_room;
 pub mod own_result;
 pub mod password;
 pub mod periods;
+pub mod privacy;
 pub mod publish;
 pub mod read_person;
 pub mod read_release;
@@ -165,6 +166,10 @@ refusals! {
     CounterpartOpen = "counterpart-open",
     /// The draft belongs to another box or manifest, or its files are not the ones it names.
     DraftForeign = "draft-foreign",
+    /// Counts with noise that the charter does not declare, or others than those that a correction has to copy.
+    CountsRefused = "counts-refused",
+    /// The year's privacy of the direction does not suffice for what the draft has drawn.
+    BudgetSpent = "budget-spent",
     /// A draft of a box from which not one valid ballot came; taking it would burn the box.
     NothingValid = "nothing-valid",
 }

@@ -78,6 +78,8 @@ pub struct ReadRelease {
     pub withdrawn: Option<Withdrawn>,
     /// What of the fairness audit goes with it; `None` where the charter sets no limits.
     pub noted: Option<Noted>,
+    /// Whether there are counts with noise for this reader here: for officers; researchers have them in the catalogue.
+    pub noised: bool,
 }
 
 /// A release in a list: what can be said of it without its body, which holds every cell.
@@ -132,6 +134,8 @@ fn load(conn: &mut Connection, release: Release, reader: Reader, today: Date) ->
     let mut body = body(conn, release.hash)?;
     let noted = fairness::beside(conn, &release, &body.draft)?;
     body.draft.cells = body.draft.cells.iter().filter_map(|cell| reader.cut(cell)).collect();
+    let noised = body.draft.noised.take().is_some_and(|noised| noised.silence.is_none());
+    let noised = noised && reader == Reader::Officer;
     if reader == Reader::Public {
         body.files.retain(|name, _| is_public(name));
     }
@@ -158,6 +162,7 @@ fn load(conn: &mut Connection, release: Release, reader: Reader, today: Date) ->
         statements,
         hearing,
         noted,
+        noised,
     })
 }
 

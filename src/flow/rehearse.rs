@@ -87,7 +87,7 @@ pub fn begin(site: &Site) -> Outcome<Vec<(BoxId, Digest)>> {
 }
 
 /// The documents of a kind in force, by the day on which they came into force.
-fn newest(conn: &mut Connection, kind: DocumentKind) -> Outcome<Vec<Document>> {
+pub(super) fn newest(conn: &mut Connection, kind: DocumentKind) -> Outcome<Vec<Document>> {
     let mut found = Vec::new();
     for (hash, _, _) in document::list(conn, &[kind])? {
         let held = documents::find(conn, hash)?;

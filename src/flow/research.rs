@@ -5,6 +5,7 @@
 
 use hengping_domain::digest::{Digest, encode_base64url};
 use hengping_domain::ids::{AccountId, Role};
+use hengping_domain::noised::Noised;
 use hengping_domain::release::ReleaseState;
 use hengping_domain::research::{DataUse, Notice};
 use jiff::civil::Date;
@@ -83,6 +84,8 @@ pub struct Entry {
     pub setting: Setting,
     /// Endings under which it can be downloaded.
     pub formats: Vec<&'static str>,
+    /// R15: counts with noise, where the box has some.
+    pub noised: Option<Noised>,
 }
 
 /// The catalogue, by day, and whether the account may read more of it than titles.
@@ -98,15 +101,23 @@ pub fn catalogue(site: &Site, account: &AccountId) -> Outcome<(Vec<Entry>, bool)
             if stands(conn, &held)? {
                 let body = read_release::body(conn, held.hash)?;
                 let setting = read_setting::find(conn, &body.draft)?;
-                found.push(Entry { setting, release: held, formats: body.formats() });
+                let formats = body.formats();
+                let noised = body.draft.noised.filter(|noised| noised.silence.is_none());
+                found.push(Entry { setting, release: held, formats, noised });
             }
         }
         Ok::<_, Failure>((found, agreed))
     })
 }
 
+/// Whether an account has agreed to the present terms.
+pub(super) fn has_agreed(conn: &mut Connection, account: &AccountId) -> Outcome<bool> {
+    let (_, hash) = shipped()?;
+    Ok(research::agreed(conn, account, hash)?.is_some())
+}
+
 /// Whether a release is out, and neither withdrawn nor replaced.
-fn stands(conn: &mut Connection, held: &Release) -> Outcome<bool> {
+pub(super) fn stands(conn: &mut Connection, held: &Release) -> Outcome<bool> {
     Ok(held.state == ReleaseState::Released
         && withdraw::of(conn, held)?.is_none()
         && !correct::is_superseded(conn, held)?)

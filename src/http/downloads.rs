@@ -21,7 +21,7 @@ use crate::flow::read_setting::{self, Setting};
 use crate::flow::{Fault, Site};
 use crate::sheet;
 
-fn attachment(id: impl Display, ending: &str) -> String {
+pub(super) fn attachment(id: impl Display, ending: &str) -> String {
     format!("attachment; filename=\"hengping-{id}.{ending}\"")
 }
 

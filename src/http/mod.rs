@@ -8,6 +8,7 @@ pub mod boxes;
 pub mod cell;
 pub mod changes;
 pub mod corrections;
+pub mod counts;
 pub mod docket;
 pub mod documents;
 pub mod downloads;
@@ -49,6 +50,9 @@ use hengping_domain::ids::Role::{self, Coordinator, KeyHolder, Negotiator, Opera
 
 /// Whoever has a part in an opening.
 const OFFICERS: &[Role] = &[KeyHolder, Coordinator, Negotiator, Operator];
+
+/// Who reads counts with noise: officers of both sides, and researchers.
+const COUNTED: &[Role] = &[Coordinator, KeyHolder, Negotiator, Researcher];
 
 /// One line of the table.
 #[derive(Debug, Clone, Copy)]
@@ -130,6 +134,7 @@ routes! {
     GET    "/api/releases/{hash}/cells.json"        Everyone             => downloads::json;
     GET    "/api/releases/{hash}/cells.xlsx"        Everyone             => downloads::xlsx;
     GET    "/api/releases/{hash}/cells.parquet"     Everyone             => downloads::parquet;
+    GET    "/api/releases/{hash}/counts.csv"        Roles(COUNTED)       => counts::csv;
     GET    "/api/releases/{hash}/figures/{name}"    Everyone             => releases::figure;
     POST   "/api/releases/{hash}/signatures"        Roles(&[Negotiator]) => releases::sign;
     POST   "/api/releases/{hash}/corrections"       Roles(&[Coordinator, Negotiator]) => corrections::propose;
@@ -143,6 +148,7 @@ routes! {
     GET    "/api/research/data-use"                 Roles(&[Researcher]) => research::data_use;
     POST   "/api/research/data-use"                 Roles(&[Researcher]) => research::agree;
     GET    "/api/research/catalogue"                Roles(&[Researcher]) => research::catalogue;
+    GET    "/api/research/budget"                   Roles(COUNTED)       => counts::budget;
     GET    "/api/research/notices"                  Roles(&[Coordinator, Researcher]) => research::notices;
     POST   "/api/research/notices"                  Roles(&[Researcher]) => research::lodge;
     GET    "/api/openapi.json"         Everyone => openapi::document;

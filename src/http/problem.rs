@@ -103,6 +103,7 @@ const fn status_of(refusal: Refusal) -> StatusCode {
         | Refusal::RehearsalOnly
         | Refusal::RelayAway
         | Refusal::CounterpartOpen
+        | Refusal::BudgetSpent
         | Refusal::PeriodRefused
         | Refusal::PilotFirst
         | Refusal::PilotFailed
@@ -119,6 +120,7 @@ const fn status_of(refusal: Refusal) -> StatusCode {
         | Refusal::NoticeRefused
         | Refusal::DrawRefused
         | Refusal::DraftForeign
+        | Refusal::CountsRefused
         | Refusal::NothingValid => StatusCode::UNPROCESSABLE_ENTITY,
     }
 }

@@ -73,6 +73,8 @@ pub struct ReleaseBody {
     noted: Option<NotedBody>,
     /// Endings under which the cells can be downloaded: `json`, `csv`, `xlsx`, and `parquet` where the analysis left it.
     formats: Vec<&'static str>,
+    /// Whether there are counts with noise for the caller, an officer; `GET /api/releases/{hash}/counts.csv`.
+    noised: bool,
 }
 
 /// What the table of releases says, and what one of them begins with.
@@ -110,6 +112,7 @@ pub(super) fn body(read: ReadRelease) -> ReleaseBody {
         withdrawals: read.withdrawals.iter().map(|(body, held)| WithdrawalBody::of(body, held)).collect(),
         noted: read.noted.map(NotedBody::from),
         formats: read.body.formats(),
+        noised: read.noised,
         cells: read.body.draft.cells.into_iter().map(|cell| CellBody::beside(cell, &read.statements)).collect(),
     }
 }

@@ -10,6 +10,7 @@ use hengping_domain::research::Notice;
 use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
 
+use super::counts::NoisedBody;
 use super::guard::Caller;
 use super::problem::{Problem, checked, run};
 use super::text::{TextBody, field};
@@ -99,6 +100,8 @@ pub struct EntryDetail {
     citation: TextBody,
     /// Hash of the rubric.
     rubric: String,
+    /// Counts with noise; null where the box has none.
+    counts: Option<NoisedBody>,
 }
 
 /// A released table.
@@ -151,6 +154,7 @@ fn entry(found: &Entry, agreed: bool) -> EntryBody {
         formats: found.formats.clone(),
         citation: TextBody::from(citation(found)),
         rubric: found.setting.rubric.id.clone(),
+        counts: found.noised.as_ref().map(|noised| NoisedBody::of(noised, &found.setting)),
     };
     EntryBody {
         title: TextBody::from(title(found)),

@@ -20,6 +20,7 @@ pub mod invitation;
 pub mod package;
 pub mod period;
 pub mod person;
+pub mod privacy;
 pub mod reading;
 pub mod rehearsal;
 pub mod release;

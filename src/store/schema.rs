@@ -499,3 +499,16 @@ diesel::table! {
         day -> Text,
     }
 }
+
+diesel::table! {
+    /// What the counts of a box have cost of a year's privacy.
+    privacy_spending (box_) {
+        #[sql_name = "box"]
+        box_ -> Text,
+        direction -> Text,
+        year -> BigInt,
+        epsilon -> BigInt,
+        yearly -> BigInt,
+        release -> Text,
+    }
+}

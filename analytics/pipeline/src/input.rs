@@ -15,6 +15,7 @@ use hengping_domain::ids::{RateeId, Side};
 use hengping_domain::manifest::{ClosedManifest, Manifest, PerSide};
 use hengping_domain::margins::Margins;
 use hengping_domain::mix::tolerated;
+use hengping_domain::noised::PrivacyFile;
 use hengping_domain::opening::{IssuerKeysFile, Shares, read_list, read_shares};
 use hengping_domain::rubric::Rubric;
 use hengping_domain::token::poprf::IssuerKey;
@@ -52,6 +53,8 @@ pub struct Input {
     pub margins: Margins,
     /// Court of each listed ratee.
     pub ratees: BTreeMap<String, String>,
+    /// R15: what may be drawn, where the charter declares counts.
+    pub privacy: Option<PrivacyFile>,
     /// Envelopes sorted by hash.
     pub list: Vec<Envelope>,
     /// One share per envelope and side.
@@ -131,6 +134,10 @@ pub fn read(dir: &Path, audit: Audit) -> Result<Input, Stop> {
     // The ledger of earlier releases is pinned by its hash; the rules that read it (R9, R10) come later.
     shelf.optional("ledger.jsonl")?;
 
+    let privacy: Option<PrivacyFile> = charter.privacy.is_some().then(|| shelf.json("privacy.json")).transpose()?;
+    if privacy.as_ref().is_some_and(|file| file.v != 1) {
+        return Err(malformed("privacy.json", &"unknown version"));
+    }
     let (void, corrections) = corrections(&mut shelf, &manifest.manifest, &ratees)?;
 
     let bytes = shelf.bytes("list.bin")?;
@@ -165,7 +172,21 @@ pub fn read(dir: &Path, audit: Audit) -> Result<Input, Stop> {
         }
     }
     let hashes = shelf.hashes;
-    Ok(Input { manifest, agreed, charter, rubrics, issuers, void, corrections, margins, ratees, list, shares, hashes })
+    Ok(Input {
+        manifest,
+        agreed,
+        charter,
+        rubrics,
+        issuers,
+        void,
+        corrections,
+        margins,
+        ratees,
+        privacy,
+        list,
+        shares,
+        hashes,
+    })
 }
 
 /// The ratees that `corrections.json` voids, with the hashes of its documents; each has to be signed by the keys of both sides

@@ -7,6 +7,7 @@ mod earlier;
 mod error;
 pub mod fit;
 mod input;
+mod noise;
 mod open;
 mod output;
 mod parquet;
@@ -60,7 +61,11 @@ pub fn open(dirs: &[PathBuf], out: &Path, audit: Audit, progress: &Progress) -> 
     let result = analysis::analyse(ballots, &setting, progress);
     let mut files = output::Files::new();
     let draft = output::draft(&input.manifest, opened.counts(), &result.cells, result.parameters.as_ref())?;
-    files.insert("draft.json".to_owned(), opened.draft(&draft)?);
+    let counts = input.counts(&opened, rubric, out)?;
+    files.insert("draft.json".to_owned(), opened.draft(&draft, counts.as_ref().map(|counts| &counts.noised))?);
+    if let Some(kept) = counts.and_then(|counts| counts.kept) {
+        files.insert(noise::KEPT.to_owned(), output::pretty(&kept)?);
+    }
     let counted = output::counted(opened.counts(), &opened.counted())?;
     files.insert("counted.json".to_owned(), opened.counted_file(&counted)?);
     files.insert(PARQUET.to_owned(), output::public_cells(&result.cells)?);

@@ -4,7 +4,7 @@
 //! boxes passed n times the charter's minimum, and holds for persons. Absent on purpose: anything that finds such a person.
 
 use std::collections::{BTreeMap, BTreeSet};
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 
 use hengping_analytics::gate::Void;
 use hengping_domain::charter::Charter;
@@ -12,6 +12,7 @@ use hengping_domain::digest::Digest;
 use hengping_domain::log;
 use hengping_domain::manifest::{ClosedManifest, PerSide};
 use hengping_domain::margins::{CourtMargin, Margins, RateeMargin};
+use hengping_domain::noised::{Noised, PrivacyFile};
 use hengping_domain::opening::{Counted, Counts, Opened, OpeningError};
 use hengping_domain::rehearsal::Tally;
 use hengping_domain::rubric::Rubric;
@@ -19,6 +20,7 @@ use serde_json::{Map, Value, json};
 
 use crate::error::Stop;
 use crate::input::{self, Audit, Input};
+use crate::noise::{self, Occasion};
 use crate::progress::Progress;
 use crate::{open, output};
 
@@ -43,6 +45,8 @@ pub struct Together {
     pub locked: PerSide<usize>,
     /// SHA-256 of every file read.
     pub hashes: BTreeMap<String, Digest>,
+    /// What may be drawn for a box that is opened by itself.
+    privacy: Option<PrivacyFile>,
     boxes: Vec<Input>,
 }
 
@@ -90,6 +94,7 @@ pub fn read(dirs: &[PathBuf], audit: Audit, progress: &Progress) -> Result<Toget
         both_closed: boxes.iter().all(|b| b.manifest.both_directions_closed()),
         locked: PerSide { bench: locked(|b| b.shares.bench.locked), bar: locked(|b| b.shares.bar.locked) },
         hashes,
+        privacy: last.privacy.clone().filter(|_| alone),
         boxes,
     })
 }
@@ -157,6 +162,26 @@ impl Together {
         }
         Ok(OpenedBoxes(opened))
     }
+
+    /// Counts with noise (R15); a rehearsal has none, since its answers are known.
+    ///
+    /// # Errors
+    /// As [`Occasion::counts`].
+    pub fn counts(&self, opened: &OpenedBoxes, rubric: &Rubric, out: &Path) -> Result<Option<noise::Counts>, Stop> {
+        let ballots: Vec<_> = opened.scored().into_iter().map(|counted| &counted.ballot).collect();
+        let occasion = Occasion {
+            privacy: self.charter.privacy.as_ref().filter(|_| !self.manifest.manifest.rehearsal),
+            file: self.privacy.as_ref(),
+            rubric,
+            both_closed: self.both_closed,
+            least_raters: self.charter.batch.publish,
+            least_response: self.charter.response.minimum,
+            invited: self.margins.invited,
+            manifest: self.manifest.hash,
+            counted_root: log::root(&opened.counted()),
+        };
+        occasion.counts(&ballots, out)
+    }
 }
 
 impl OpenedBoxes<'_> {
@@ -210,13 +235,16 @@ impl OpenedBoxes<'_> {
         all
     }
 
-    /// `draft.json` with what else both sides sign: the RFC 6962 root over the counted list, which binds it; the corrections it
-    /// was computed under and the ballots of voided blocks, if there are any; and each box by itself, if there are several.
+    /// `draft.json` with what else both sides sign: the RFC 6962 root over the counted list, which binds it; counts with noise,
+    /// where there are some or are not for a reason; the corrections it was computed under and the ballots of voided blocks, if there are any; and each box by itself, if there are several.
     ///
     /// # Errors
     /// [`Stop::Internal`] when the file is no object.
-    pub fn draft(&self, file: &[u8]) -> Result<Vec<u8>, Stop> {
-        let rest = json!({"counted_root": log::root(&self.counted())});
+    pub fn draft(&self, file: &[u8], noised: Option<&Noised>) -> Result<Vec<u8>, Stop> {
+        let mut rest = json!({"counted_root": log::root(&self.counted())});
+        if let Some(noised) = noised {
+            rest["noised"] = json!(noised);
+        }
         self.beside(file, rest, |one| json!({"counted_root": log::root(&one.counted)}))
     }
 

@@ -4,6 +4,7 @@
 
 mod correcting;
 mod cost;
+mod counting;
 mod fitting;
 mod opening;
 mod scoring;

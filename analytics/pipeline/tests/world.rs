@@ -328,6 +328,7 @@ impl World {
         put("issuer-keys.json", serde_json::to_vec(&IssuerKeysFile::new(&self.issuers)).unwrap());
         put("margins.json", serde_json::to_vec(&self.margins).unwrap());
         put("ledger.jsonl", Vec::new());
+        put("privacy.json", br#"{"v":1,"left":4000,"again":false,"earlier":null}"#.to_vec());
         let ratees = self.margins.ratees.keys().enumerate().map(|(j, id)| format!("{id},{},judge\n", court(j)));
         put("ratees.csv", format!("ratee,court,role\n{}", ratees.collect::<String>()).into_bytes());
         let bytes = write_list(&self.envelopes);

@@ -659,6 +659,23 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/releases/{hash}/counts.csv": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** The counts with noise of a release: columns table, level, count, scale, epsilon. */
+        get: operations["counts_csv"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/releases/{hash}/decisions": {
         parameters: {
             query?: never;
@@ -806,6 +823,23 @@ export interface paths {
         put?: never;
         /** Puts a withdrawal of a release on record, for both sides to sign. */
         post: operations["withdrawals_propose"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/research/budget": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** The ledger of privacy, the latest year first; empty where no charter declares counts. */
+        get: operations["counts_budget"];
+        put?: never;
+        post?: never;
         delete?: never;
         options?: never;
         head?: never;
@@ -1017,6 +1051,20 @@ export interface components {
             /** @description `closed`, or `destroyed` where there were too few ballots. */
             state: string;
         };
+        /** @description The privacy of one direction in one calendar year. */
+        BudgetBody: {
+            /** @description By box; a researcher does not see, nor have counted here, boxes whose release is not out. */
+            boxes: components["schemas"]["SpendingBody"][];
+            direction: string;
+            /** Format: double */
+            left: number;
+            /** Format: double */
+            limit: number;
+            /** Format: double */
+            spent: number;
+            /** Format: int32 */
+            year: number;
+        };
         /** @description The catalogue. */
         CatalogueBody: {
             /** @description Whether the caller has agreed to the terms of data use. */
@@ -1032,7 +1080,7 @@ export interface components {
             audience: string;
             /** @description A share of invitations, known as a band only: `0.40-0.45`. */
             band?: string | null;
-            /** @description `pilot`, `provisional`, `at_least`, `at_most`. */
+            /** @description `pilot`, `provisional`, `at_least`, `at_most`, `raw_at_least`, `raw_at_most`, `apart`. */
             flags: string[];
             id: string;
             interval?: number[] | null;
@@ -1325,6 +1373,7 @@ export interface components {
         EntryDetail: {
             /** @description How it is cited. */
             citation: components["schemas"]["TextBody"];
+            counts?: components["schemas"]["NoisedBody"] | null;
             /** @description Endings under which it can be downloaded. */
             formats: string[];
             /** @description Hash of the release: the version of the table. */
@@ -1589,6 +1638,51 @@ export interface components {
             /** @description At most 500 characters; printed with the release. */
             words: string;
         };
+        /** @description Counts with noise of one box. */
+        NoisedBody: {
+            /**
+             * Format: int32
+             * @description Most ballots of one rater in a table.
+             */
+            ballots: number;
+            /**
+             * Format: double
+             * @description Privacy that all tables of the box spent together.
+             */
+            epsilon: number;
+            /**
+             * Format: int32
+             * @description A count below it is not told.
+             */
+            minimum: number;
+            /**
+             * Format: double
+             * @description Scale of the discrete Laplace noise in every count.
+             */
+            scale: number;
+            tables: components["schemas"]["NoisedTableBody"][];
+            /**
+             * Format: int32
+             * @description By how much a count is off at most, in 95 of 100 draws.
+             */
+            within: number;
+        };
+        /** @description A count with its noise. */
+        NoisedRowBody: {
+            /** Format: int64 */
+            count: number;
+            label: components["schemas"]["TextBody"];
+            level: string;
+        };
+        /** @description A declared table. */
+        NoisedTableBody: {
+            /** @description How many rows are not told, because with their noise they stay below the minimum. */
+            below: number;
+            id: string;
+            /** @description In the order of the attribute, never by count. */
+            rows: components["schemas"]["NoisedRowBody"][];
+            title: components["schemas"]["TextBody"];
+        };
         /** @description What a side notes. */
         NoteBody: {
             day: string;
@@ -1832,6 +1926,8 @@ export interface components {
             /** @description Endings under which the cells can be downloaded: `json`, `csv`, `xlsx`, and `parquet` where the analysis left it. */
             formats: string[];
             hearing?: components["schemas"]["HearingBody"] | null;
+            /** @description Whether there are counts with noise for the caller, an officer; `GET /api/releases/{hash}/counts.csv`. */
+            noised: boolean;
             noted?: components["schemas"]["NotedBody"] | null;
             /** @description Hash of the rubric. */
             rubric: string;
@@ -1962,6 +2058,15 @@ export interface components {
             ratee: string;
             rubric: string;
             stratum: string;
+        };
+        /** @description What one box spent. */
+        SpendingBody: {
+            box: string;
+            /** Format: double */
+            epsilon: number;
+            period: string;
+            /** @description Of the period. */
+            title: components["schemas"]["TextBody"];
         };
         /** @description One stage of an opening. */
         StageBody: {
@@ -3517,6 +3622,52 @@ export interface operations {
             };
         };
     };
+    counts_csv: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                hash: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "text/csv": string;
+                };
+            };
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ProblemBody"];
+                };
+            };
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ProblemBody"];
+                };
+            };
+            /** @description A problem document (RFC 9457) */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemBody"];
+                };
+            };
+        };
+    };
     replies_decide: {
         parameters: {
             query?: never;
@@ -3874,6 +4025,42 @@ export interface operations {
                 };
             };
             422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ProblemBody"];
+                };
+            };
+            /** @description A problem document (RFC 9457) */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemBody"];
+                };
+            };
+        };
+    };
+    counts_budget: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["BudgetBody"][];
+                };
+            };
+            409: {
                 headers: {
                     [name: string]: unknown;
                 };

@@ -307,6 +307,8 @@ export type OwnResult = Narrow<
 export type DataUse = Schemas['DataUseBody']
 export type CatalogueEntry = Narrow<Schemas['EntryBody'], { direction: Direction; kind: Kind }>
 export type Catalogue = Narrow<Schemas['CatalogueBody'], { entries: CatalogueEntry[] }>
+export type NoisedCounts = Schemas['NoisedBody']
+export type PrivacyBudget = Narrow<Schemas['BudgetBody'], { direction: Direction }>
 export type ResearchNotice = Schemas['NoticeBody']
 
 export type RowProblem = Schemas['RowProblemBody']
