@@ -30,6 +30,7 @@ pub mod margins;
 pub mod mix;
 pub mod opening;
 pub mod parallel;
+pub mod prose;
 pub mod record;
 pub mod rehearsal;
 pub mod release;

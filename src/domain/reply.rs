@@ -104,58 +104,11 @@ pub struct Reading {
     pub purpose: Purpose,
 }
 
-/// Why a text is not taken.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
-pub enum TextError {
-    /// Nothing but blanks.
-    #[error("the text is empty")]
-    Empty,
-    /// More characters than it may have.
-    #[error("the text is longer than {0} characters")]
-    TooLong(usize),
-    /// A character that prints nothing, or that changes in which order the others are printed.
-    #[error("the text holds a control character")]
-    Control,
-}
-
-/// A text as it is kept: without blanks around it, of at most `most` Unicode scalar values, on one line.
-///
-/// # Errors
-/// [`TextError`].
-pub fn text(raw: &str, most: usize) -> Result<String, TextError> {
-    let text = raw.trim();
-    if text.is_empty() {
-        return Err(TextError::Empty);
-    }
-    if text.chars().any(|c| c.is_control() || is_unseen(c)) {
-        return Err(TextError::Control);
-    }
-    if text.chars().count() > most { Err(TextError::TooLong(most)) } else { Ok(text.to_owned()) }
-}
-
-/// Marks of direction, joiners and line separators: text with them may read otherwise than it was written.
-fn is_unseen(c: char) -> bool {
-    matches!(c, '\u{200b}'..='\u{200f}' | '\u{2028}'..='\u{202e}' | '\u{2060}'..='\u{206f}' | '\u{feff}')
-}
-
 #[cfg(test)]
 mod tests {
     use jiff::civil::date;
 
     use super::*;
-
-    #[test]
-    fn a_text_is_counted_in_characters_after_trimming() {
-        assert_eq!(text("  说明。\n", 3).as_deref(), Ok("说明。"));
-        assert_eq!(text(&"字".repeat(200), 200).map(|t| t.len()), Ok(600));
-        assert_eq!(text(&"字".repeat(201), 200), Err(TextError::TooLong(200)));
-        // One scalar value of four bytes and two UTF-16 units.
-        assert!(text(&"𠮷".repeat(200), 200).is_ok());
-        assert_eq!(text(" \t\u{3000}", 200), Err(TextError::Empty));
-        for bad in ["一\n二", "a\u{7}b", "a\u{0}b", "a\u{85}b", "a\u{202e}b", "a\u{200b}b", "a\u{2028}b"] {
-            assert_eq!(text(bad, 200), Err(TextError::Control), "{bad:?}");
-        }
-    }
 
     #[test]
     fn an_objection_is_upheld_by_both_sides_or_not_at_all() {

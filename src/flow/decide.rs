@@ -5,7 +5,8 @@
 
 use hengping_domain::digest::Digest;
 use hengping_domain::ids::{AccountId, Side};
-use hengping_domain::reply::{Decision, LONGEST_OBJECTION, Opinion, text};
+use hengping_domain::prose;
+use hengping_domain::reply::{Decision, LONGEST_OBJECTION, Opinion};
 use serde::Serialize;
 
 use super::{Failure, Outcome, Refusal, Site};
@@ -52,7 +53,7 @@ pub fn decide(
         if !filed.iter().any(|each| each.subject.as_str() == subject) {
             return Err(Refusal::NotFound.into());
         }
-        let words = text(words, LONGEST_OBJECTION).map_err(|_| Refusal::TextRefused)?;
+        let words = prose::line(words, LONGEST_OBJECTION).map_err(|_| Refusal::TextRefused)?;
         let new = Decision { side, opinion, words, day: today };
         match savepoint(conn, |conn| reply::put_decision(conn, hash, subject, &new)) {
             Err(StoreError::Duplicate) => return Err(Refusal::ObjectionDecided.into()),
