@@ -1,14 +1,17 @@
 //! 本人说明: what a ratee can answer to a result before it is released (R20), and what an officer reads one for (R22).
 //!
 //! A window is some working days during which the ratee alone sees the draft's own cells. A statement is printed beside the
-//! result; an objection goes to both sides, and both decide. All of them are about a result and name no rater, whom nobody
-//! knows. Deliberately absent: clocks, and names of officers.
+//! result; an objection goes to both sides, and both decide, until a day where the charter sets one: a side that lets it pass
+//! leaves the objection to the other, and no side can hold a release up by saying nothing. All of them are about a result and
+//! name no rater, whom nobody knows. Deliberately absent: clocks, and names of officers.
 
 use jiff::civil::Date;
 use serde::{Deserialize, Serialize};
 
+use crate::calendar::Due;
 use crate::correction::ObjectionReason;
 use crate::ids::Side;
+use crate::manifest::PerSide;
 use crate::words;
 
 /// Characters of an objection, and of a side's words on it.
@@ -23,6 +26,8 @@ pub struct Window {
     pub last_day: Date,
     /// Whether holidays on the way were not published when the last day was counted.
     pub provisional: bool,
+    /// The last day on which a side decides an objection; absent where the charter sets none.
+    pub decide_by: Option<Due>,
 }
 
 impl Window {
@@ -30,6 +35,12 @@ impl Window {
     #[must_use]
     pub fn is_open(&self, today: Date) -> bool {
         today <= self.last_day
+    }
+
+    /// Whether a side that has not decided yet has let the last day pass.
+    #[must_use]
+    pub fn is_overdue(&self, today: Date) -> bool {
+        self.decide_by.is_some_and(|due| today > due.day)
     }
 }
 
@@ -81,14 +92,51 @@ pub struct Decision {
     pub day: Date,
 }
 
-/// What both sides made of an objection; `None` until both have decided. It is upheld by both or not at all.
-#[must_use]
-pub fn outcome(decisions: &[Decision]) -> Option<Opinion> {
-    let of = |side| decisions.iter().find(|decision| decision.side == side).map(|decision| decision.opinion);
-    match (of(Side::Bench)?, of(Side::Bar)?) {
-        (Opinion::Upheld, Opinion::Upheld) => Some(Opinion::Upheld),
-        _ => Some(Opinion::Rejected),
+words! {
+    /// What an objection came to.
+    Outcome, "outcome of an objection" {
+        /// 成立.
+        Upheld = "upheld",
+        /// 不成立.
+        Rejected = "rejected",
+        /// 未作认定: neither side decided in time.
+        Lapsed = "lapsed",
     }
+}
+
+impl From<Opinion> for Outcome {
+    fn from(opinion: Opinion) -> Self {
+        match opinion {
+            Opinion::Upheld => Self::Upheld,
+            Opinion::Rejected => Self::Rejected,
+        }
+    }
+}
+
+/// How an objection stands.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Standing {
+    /// What it came to; `None` while a side can still be waited for.
+    pub outcome: Option<Outcome>,
+    /// 逾期未决: the sides that let the last day pass.
+    pub overdue: PerSide<bool>,
+}
+
+/// How an objection stands, `late` being whether the last day for decisions is over.
+///
+/// Decided by both it is upheld by both or not at all. After the last day the opinion of the side that decided stands alone, and
+/// where neither did it has lapsed, neither upheld nor rejected. A decision that is taken after the last day counts as any other.
+#[must_use]
+pub fn standing(decisions: &[Decision], late: bool) -> Standing {
+    let of = |side| decisions.iter().find(|decision| decision.side == side).map(|decision| decision.opinion);
+    let (bench, bar) = (of(Side::Bench), of(Side::Bar));
+    let outcome = match (bench, bar) {
+        (Some(one), Some(other)) if one == other => Some(one.into()),
+        (Some(_), Some(_)) => Some(Outcome::Rejected),
+        (Some(alone), None) | (None, Some(alone)) => late.then(|| alone.into()),
+        (None, None) => late.then_some(Outcome::Lapsed),
+    };
+    Standing { outcome, overdue: PerSide { bench: late && bench.is_none(), bar: late && bar.is_none() } }
 }
 
 /// One reading of a person's result by an officer; no name, and no time finer than the day.
@@ -105,26 +153,5 @@ pub struct Reading {
 }
 
 #[cfg(test)]
-mod tests {
-    use jiff::civil::date;
-
-    use super::*;
-
-    #[test]
-    fn an_objection_is_upheld_by_both_sides_or_not_at_all() {
-        let day = date(2026, 11, 23);
-        let by = |side, opinion| Decision { side, opinion, words: "因为".to_owned(), day };
-        let both = |one, other| outcome(&[by(Side::Bar, one), by(Side::Bench, other)]);
-        assert_eq!(outcome(&[]), None);
-        assert_eq!(outcome(&[by(Side::Bench, Opinion::Rejected)]), None);
-        assert_eq!(both(Opinion::Upheld, Opinion::Upheld), Some(Opinion::Upheld));
-        assert_eq!(both(Opinion::Upheld, Opinion::Rejected), Some(Opinion::Rejected));
-        assert_eq!(both(Opinion::Rejected, Opinion::Upheld), Some(Opinion::Rejected));
-    }
-
-    #[test]
-    fn the_last_day_is_a_day_of_the_window() {
-        let window = Window { opened_on: date(2026, 11, 23), last_day: date(2026, 12, 14), provisional: false };
-        assert!(window.is_open(date(2026, 12, 14)) && !window.is_open(date(2026, 12, 15)));
-    }
-}
+#[path = "reply_tests.rs"]
+mod tests;

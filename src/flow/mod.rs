@@ -123,7 +123,7 @@ refusals! {
     CorrectionRefused = "correction-refused",
     /// A correction in force names the release; another one takes its place.
     ReleaseCorrected = "release-corrected",
-    /// The ratees have not been heard: the window is not open yet or not over, or an objection is not decided.
+    /// The ratees have not been heard: the window is not open yet or not over, or an objection waits for a side.
     ReplyOpen = "reply-open",
     /// The charter gives no days to answer, or the release is out.
     NoWindow = "no-window",
@@ -135,6 +135,8 @@ refusals! {
     ObjectionFiled = "objection-filed",
     /// The side has decided about the objection already.
     ObjectionDecided = "objection-decided",
+    /// The last day for decisions is over, and a side has signed the release without this one.
+    DecisionLate = "decision-late",
     /// A purpose for which the charter lets nobody read a person's result, or none in a pilot.
     PurposeRefused = "purpose-refused",
     /// What is not out yet cannot be withdrawn.

@@ -95,6 +95,7 @@ const fn status_of(refusal: Refusal) -> StatusCode {
         | Refusal::WindowClosed
         | Refusal::ObjectionFiled
         | Refusal::ObjectionDecided
+        | Refusal::DecisionLate
         | Refusal::WithdrawalRefused
         | Refusal::DataUseFirst
         | Refusal::ReleaseWithdrawn

@@ -1191,6 +1191,12 @@ export interface components {
             /** @description 32 bytes, base64url; null until both sides have committed and this one has revealed. */
             contribution?: string | null;
         };
+        /** @description A last day. */
+        DueBody: {
+            day: string;
+            /** @description Whether holidays on the way were not published when it was counted. */
+            provisional: boolean;
+        };
         /** @description How the enrolment of the caller's device stands. */
         EnrolmentBody: {
             certificate?: components["schemas"]["SignedBody"] | null;
@@ -1270,11 +1276,14 @@ export interface components {
         };
         /** @description How a release stands towards its ratees. */
         HearingBody: {
+            left?: components["schemas"]["LeftBody"] | null;
             /** @description Objections filed. */
             objections: number;
             /** @description Whether an answer is taken today. */
             open: boolean;
-            /** @description Those of them that both sides have not decided. */
+            /** @description Those of them over which each side let the last day for decisions pass. */
+            overdue: components["schemas"]["OverdueBody"];
+            /** @description Those of them that wait for one side or both. */
             undecided: number;
             window?: components["schemas"]["WindowBody"] | null;
             /**
@@ -1352,6 +1361,19 @@ export interface components {
             value?: number | null;
             /** @description `insufficient` where no number is shown. */
             withheld?: string | null;
+        };
+        /** @description Working days that are left. */
+        LeftBody: {
+            /**
+             * Format: int32
+             * @description To decide; null where there is no last day for it.
+             */
+            decide?: number | null;
+            /**
+             * Format: int32
+             * @description To answer; 0 on the last day and after it.
+             */
+            reply: number;
         };
         /** @description Both locks. */
         LocksBody: {
@@ -1464,8 +1486,10 @@ export interface components {
         ObjectionBody: {
             decisions: components["schemas"]["DecisionBody"][];
             filed_on: string;
-            /** @description `upheld` or `rejected` once both sides have decided. */
+            /** @description `upheld`, `rejected`, or `lapsed` where neither side decided in time; null while one can be waited for. */
             outcome?: string | null;
+            /** @description `bench` and `bar`: the sides that let the last day for decisions pass. */
+            overdue: string[];
             /** @description `not-handled`, `wrong-person`, `conflict-of-interest`, `arranged-ratings` or `undue-influence`. */
             reason: string;
             text: string;
@@ -1481,6 +1505,11 @@ export interface components {
             state: string;
             waiting: components["schemas"]["MissingBody"][];
         };
+        /** @description How many objections each side has not decided in time. */
+        OverdueBody: {
+            bar: number;
+            bench: number;
+        };
         /** @description A person's result in one release. */
         OwnResultBody: {
             /** @description Who may see this, in the words both sides signed. */
@@ -1494,6 +1523,7 @@ export interface components {
             direction: string;
             flags: string[];
             items: components["schemas"]["ItemResultBody"][];
+            left?: components["schemas"]["LeftBody"] | null;
             moved?: components["schemas"]["MovedBody"] | null;
             objection?: components["schemas"]["ObjectionBody"] | null;
             /** @description Whether an answer is taken today. */
@@ -1856,6 +1886,7 @@ export interface components {
         };
         /** @description The days on which ratees can answer. */
         WindowBody: {
+            decide_by?: components["schemas"]["DueBody"] | null;
             /** @description The last day on which an answer is taken. */
             last_day: string;
             opened_on: string;

@@ -241,7 +241,12 @@ export type Opinion = 'upheld' | 'rejected'
 export type Decision = Narrow<Schemas['DecisionBody'], { side: Side; opinion: Opinion }>
 export type Objection = Narrow<
   Schemas['ObjectionBody'],
-  { reason: ObjectionReason; decisions: Decision[]; outcome?: Opinion | null }
+  {
+    reason: ObjectionReason
+    decisions: Decision[]
+    outcome?: Opinion | 'lapsed' | null
+    overdue: Side[]
+  }
 >
 export type Filed = Narrow<Schemas['FiledBody'], { objection: Objection }>
 /** How a release stands towards its ratees; officers alone are told. */
