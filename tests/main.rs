@@ -33,6 +33,7 @@ mod manual;
 mod nouns;
 mod opening;
 mod opening_room;
+mod outstanding;
 mod overdue;
 mod permissions;
 mod rehearsing;

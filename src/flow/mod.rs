@@ -24,6 +24,7 @@ pub mod invite;
 pub mod issue;
 pub mod machine;
 pub mod opening_room;
+pub mod outstanding;
 pub mod own_result;
 pub mod password;
 pub mod periods;

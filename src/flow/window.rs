@@ -132,14 +132,22 @@ pub(super) fn is_open(held: &Release, window: Option<Window>, today: Date) -> bo
 /// # Errors
 /// [`Refusal::ReplyOpen`].
 pub(super) fn heard(conn: &mut Connection, held: &Release, today: Date) -> Outcome<()> {
+    if is_heard(conn, held, today)? { Ok(()) } else { Err(Refusal::ReplyOpen.into()) }
+}
+
+/// Whether the ratees of a release have been heard.
+///
+/// # Errors
+/// Busy or a fault.
+pub(super) fn is_heard(conn: &mut Connection, held: &Release, today: Date) -> Outcome<bool> {
     if held.state == ReleaseState::Released || days(conn, held.hash)?.working_days == 0 {
-        return Ok(());
+        return Ok(true);
     }
     let window = of(conn, held.hash)?;
     let over = window.is_some_and(|window| !window.is_open(today));
     let filed = reply::objections(conn, held.hash)?;
     let settled = filed.iter().all(|each| stands(held, window, each, today).outcome.is_some());
-    if over && settled { Ok(()) } else { Err(Refusal::ReplyOpen.into()) }
+    Ok(over && settled)
 }
 
 /// How an objection to a release stands today, `window` being its window. What is out waits for nobody.

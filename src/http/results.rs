@@ -149,6 +149,34 @@ pub async fn mine(site: web::Data<Site>, caller: Caller) -> Result<web::Json<MyR
     Ok(web::Json(MyResultBody { results: results.into_iter().map(body).collect() }))
 }
 
+/// A window in which the caller can answer.
+#[derive(Debug, Serialize, ToSchema)]
+pub struct OpenWindowBody {
+    /// Hash of the draft.
+    release: String,
+    window: WindowBody,
+    /// Working days that are left, today.
+    left: LeftBody,
+}
+
+/// The windows in which the caller can answer today.
+#[derive(Debug, Serialize, ToSchema)]
+pub struct OpenWindowsBody {
+    windows: Vec<OpenWindowBody>,
+}
+
+/// In which windows the caller can answer today; none for somebody without a visible result, after the same work.
+#[utoipa::path(get, path = "/api/my-result/windows", tag = "results", responses((status = 200, body = OpenWindowsBody)))]
+pub async fn windows(site: web::Data<Site>, caller: Caller) -> Result<web::Json<OpenWindowsBody>, Problem> {
+    let person = person(&caller)?;
+    let results = run(move || own_result::own(&site, &person)).await?;
+    let open = results.iter().filter(|result| result.open).filter_map(|result| {
+        let (window, left) = (result.window.as_ref()?, result.left?);
+        Some(OpenWindowBody { release: result.release.to_string(), window: window.into(), left: left.into() })
+    });
+    Ok(web::Json(OpenWindowsBody { windows: open.collect() }))
+}
+
 /// What a ratee says beside the own result.
 #[derive(Debug, Deserialize, Validate, ToSchema)]
 #[serde(deny_unknown_fields)]

@@ -403,6 +403,23 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/my-result/windows": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** In which windows the caller can answer today; none for somebody without a visible result, after the same work. */
+        get: operations["results_windows"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/my-result/{hash}/objection": {
         parameters: {
             query?: never;
@@ -515,6 +532,23 @@ export interface paths {
         };
         /** What became of every release that is out, the latest day first. */
         get: operations["changes_list"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/releases/outstanding": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** What waits for the caller's side, by day of the draft. */
+        get: operations["outstanding_list"];
         put?: never;
         post?: never;
         delete?: never;
@@ -1494,6 +1528,18 @@ export interface components {
             reason: string;
             text: string;
         };
+        /** @description A window in which the caller can answer. */
+        OpenWindowBody: {
+            /** @description Working days that are left, today. */
+            left: components["schemas"]["LeftBody"];
+            /** @description Hash of the draft. */
+            release: string;
+            window: components["schemas"]["WindowBody"];
+        };
+        /** @description The windows in which the caller can answer today. */
+        OpenWindowsBody: {
+            windows: components["schemas"]["OpenWindowBody"][];
+        };
         /** @description The opening room of a box. */
         OpeningBody: {
             box: string;
@@ -1504,6 +1550,26 @@ export interface components {
             /** @description `open`, `closed`, `mixed`, `opened`, `dead` or `destroyed`. */
             state: string;
             waiting: components["schemas"]["MissingBody"][];
+        };
+        /** @description A draft for which the caller's side has something to do, or soon will. */
+        OutstandingBody: {
+            direction: string;
+            left?: components["schemas"]["LeftBody"] | null;
+            /** @description Whether an answer is taken today. */
+            open: boolean;
+            /** @description Whether the last day for them is over; they can be decided until somebody has signed. */
+            overdue: boolean;
+            /** @description Title of its period. */
+            period: components["schemas"]["TextBody"];
+            /** @description Hash of the draft. */
+            release: string;
+            /** @description Whether the caller's side can sign it now. */
+            signable: boolean;
+            /** @description Objections that the caller's side has not decided. */
+            undecided: number;
+            /** @description Whether its window waits to be opened. */
+            unopened: boolean;
+            window?: components["schemas"]["WindowBody"] | null;
         };
         /** @description How many objections each side has not decided in time. */
         OverdueBody: {
@@ -2800,6 +2866,34 @@ export interface operations {
             };
         };
     };
+    results_windows: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["OpenWindowsBody"];
+                };
+            };
+            /** @description A problem document (RFC 9457) */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemBody"];
+                };
+            };
+        };
+    };
     results_object: {
         parameters: {
             query?: never;
@@ -3067,6 +3161,34 @@ export interface operations {
                 };
                 content: {
                     "application/json": components["schemas"]["ChangeDay"][];
+                };
+            };
+            /** @description A problem document (RFC 9457) */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemBody"];
+                };
+            };
+        };
+    };
+    outstanding_list: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["OutstandingBody"][];
                 };
             };
             /** @description A problem document (RFC 9457) */

@@ -266,6 +266,11 @@ export type OwnResult = Narrow<
   }
 >
 
+/** A window in which the ratee who asks can answer. */
+export type OpenWindow = Schemas['OpenWindowBody']
+/** A draft for which the own side has something to do. */
+export type Outstanding = Narrow<Schemas['OutstandingBody'], { direction: Direction }>
+
 export type DataUse = Schemas['DataUseBody']
 export type CatalogueEntry = Narrow<Schemas['EntryBody'], { direction: Direction; kind: Kind }>
 export type Catalogue = Narrow<Schemas['CatalogueBody'], { entries: CatalogueEntry[] }>
