@@ -43,6 +43,11 @@ pub fn both(raw: &Text, most: usize) -> Result<Text, TextError> {
     Ok(Text { zh: line(&raw.zh, most)?, en: line(&raw.en, most)? })
 }
 
+/// Marks that change in which order the characters beside them are printed.
+pub(crate) const fn turns_around(c: char) -> bool {
+    matches!(c, '\u{61c}' | '\u{202a}'..='\u{202e}' | '\u{2066}'..='\u{2069}')
+}
+
 /// Marks of direction, joiners, fillers, tags and line separators: text with them may read otherwise than it was written.
 fn is_unseen(c: char) -> bool {
     matches!(

@@ -72,7 +72,7 @@ pub fn decide(
         if !filed.iter().any(|each| each.subject.as_str() == subject) {
             return Err(Refusal::NotFound.into());
         }
-        let words = prose::line(words, LONGEST_OBJECTION).map_err(|_| Refusal::TextRefused)?;
+        let words = prose::line(words, LONGEST_OBJECTION)?;
         let first =
             filed.iter().all(|each| each.subject.as_str() != subject || each.decisions.iter().all(|d| d.side != side));
         if first && !document::signatures(conn, hash)?.is_empty() {

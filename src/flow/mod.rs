@@ -130,7 +130,7 @@ refusals! {
     NoWindow = "no-window",
     /// The days on which a ratee can answer are over.
     WindowClosed = "window-closed",
-    /// A statement, an objection or words on one that are empty, too long, or hold characters that print nothing.
+    /// Words that others are to read and that are empty, too long, on several lines, or hold characters that print nothing.
     TextRefused = "text-refused",
     /// The ratee has objected already.
     ObjectionFiled = "objection-filed",
@@ -227,6 +227,12 @@ impl From<hengping_domain::document::DocumentError> for Failure {
             BadSignature => Self::Refused(Refusal::SignatureRefused),
             Malformed { .. } | NotCanonical(_) => Self::Refused(Refusal::DocumentMalformed),
         }
+    }
+}
+
+impl From<hengping_domain::prose::TextError> for Failure {
+    fn from(_: hengping_domain::prose::TextError) -> Self {
+        Self::Refused(Refusal::TextRefused)
     }
 }
 
