@@ -36,6 +36,9 @@ pub(super) fn run(command: ReleaseCommand) -> anyhow::Result<()> {
         ReleaseCommand::Show { site, hash } => {
             let read = read_release::find(&site.site()?, hash, Reader::Officer).map_err(said)?;
             say!("{} {}", read.release.ballot_box, read.release.state);
+            if let Some(taken) = &read.withdrawn {
+                say!("withdrawn on {} ({}) / 已撤回", taken.day, taken.reason);
+            }
             for signed in &read.signatures {
                 say!("{} signed on {}", signed.signature.side, signed.day);
             }
