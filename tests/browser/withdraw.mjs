@@ -59,6 +59,9 @@ async function sign(walk, account, key, hash, [locale, name]) {
   const named = await page.textContent('.sign-form .whole')
   walk.check('withdrawal', named.trim() !== hash, 'the release is signed and not its withdrawal')
   await page.setInputFiles('.sign-form input[type=file]', key)
+  const { x, width } = await page.locator('.sign-form').boundingBox()
+  const fits = x >= 0 && x + width <= SIZES[name].width
+  walk.check('withdrawal', fits, `the dialog of a signature is cut off: ${x} + ${width}`)
   await walk.look(page, `withdrawal-sign${name}`, { full: false })
   await page.click('.sign-form > .button')
   await page.waitForSelector('.sign-form', { state: 'detached' })
