@@ -142,6 +142,10 @@ on_both_backends! {
         assert_eq!(add("chen", "p2", PASSWORD), Err(Failure::Refused(Refusal::LoginTaken)));
         assert_eq!(add("chen2", "p1", PASSWORD), Err(Failure::Refused(Refusal::LoginTaken)));
         assert_eq!(add("chen3", "p3", "short"), Err(Failure::Refused(Refusal::PasswordLength)));
+        for name in ["", "陈\u{202e}某", "陈\n某"] {
+            let refused = sign_in::add_account(&trial.site, "chen4", name, None, &[Grant { role: Role::Researcher, side: None }], PASSWORD);
+            assert_eq!(refused, Err(Failure::Refused(Refusal::TextRefused)), "{name:?}");
+        }
         let found = trial.site.store.read("test", |conn| account::find(conn, &id)).expect("found");
         assert_eq!((found.name.as_str(), found.person, found.grants), ("名", Some(PersonId("p1".into())), rater.to_vec()));
         let none = trial.site.store.read("test", |conn| account::find(conn, &AccountId("none".into())));

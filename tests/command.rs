@@ -5,9 +5,14 @@ use std::path::Path;
 use std::process::{Command, Output, Stdio};
 
 use hengping_domain::digest::Digest;
+use hengping_domain::ids::Side;
 use tempfile::TempDir;
 
-use crate::city::{Case, docket, judge, lawyer, roster};
+use crate::agents::SIGNING;
+use crate::city::{Case, bar_box, bench_box, docket, judge, lawyer, roster};
+use crate::dump::table;
+use crate::on_both_backends;
+use crate::withdrawing::{cells, closed};
 
 /// A site of its own on SQLite, with a roster, for the program to be run on.
 struct Desk(TempDir);
@@ -21,6 +26,14 @@ impl Desk {
         let desk = Self(dir);
         desk.done(&["docket", "import"], &["roster.csv"]);
         desk
+    }
+
+    /// A directory beside a site that is there already.
+    fn beside(url: &str) -> Self {
+        let dir = tempfile::tempdir().expect("a directory");
+        let config = format!("store.url = \"{url}\"\nlog.filter = \"off\"\n");
+        std::fs::write(dir.path().join("site.toml"), config).expect("a configuration");
+        Self(dir)
     }
 
     fn command(&self, words: &[&str], rest: &[&str]) -> Command {
@@ -182,4 +195,57 @@ fn a_package_is_written_again_by_command() {
     assert_eq!((&package()["sequence"], &package()["expires"]), (&first["sequence"], &"2999-12-31".into()));
     let own = desk.refused(&["exchange", "import"], &["out/platform-to-bench-0001.json"]);
     assert!(own.starts_with("[package-signature]"), "{own}");
+}
+
+on_both_backends! {
+    fn a_release_is_withdrawn_by_command(trial) {
+        let city = closed(trial);
+        let out = city.take_draft(&bar_box(), &cells(trial), &[]).expect("a draft");
+        let draft = city.take_draft(&bench_box(), &serde_json::json!([]), &[]).expect("a draft");
+        city.release(out);
+        let (desk, (out, draft, nowhere)) = (Desk::beside(&trial.url), (out.to_string(), draft.to_string(), "0".repeat(64)));
+        let withdraw = ["document", "withdraw"];
+        let stored = || ["document", "box_document", "signature", "audit"].map(|name| table(trial, name).rows.len());
+        let before = stored();
+
+        let long = "误".repeat(201);
+        for (code, rest) in [
+            ("[not-found] ", vec![nowhere.as_str(), "--reason", "wrong-data"]),
+            ("[withdrawal-refused] ", vec![&draft, "--reason", "wrong-data"]),
+            ("[text-refused] ", vec![&out, "--reason", "wrong-data", "--words-zh", &long, "--words-en", "wrong"]),
+            ("[text-refused] ", vec![&out, "--reason", "wrong-data", "--words-zh", "有误", "--words-en", " "]),
+            ("[text-refused] ", vec![&out, "--reason", "wrong-data", "--words-zh", "有\u{202e}误", "--words-en", "wrong"]),
+        ] {
+            let said = desk.refused(&withdraw, &rest);
+            assert!(said.starts_with(code), "{rest:?}: {said}");
+        }
+        // What a newcomer mistypes is named, with what would have been right.
+        for (names, rest) in [
+            ("because", vec![out.as_str(), "--reason", "because"]),
+            ("--reason", vec![&out]),
+            ("a-hash", vec!["a-hash", "--reason", "wrong-data"]),
+            ("--words-en", vec![&out, "--reason", "wrong-data", "--words-zh", "案件表有误。"]),
+            ("<RELEASE>", vec!["--reason", "wrong-data"]),
+        ] {
+            let output = desk.run(&withdraw, &rest, "");
+            let said = String::from_utf8_lossy(&output.stderr).into_owned();
+            assert!(output.status.code() == Some(2) && output.stdout.is_empty() && said.contains(names), "{rest:?}: {said}");
+        }
+        assert_eq!(stored(), before, "nothing is half stored");
+
+        let rest = [&out, "--reason", "wrong-data", "--words-zh", "案件表有误。", "--words-en", "The docket was wrong."];
+        let hash = desk.done(&withdraw, &rest);
+        assert!(hash.parse::<Digest>().is_ok(), "the hash that both sides sign, and nothing else: {hash}");
+        assert_eq!(desk.done(&withdraw, &rest), hash, "the same again");
+        assert!(!desk.done(&["release", "show"], &[&out]).contains("withdrawn"), "nobody has signed");
+        for (side, other) in [(Side::Bench, Side::Bar), (Side::Bar, Side::Bench)] {
+            let key = format!("{side}-signing.json");
+            std::fs::write(desk.file(&key), serde_json::to_vec(SIGNING.get(side)).expect("JSON")).expect("a key");
+            assert_eq!(desk.done(&["document", "sign"], &["--key", &key, &hash]), format!("signed for the {side}"));
+            assert!(desk.refused(&["document", "sign"], &["--key", &key, &hash]).starts_with(if other == Side::Bar { "[already-signed] " } else { "[release-withdrawn] " }));
+        }
+        let shown = desk.done(&["release", "show"], &[&out]);
+        assert!(shown.lines().nth(1).is_some_and(|line| line.starts_with("withdrawn on ") && line.contains("wrong-data")), "{shown}");
+        assert!(desk.refused(&withdraw, &rest).starts_with("[release-withdrawn] "));
+    }
 }

@@ -85,6 +85,10 @@ on_both_backends! {
         assert_eq!(refusal(propose(trial, date(2026, 11, 29))), Refusal::ExtensionRefused, "earlier");
         let silent = extend::propose(&trial.site, &bar_box(), NEXT, Text { zh: "有".into(), en: " ".into() }, None);
         assert_eq!(refusal(silent), Refusal::ExtensionRefused, "no reason in English");
+        for bad in ["收件\n不足", "收件\u{202e}不足", "收件\u{0}不足"] {
+            let text = Text { zh: bad.into(), en: "too few".into() };
+            assert_eq!(refusal(extend::propose(&trial.site, &bar_box(), NEXT, text, None)), Refusal::TextRefused, "{bad:?}");
+        }
         let nowhere = extend::propose(&trial.site, &"2031.bar_rates_bench".parse().expect("a name"), NEXT, reason(), None);
         assert_eq!(refusal(nowhere), Refusal::NotFound);
         let (hash, rival) = (propose(trial, NEXT).expect("proposed"), propose(trial, date(2027, 3, 1)).expect("proposed"));

@@ -36,6 +36,8 @@ mod manual;
 mod nouns;
 mod opening;
 mod opening_room;
+mod outstanding;
+mod overdue;
 mod permissions;
 mod rehearsing;
 mod releases;

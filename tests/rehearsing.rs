@@ -150,6 +150,9 @@ on_both_backends! {
             let plan = periods::PeriodPlan { rehearsal, ..city.plan(name, PeriodKind::Pilot) };
             assert_eq!(refusal(periods::open(site, &plan)), Refusal::PeriodRefused, "{name}");
         }
+        let hidden = hengping_domain::rubric::Text { zh: "二〇\u{202e}二七".to_owned(), en: "2027".to_owned() };
+        let plan = periods::PeriodPlan { title: hidden, ..city.plan("2027", PeriodKind::Pilot) };
+        assert_eq!(refusal(periods::open(site, &plan)), Refusal::TextRefused);
         let rater = person(site, &lawyer(0)).id;
         let desk = hengping::flow::issue::desk(site, &rater).expect("a look").expect("the real period");
         assert_eq!(desk.period.id.as_str(), "2026", "a rehearsal is nobody's current period");

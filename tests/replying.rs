@@ -22,9 +22,9 @@ use crate::on_both_backends;
 /// Numbers that occur in one kind of cell only, so that they can be looked for in whole answers.
 const OWN: f64 = 3.111_119;
 const SIDES: f64 = 3.222_229;
-const LAST_DAY: Date = date(2026, 12, 14);
+pub const LAST_DAY: Date = date(2026, 12, 14);
 
-fn fifteen_days(charter: &mut Charter) {
+pub fn fifteen_days(charter: &mut Charter) {
     lenient(charter);
     charter.reply.working_days = 15;
 }
@@ -43,17 +43,17 @@ fn cell(subject: &str, audience: &str, value: Option<f64>) -> Value {
     cell
 }
 
-fn me(trial: &Trial, number: &str) -> PersonId {
+pub fn me(trial: &Trial, number: &str) -> PersonId {
     person(&trial.site, number).id
 }
 
-fn ratee(trial: &Trial, n: usize) -> String {
+pub fn ratee(trial: &Trial, n: usize) -> String {
     person(&trial.site, &judge(n)).ratee.to_string()
 }
 
 /// A city whose box of judges is opened: judge 0 has a result for judge and sides, judge 1 an own one, judge 2 a withheld one,
 /// judge 3 none.
-fn drafted<'t>(trial: &'t Trial, kind: PeriodKind, change: impl FnOnce(&mut Charter)) -> (City<'t>, Digest) {
+pub fn drafted<'t>(trial: &'t Trial, kind: PeriodKind, change: impl FnOnce(&mut Charter)) -> (City<'t>, Digest) {
     let cases: Vec<_> = (1..=6).map(|n| Case::new(n, n % 3, &[n % 3], &[(n + 1) % 3])).collect();
     let city = City::inviting_as(trial, (4, 4), &cases, kind, change);
     city.cast_and_close();
@@ -82,7 +82,7 @@ fn drafted<'t>(trial: &'t Trial, kind: PeriodKind, change: impl FnOnce(&mut Char
     (city, hash)
 }
 
-fn sign(city: &City<'_>, hash: Digest, side: Side) -> Result<ReleaseState, Refusal> {
+pub fn sign(city: &City<'_>, hash: Digest, side: Side) -> Result<ReleaseState, Refusal> {
     let signature = city.signature(side, DocumentKind::Release, hash);
     match publish::sign(&city.trial.site, hash, &signature, None) {
         Ok(state) => Ok(state),

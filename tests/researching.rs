@@ -88,6 +88,10 @@ on_both_backends! {
         assert_eq!(researcher.post("/api/research/data-use", &json!({"hash": hash})).status, 204);
         assert_eq!(lodge(body(out, "2026-11-22")).problem(), "notice-refused", "a day that is over");
         assert_eq!(lodge(json!({"title": "x", "release": out, "day": "2026-12-01"})).problem(), "notice-refused", "nothing to read");
+        for title in ["两\n行", "a\u{202e}b", "a\u{feff}b", " "] {
+            let refused = lodge(json!({"title": title, "release": out, "link": "https://example.org/a.pdf", "day": "2026-12-01"}));
+            assert_eq!(refused.problem(), "text-refused", "{title:?}");
+        }
         assert_eq!(lodge(body(out, "soon")).problem(), "invalid-request");
         let hidden = lodge(body(draft, "2026-12-01"));
         let unknown = lodge(body(Digest::of(&[b"none"]), "2026-12-01"));

@@ -179,7 +179,7 @@ on_both_backends! {
             ("counted", &["hash", "box"]),
             // What ratees say: about a release, under the ratee's name, and nothing of a rater.
             ("fairness_note", &["release", "side", "words", "day"]),
-            ("reply_window", &["release", "opened_on", "last_day", "provisional"]),
+            ("reply_window", &["release", "opened_on", "last_day", "provisional", "decide_by", "decide_provisional"]),
             ("reply_statement", &["release", "subject", "words"]),
             ("objection", &["release", "subject", "reason", "words", "day"]),
             ("objection_decision", &["release", "subject", "side", "opinion", "words", "day"]),

@@ -17,7 +17,7 @@ use crate::on_both_backends;
 
 const REASON: WithdrawalReason = WithdrawalReason::WrongData;
 
-fn closed(trial: &Trial) -> City<'_> {
+pub fn closed(trial: &Trial) -> City<'_> {
     let cases: Vec<_> = (1..=4).map(|n| Case::new(n, n % 2, &[n % 3], &[(n + 1) % 3])).collect();
     let city = City::inviting(trial, 3, 3, &cases);
     city.cast_and_close();
@@ -32,7 +32,7 @@ fn closed(trial: &Trial) -> City<'_> {
     city
 }
 
-fn cells(trial: &Trial) -> Value {
+pub fn cells(trial: &Trial) -> Value {
     let cell = |scope: &str, subject: String, audience: &str| {
         json!({
             "id": format!("{scope} {audience}"), "scope": scope, "subject": subject, "measure": "score", "audience": audience,
@@ -88,7 +88,13 @@ on_both_backends! {
         assert_eq!(ask(&officer, json!({"reason": "wrong-data", "words_zh": "案件表有误。"})).problem(), "document-malformed");
         let long = "误".repeat(201);
         assert_eq!(ask(&officer, json!({"reason": "wrong-data", "words_zh": long, "words_en": long})).problem(), "invalid-request");
-        let said = json!({"reason": "wrong-data", "words_zh": "案件表有误。", "words_en": "The docket was wrong."});
+        for bad in ["案件表\n有误", "案件表\u{202e}有误", "案件表\u{200b}有误", "案件表\u{7}有误"] {
+            for (zh, en) in [(bad, "wrong"), ("有误", bad)] {
+                assert_eq!(ask(&officer, json!({"reason": "wrong-data", "words_zh": zh, "words_en": en})).problem(), "text-refused", "{bad:?}");
+            }
+        }
+        assert_eq!(officer.get(&path).json()["withdrawals"], json!([]), "nothing is half stored");
+        let said = json!({"reason": "wrong-data", "words_zh": " 案件表有误。", "words_en": "The docket was wrong.\n"});
         let withdrawal = ask(&officer, said.clone()).json()["hash"].as_str().expect("a hash").to_owned();
         assert_eq!(ask(&officer, said).json()["hash"], json!(withdrawal), "the same again");
         let rival = propose(trial, hash, None).expect("another one");

@@ -121,6 +121,13 @@ impl Calendar {
         }
         Due { day, provisional }
     }
+
+    /// How many working days come after `from`, up to `to` and with it; none where that is over.
+    #[must_use]
+    pub fn between(&self, from: Date, to: Date) -> u32 {
+        let days = std::iter::successors(from.tomorrow().ok(), |day| day.tomorrow().ok());
+        days.take_while(|&day| day <= to).map(|day| u32::from(self.is_working_day(day))).sum()
+    }
 }
 
 fn is_weekend(day: Date) -> bool {

@@ -88,4 +88,13 @@ proptest! {
         prop_assert_eq!(between.filter(|d| calendar.is_working_day(*d)).count(), n as usize);
         prop_assert!(calendar.after(day(from), n - 1).day < due.day);
     }
+
+    #[test]
+    fn the_days_left_are_those_that_were_given(from in 0..800i32, n in 0..40u32, on in 0..60i32) {
+        let calendar = shipped();
+        let (due, later) = (calendar.after(day(from), n).day, day(from + on));
+        prop_assert_eq!(calendar.between(day(from), due), n);
+        prop_assert_eq!(calendar.between(later, due) == 0, later >= due);
+        prop_assert_eq!(calendar.between(day(from), later) + calendar.between(later, due), calendar.between(day(from), due.max(later)));
+    }
 }

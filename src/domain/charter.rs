@@ -188,6 +188,9 @@ pub struct Reply {
     pub working_days: u32,
     /// Longest statement.
     pub characters: u32,
+    /// Working days that a side has after that to decide an objection; absent, no last day.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub decision_days: Option<u32>,
 }
 
 /// R22: what officers may read a person's result for, beside improvement, training and joint meetings.
@@ -364,6 +367,7 @@ impl Charter {
             (self.pilot.exit.as_ref().is_none_or(Exit::is_sound), "pilot.exit"),
             (self.privacy.as_ref().is_none_or(Privacy::is_sound), "privacy"),
             (self.caps.bench > 0 && self.caps.bar > 0, "caps"),
+            (self.reply.decision_days != Some(0), "reply"),
             (self.minimum.group > 1 && self.batch.open >= self.batch.publish, "minimum"),
         ];
         sound.iter().find(|(ok, _)| !ok).map_or(Ok(()), |(_, name)| Err(CharterError::OutOfRange(name)))
@@ -425,5 +429,16 @@ mod tests {
         assert!(!serde_json::to_string(&charter).expect("JSON").contains("privacy\":"));
         let broken = text.replace("epsilon = 1.0", "epsilon = 9.0");
         assert_eq!(Charter::from_toml(&broken), Err(CharterError::OutOfRange("privacy")));
+    }
+
+    #[test]
+    fn a_charter_without_a_last_day_for_decisions_is_the_same_document() {
+        let text = include_str!("../../config/charters/qingdao-v1.toml");
+        assert_eq!(Charter::from_toml(text).expect("a charter").reply.decision_days, Some(10));
+        let without = Charter::from_toml(&text.replace("decision_days = 10\n", "")).expect("a charter");
+        assert_eq!(without.reply.decision_days, None);
+        assert!(!serde_json::to_string(&without).expect("JSON").contains("decision_days\":"));
+        let none = Charter::from_toml(&text.replace("decision_days = 10", "decision_days = 0"));
+        assert_eq!(none, Err(CharterError::OutOfRange("reply")), "no day at all is nobody's to decide on");
     }
 }

@@ -36,7 +36,8 @@ pub struct Extension {
     pub reason: Text,
 }
 
-/// Whether a reason is there in both languages and not longer than it may be.
+/// Whether a reason is there in both languages and not longer than it may be. What it may hold is asked when it is proposed
+/// (`prose`): an extension that both sides signed stays in force as it is.
 #[must_use]
 pub fn is_reason(text: &Text) -> bool {
     [&text.zh, &text.en].iter().all(|text| !text.trim().is_empty() && text.chars().count() <= LONGEST_REASON)

@@ -115,10 +115,11 @@ pub struct Note {
 /// Characters of a note.
 pub const LONGEST_NOTE: usize = 500;
 
-/// Whether both sides have noted an audit, as far as they have to.
+/// The sides that have yet to note an audit; none where nothing is over a limit.
 #[must_use]
-pub fn is_noted(audit: &Audit, notes: &[Note]) -> bool {
-    audit.over().next().is_none() || Side::ALL.iter().all(|side| notes.iter().any(|note| note.side == *side))
+pub fn unnoted(audit: &Audit, notes: &[Note]) -> Vec<Side> {
+    let waits = |side: &&Side| audit.over().next().is_some() && notes.iter().all(|note| note.side != **side);
+    Side::ALL.iter().filter(waits).copied().collect()
 }
 
 /// An earlier release to compare the whole with.
@@ -292,6 +293,22 @@ mod tests {
         assert_eq!(share("audit:retaliation", 0.05), Standing::Over, "from five percent on");
         assert_eq!(share("audit:connected", 0.95), Standing::Within);
         assert_eq!(share("audit:connected", 0.9), Standing::Over);
+    }
+
+    #[test]
+    fn both_sides_have_to_note_what_is_over_and_nothing_else() {
+        let of = |value| {
+            audit(
+                &draft(vec![cell("home_court", "0213", "severity", Some(value), Some([value, value]))]),
+                &limits(),
+                Earlier::None,
+            )
+        };
+        let note = |side| Note { side, words: "noted".to_owned(), day: jiff::civil::date(2026, 11, 25) };
+        assert_eq!(unnoted(&of(0.1), &[]), []);
+        assert_eq!(unnoted(&of(0.9), &[]).len(), 2);
+        assert_eq!(unnoted(&of(0.9), &[note(Side::Bench)]), [Side::Bar]);
+        assert_eq!(unnoted(&of(0.9), &[note(Side::Bench), note(Side::Bar)]), []);
     }
 
     #[test]

@@ -34,6 +34,7 @@ pub mod noised;
 pub mod opening;
 pub mod parallel;
 pub mod privacy;
+pub mod prose;
 pub mod record;
 pub mod rehearsal;
 pub mod release;

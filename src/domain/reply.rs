@@ -1,14 +1,17 @@
 //! 本人说明: what a ratee can answer to a result before it is released (R20), and what an officer reads one for (R22).
 //!
 //! A window is some working days during which the ratee alone sees the draft's own cells. A statement is printed beside the
-//! result; an objection goes to both sides, and both decide. All of them are about a result and name no rater, whom nobody
-//! knows. Deliberately absent: clocks, and names of officers.
+//! result; an objection goes to both sides, and both decide, until a day where the charter sets one: a side that lets it pass
+//! leaves the objection to the other, and no side can hold a release up by saying nothing. All of them are about a result and
+//! name no rater, whom nobody knows. Deliberately absent: clocks, and names of officers.
 
 use jiff::civil::Date;
 use serde::{Deserialize, Serialize};
 
+use crate::calendar::Due;
 use crate::correction::ObjectionReason;
 use crate::ids::Side;
+use crate::manifest::PerSide;
 use crate::words;
 
 /// Characters of an objection, and of a side's words on it.
@@ -23,6 +26,8 @@ pub struct Window {
     pub last_day: Date,
     /// Whether holidays on the way were not published when the last day was counted.
     pub provisional: bool,
+    /// The last day on which a side decides an objection; absent where the charter sets none.
+    pub decide_by: Option<Due>,
 }
 
 impl Window {
@@ -30,6 +35,12 @@ impl Window {
     #[must_use]
     pub fn is_open(&self, today: Date) -> bool {
         today <= self.last_day
+    }
+
+    /// Whether a side that has not decided yet has let the last day pass.
+    #[must_use]
+    pub fn is_overdue(&self, today: Date) -> bool {
+        self.decide_by.is_some_and(|due| today > due.day)
     }
 }
 
@@ -81,14 +92,51 @@ pub struct Decision {
     pub day: Date,
 }
 
-/// What both sides made of an objection; `None` until both have decided. It is upheld by both or not at all.
-#[must_use]
-pub fn outcome(decisions: &[Decision]) -> Option<Opinion> {
-    let of = |side| decisions.iter().find(|decision| decision.side == side).map(|decision| decision.opinion);
-    match (of(Side::Bench)?, of(Side::Bar)?) {
-        (Opinion::Upheld, Opinion::Upheld) => Some(Opinion::Upheld),
-        _ => Some(Opinion::Rejected),
+words! {
+    /// What an objection came to.
+    Outcome, "outcome of an objection" {
+        /// 成立.
+        Upheld = "upheld",
+        /// 不成立.
+        Rejected = "rejected",
+        /// 未作认定: neither side decided in time.
+        Lapsed = "lapsed",
     }
+}
+
+impl From<Opinion> for Outcome {
+    fn from(opinion: Opinion) -> Self {
+        match opinion {
+            Opinion::Upheld => Self::Upheld,
+            Opinion::Rejected => Self::Rejected,
+        }
+    }
+}
+
+/// How an objection stands.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Standing {
+    /// What it came to; `None` while a side can still be waited for.
+    pub outcome: Option<Outcome>,
+    /// 逾期未决: the sides that let the last day pass.
+    pub overdue: PerSide<bool>,
+}
+
+/// How an objection stands, `late` being whether the last day for decisions is over.
+///
+/// Decided by both it is upheld by both or not at all. After the last day the opinion of the side that decided stands alone, and
+/// where neither did it has lapsed, neither upheld nor rejected. A decision that is taken after the last day counts as any other.
+#[must_use]
+pub fn standing(decisions: &[Decision], late: bool) -> Standing {
+    let of = |side| decisions.iter().find(|decision| decision.side == side).map(|decision| decision.opinion);
+    let (bench, bar) = (of(Side::Bench), of(Side::Bar));
+    let outcome = match (bench, bar) {
+        (Some(one), Some(other)) if one == other => Some(one.into()),
+        (Some(_), Some(_)) => Some(Outcome::Rejected),
+        (Some(alone), None) | (None, Some(alone)) => late.then(|| alone.into()),
+        (None, None) => late.then_some(Outcome::Lapsed),
+    };
+    Standing { outcome, overdue: PerSide { bench: late && bench.is_none(), bar: late && bar.is_none() } }
 }
 
 /// One reading of a person's result by an officer; no name, and no time finer than the day.
@@ -104,74 +152,6 @@ pub struct Reading {
     pub purpose: Purpose,
 }
 
-/// Why a text is not taken.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
-pub enum TextError {
-    /// Nothing but blanks.
-    #[error("the text is empty")]
-    Empty,
-    /// More characters than it may have.
-    #[error("the text is longer than {0} characters")]
-    TooLong(usize),
-    /// A character that prints nothing, or that changes in which order the others are printed.
-    #[error("the text holds a control character")]
-    Control,
-}
-
-/// A text as it is kept: without blanks around it, of at most `most` Unicode scalar values, on one line.
-///
-/// # Errors
-/// [`TextError`].
-pub fn text(raw: &str, most: usize) -> Result<String, TextError> {
-    let text = raw.trim();
-    if text.is_empty() {
-        return Err(TextError::Empty);
-    }
-    if text.chars().any(|c| c.is_control() || is_unseen(c)) {
-        return Err(TextError::Control);
-    }
-    if text.chars().count() > most { Err(TextError::TooLong(most)) } else { Ok(text.to_owned()) }
-}
-
-/// Marks of direction, joiners and line separators: text with them may read otherwise than it was written.
-fn is_unseen(c: char) -> bool {
-    matches!(c, '\u{200b}'..='\u{200f}' | '\u{2028}'..='\u{202e}' | '\u{2060}'..='\u{206f}' | '\u{feff}')
-}
-
 #[cfg(test)]
-mod tests {
-    use jiff::civil::date;
-
-    use super::*;
-
-    #[test]
-    fn a_text_is_counted_in_characters_after_trimming() {
-        assert_eq!(text("  说明。\n", 3).as_deref(), Ok("说明。"));
-        assert_eq!(text(&"字".repeat(200), 200).map(|t| t.len()), Ok(600));
-        assert_eq!(text(&"字".repeat(201), 200), Err(TextError::TooLong(200)));
-        // One scalar value of four bytes and two UTF-16 units.
-        assert!(text(&"𠮷".repeat(200), 200).is_ok());
-        assert_eq!(text(" \t\u{3000}", 200), Err(TextError::Empty));
-        for bad in ["一\n二", "a\u{7}b", "a\u{0}b", "a\u{85}b", "a\u{202e}b", "a\u{200b}b", "a\u{2028}b"] {
-            assert_eq!(text(bad, 200), Err(TextError::Control), "{bad:?}");
-        }
-    }
-
-    #[test]
-    fn an_objection_is_upheld_by_both_sides_or_not_at_all() {
-        let day = date(2026, 11, 23);
-        let by = |side, opinion| Decision { side, opinion, words: "因为".to_owned(), day };
-        let both = |one, other| outcome(&[by(Side::Bar, one), by(Side::Bench, other)]);
-        assert_eq!(outcome(&[]), None);
-        assert_eq!(outcome(&[by(Side::Bench, Opinion::Rejected)]), None);
-        assert_eq!(both(Opinion::Upheld, Opinion::Upheld), Some(Opinion::Upheld));
-        assert_eq!(both(Opinion::Upheld, Opinion::Rejected), Some(Opinion::Rejected));
-        assert_eq!(both(Opinion::Rejected, Opinion::Upheld), Some(Opinion::Rejected));
-    }
-
-    #[test]
-    fn the_last_day_is_a_day_of_the_window() {
-        let window = Window { opened_on: date(2026, 11, 23), last_day: date(2026, 12, 14), provisional: false };
-        assert!(window.is_open(date(2026, 12, 14)) && !window.is_open(date(2026, 12, 15)));
-    }
-}
+#[path = "reply_tests.rs"]
+mod tests;

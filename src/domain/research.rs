@@ -8,13 +8,14 @@ use serde::{Deserialize, Serialize};
 
 use crate::digest::Digest;
 use crate::document::{self, DocumentError};
+use crate::prose;
 use crate::rubric::Text;
 
 /// Days that both sides have to read before something is published.
 pub const READING_DAYS: i64 = 15;
 
 /// Characters of a title or link.
-const LONGEST: usize = 300;
+pub const LONGEST: usize = 300;
 
 /// 数据使用说明.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
@@ -72,11 +73,15 @@ pub struct Notice {
 }
 
 impl Notice {
-    /// Whether both sides can read it from a day on that is not over, and not a year away.
+    /// Whether it has a title as `prose` keeps it and both sides can read it from a day on that is not over, and not a year away.
     #[must_use]
     pub fn is_sound(&self, today: Date) -> bool {
-        let said = |text: &str| !text.trim().is_empty() && text.chars().count() <= LONGEST;
-        let web = |link: &String| said(link) && (link.starts_with("https://") || link.starts_with("http://"));
+        let said = |text: &str| prose::line(text, LONGEST).as_deref() == Ok(text);
+        let web = |link: &String| {
+            said(link)
+                && !link.contains(char::is_whitespace)
+                && (link.starts_with("https://") || link.starts_with("http://"))
+        };
         let somewhere = self.link.is_some() || self.file.is_some();
         let year = Span::new().years(1);
         let soon = today.checked_add(year).is_ok_and(|end| self.day <= end);
@@ -122,7 +127,12 @@ mod tests {
         assert!(!Notice { link: None, ..notice.clone() }.is_sound(today), "nothing to read");
         assert!(Notice { link: None, file: Some(Digest::of(&[b"f"])), ..notice.clone() }.is_sound(today));
         assert!(!Notice { link: Some("javascript:alert(1)".to_owned()), ..notice.clone() }.is_sound(today));
-        assert!(!Notice { title: " ".to_owned(), ..notice.clone() }.is_sound(today));
+        for title in [" ", " 标题", "两\n行", "a\u{202e}b", "a\u{200b}b"] {
+            assert!(!Notice { title: title.to_owned(), ..notice.clone() }.is_sound(today), "{title:?}");
+        }
+        for link in ["https://example.org/a b", "https://example.org/\u{202e}fdp", "https://example.org/\n"] {
+            assert!(!Notice { link: Some(link.to_owned()), ..notice.clone() }.is_sound(today), "{link:?}");
+        }
         assert!(!Notice { day: date(2028, 1, 1), ..notice }.is_sound(today));
     }
 }

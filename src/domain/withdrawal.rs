@@ -58,7 +58,8 @@ impl Withdrawal {
         document::digest(self)
     }
 
-    /// Whether it has this version and, where it has words, words in both languages that are not too long.
+    /// Whether it has this version and, where it has words, words in both languages that are not too long. What they may hold is
+    /// asked when it is proposed (`prose`): what both sides have signed is read as it is.
     #[must_use]
     pub fn is_sound(&self) -> bool {
         let said = |text: &String| !text.trim().is_empty() && text.chars().count() <= LONGEST_WORDS;

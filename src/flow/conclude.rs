@@ -6,13 +6,13 @@
 use std::collections::BTreeMap;
 
 use hengping_domain::charter::{Charter, Exit};
-use hengping_domain::conclusion::Conclusion;
+use hengping_domain::conclusion::{Conclusion, LONGEST_EXCEPTION};
 use hengping_domain::digest::Digest;
 use hengping_domain::document::{Document, DocumentKind};
 use hengping_domain::ids::{AccountId, Direction, PeriodId};
 use hengping_domain::manifest::PeriodKind;
+use hengping_domain::prose;
 use hengping_domain::release::ReleaseState;
-use hengping_domain::reply::text;
 use hengping_domain::rubric::Text;
 use hengping_domain::scorecard::{Finding, Line, PilotBox, needed, results, scorecard};
 use serde::Serialize;
@@ -177,12 +177,8 @@ pub fn propose(site: &Site, id: &PeriodId, exception: Option<Text>, by: Option<&
     site.store.decide("propose conclusion", |conn| {
         let (period, _) = pilot(conn, id)?;
         let (releases, findings) = findings(conn, id)?;
-        let said =
-            |words: &str| text(words, hengping_domain::conclusion::LONGEST_EXCEPTION).map_err(|_| Refusal::TextRefused);
-        let exception = match &exception {
-            Some(words) => Some(Text { zh: said(&words.zh)?, en: said(&words.en)? }),
-            None => None,
-        };
+        let exception = exception.as_ref().map(|words| prose::both(words, LONGEST_EXCEPTION)).transpose();
+        let exception = exception.map_err(|_| Refusal::TextRefused)?;
         let body = Conclusion { v: 1, period: id.clone(), charter: period.charter, releases, findings, exception };
         if body.falls_short() && body.exception.is_none() {
             return Err(Refusal::PilotFailed.into());

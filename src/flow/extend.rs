@@ -5,8 +5,9 @@
 
 use hengping_domain::digest::Digest;
 use hengping_domain::document::{Document, DocumentKind};
-use hengping_domain::extension::{self, Extension, SignedExtension};
+use hengping_domain::extension::{self, Extension, LONGEST_REASON, SignedExtension};
 use hengping_domain::ids::{AccountId, BoxId};
+use hengping_domain::prose::{self, TextError};
 use hengping_domain::request::{Asked, AskedKind};
 use hengping_domain::rubric::Text;
 use jiff::civil::Date;
@@ -31,9 +32,13 @@ struct About<'a> {
 /// # Errors
 /// [`Refusal::NotFound`], [`Refusal::NotInForce`] before the manifest is, [`Refusal::BoxState`] unless the box is open,
 /// [`Refusal::ExtensionLate`] once its last day is over, [`Refusal::ExtensionRefused`] unless the new one is later and the
-/// reason is there in both languages.
+/// reason is there in both languages, [`Refusal::TextRefused`] for one that does not fit.
 pub fn propose(site: &Site, id: &BoxId, cast_until: Date, reason: Text, by: Option<&AccountId>) -> Outcome<Digest> {
     let today = site.clock.today();
+    let reason = match prose::both(&reason, LONGEST_REASON) {
+        Err(TextError::Empty) => return Err(Refusal::ExtensionRefused.into()),
+        other => other?,
+    };
     site.store.decide("propose extension", |conn| {
         let held = period::find_box(conn, id)?;
         periods::manifest(conn, &held)?;

@@ -6,8 +6,8 @@
 use hengping_domain::digest::Digest;
 use hengping_domain::fairness::{self as domain, Audit, Earlier, LONGEST_NOTE, Note, Subject};
 use hengping_domain::ids::{AccountId, Side};
+use hengping_domain::prose;
 use hengping_domain::release::{Draft, ReleaseState};
-use hengping_domain::reply::text;
 use serde::Serialize;
 
 use super::{Failure, Outcome, Refusal, Site, correct, read_release, read_setting, withdraw};
@@ -102,7 +102,7 @@ pub fn note(site: &Site, hash: Digest, side: Side, words: &str, by: Option<&Acco
         if release::find(conn, hash)?.state == ReleaseState::Released {
             return Err(Refusal::Stale.into());
         }
-        let words = text(words, LONGEST_NOTE).map_err(|_| Refusal::TextRefused)?;
+        let words = prose::line(words, LONGEST_NOTE).map_err(|_| Refusal::TextRefused)?;
         let new = Note { side, words, day: today };
         match savepoint(conn, |conn| fairness::put_note(conn, hash, &new)) {
             Err(StoreError::Duplicate) => return Err(Refusal::FairnessNoted.into()),
@@ -119,13 +119,18 @@ pub fn note(site: &Site, hash: Digest, side: Side, words: &str, by: Option<&Acco
 /// # Errors
 /// [`Refusal::FairnessOpen`].
 pub(super) fn noted(conn: &mut Connection, held: &Release) -> Outcome<()> {
+    if missing(conn, held)?.is_empty() { Ok(()) } else { Err(Refusal::FairnessOpen.into()) }
+}
+
+/// The sides whose note a draft waits for.
+pub(super) fn missing(conn: &mut Connection, held: &Release) -> Outcome<Vec<Side>> {
     if held.state == ReleaseState::Released {
-        return Ok(());
+        return Ok(Vec::new());
     }
     let draft = read_release::body(conn, held.hash)?.draft;
-    let Some(audit) = of(conn, held, &draft)? else { return Ok(()) };
+    let Some(audit) = of(conn, held, &draft)? else { return Ok(Vec::new()) };
     let notes = fairness::notes(conn, held.hash)?;
-    if domain::is_noted(&audit, &notes) { Ok(()) } else { Err(Refusal::FairnessOpen.into()) }
+    Ok(domain::unnoted(&audit, &notes))
 }
 
 /// What goes with a release, `draft` being what it was made of.

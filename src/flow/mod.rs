@@ -26,6 +26,7 @@ pub mod invite;
 pub mod issue;
 pub mod machine;
 pub mod opening_room;
+pub mod outstanding;
 pub mod own_result;
 pub mod password;
 pub mod periods;
@@ -132,7 +133,7 @@ refusals! {
     CorrectionRefused = "correction-refused",
     /// A correction in force names the release; another one takes its place.
     ReleaseCorrected = "release-corrected",
-    /// The ratees have not been heard: the window is not open yet or not over, or an objection is not decided.
+    /// The ratees have not been heard: the window is not open yet or not over, or an objection waits for a side.
     ReplyOpen = "reply-open",
     /// The fairness audit shows something over a limit of the charter, and not both sides have noted it.
     FairnessOpen = "fairness-open",
@@ -142,12 +143,14 @@ refusals! {
     NoWindow = "no-window",
     /// The days on which a ratee can answer are over.
     WindowClosed = "window-closed",
-    /// A statement, an objection or words on one that are empty, too long, or hold characters that print nothing.
+    /// Words that others are to read and that are empty, too long, on several lines, or hold characters that print nothing.
     TextRefused = "text-refused",
     /// The ratee has objected already.
     ObjectionFiled = "objection-filed",
     /// The side has decided about the objection already.
     ObjectionDecided = "objection-decided",
+    /// The last day for decisions is over, and a side has signed the release without this one.
+    DecisionLate = "decision-late",
     /// A purpose for which the charter lets nobody read a person's result, or none in a pilot.
     PurposeRefused = "purpose-refused",
     /// What is not out yet cannot be withdrawn.
@@ -241,6 +244,12 @@ impl From<hengping_domain::document::DocumentError> for Failure {
             BadSignature => Self::Refused(Refusal::SignatureRefused),
             Malformed { .. } | NotCanonical(_) => Self::Refused(Refusal::DocumentMalformed),
         }
+    }
+}
+
+impl From<hengping_domain::prose::TextError> for Failure {
+    fn from(_: hengping_domain::prose::TextError) -> Self {
+        Self::Refused(Refusal::TextRefused)
     }
 }
 

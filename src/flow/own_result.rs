@@ -6,11 +6,12 @@
 use hengping_domain::digest::Digest;
 use hengping_domain::ids::{Direction, PersonId};
 use hengping_domain::release::{Audience, Cell, ReleaseState};
-use hengping_domain::reply::{Reading, Window};
+use hengping_domain::reply::{Reading, Standing, Window};
 use hengping_domain::rubric::{Rubric, Text};
 use jiff::civil::Date;
 
 use super::decide::Filed;
+use super::window::Left;
 use super::withdraw::{self, Withdrawn};
 use super::{Failure, Outcome, Site, correct, read_release, read_setting, window};
 use crate::store::period::{self, Period};
@@ -49,8 +50,10 @@ pub struct OwnResult {
     pub characters: u32,
     /// What the person says beside it.
     pub statement: Option<String>,
-    /// What the person holds against it, with what both sides decided.
-    pub objection: Option<Filed>,
+    /// Working days that are left of them.
+    pub left: Option<Left>,
+    /// What the person holds against it, with what both sides decided and what came of it.
+    pub objection: Option<(Filed, Standing)>,
     /// Which officers read it, and for what.
     pub readings: Vec<Reading>,
     /// What took the release back, if both sides have.
@@ -89,7 +92,7 @@ pub fn own(site: &Site, person: &PersonId) -> Outcome<Vec<OwnResult>> {
 fn of(conn: &mut Connection, me: &Person, held: Release, window: Option<Window>, today: Date) -> Outcome<OwnResult> {
     let draft = read_release::body(conn, held.hash)?.draft;
     let charter = read_setting::charter(conn, &draft)?;
-    let filed = reply::objections(conn, held.hash)?;
+    let filed = reply::objections(conn, held.hash)?.into_iter().find(|each| each.subject == me.ratee);
     Ok(OwnResult {
         release: held.hash,
         state: held.state,
@@ -105,7 +108,11 @@ fn of(conn: &mut Connection, me: &Person, held: Release, window: Option<Window>,
         open: window::is_open(&held, window, today),
         characters: charter.reply.characters,
         statement: reply::statement(conn, held.hash, me.ratee.as_str())?,
-        objection: filed.into_iter().find(|each| each.subject == me.ratee),
+        left: window.map(|window| Left::of(&window, today)).transpose()?,
+        objection: filed.map(|filed| {
+            let standing = window::stands(&held, window, &filed, today);
+            (filed, standing)
+        }),
         readings: reading::of(conn, held.hash, me.ratee.as_str())?,
         withdrawn: withdraw::of(conn, &held)?,
     })

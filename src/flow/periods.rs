@@ -10,6 +10,7 @@ use hengping_domain::digest::{Bytes, Digest};
 use hengping_domain::document::{Document, DocumentKind};
 use hengping_domain::ids::{BoxId, Direction, PeriodId, Side};
 use hengping_domain::manifest::{Manifest, PerSide, PeriodKind, SideKeys};
+use hengping_domain::prose;
 use hengping_domain::request::{Asked, AskedKind};
 use hengping_domain::rubric::{Rubric, Text};
 use hengping_domain::statement::Said;
@@ -22,6 +23,9 @@ pub use crate::store::draw::DrawShare;
 use crate::store::period;
 pub use crate::store::period::{BallotBox, BoxState, Period};
 use crate::store::{Connection, StoreError, document, draw as store_draw, statement};
+
+/// Characters of a period's title in one language.
+const LONGEST_TITLE: usize = 100;
 
 /// What both sides agreed on for a period.
 #[derive(Debug, Clone, Serialize, Deserialize)]
@@ -51,7 +55,7 @@ pub struct PeriodPlan {
 /// Asks both agents to make the keys of a period's boxes; without them the period cannot open. Asking again changes nothing.
 ///
 /// # Errors
-/// [`Refusal::PeriodRefused`] for a name that is none, [`Refusal::KeysNotReady`] before both sides are enrolled.
+/// [`Refusal::TextRefused`] for a title that does not fit, [`Refusal::PeriodRefused`] for a name that is none, [`Refusal::KeysNotReady`] before both sides are enrolled.
 pub fn prepare(site: &Site, period: &PeriodId) -> Outcome<()> {
     if period.as_str().parse::<PeriodId>().is_err() {
         return Err(Refusal::PeriodRefused.into());
@@ -144,7 +148,7 @@ pub fn open(site: &Site, plan: &PeriodPlan) -> Outcome<Vec<(BoxId, Digest)>> {
 fn insert(conn: &mut Connection, plan: &PeriodPlan) -> Outcome<()> {
     let new = Period {
         id: plan.id.clone(),
-        title: plan.title.clone(),
+        title: prose::both(&plan.title, LONGEST_TITLE)?,
         kind: plan.kind,
         starts_on: plan.starts_on,
         ends_on: plan.ends_on,

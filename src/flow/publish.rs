@@ -25,7 +25,7 @@ struct About {
 ///
 /// # Errors
 /// [`Refusal::NotFound`], [`Refusal::SignatureRefused`], [`Refusal::AlreadySigned`], [`Refusal::ReleaseCorrected`],
-/// [`Refusal::ReplyOpen`] until the ratees' window is over and both sides have decided every objection,
+/// [`Refusal::ReplyOpen`] until the ratees' window is over and no objection waits for a side,
 /// [`Refusal::FairnessOpen`] until both sides have noted what the fairness audit shows over a limit.
 pub fn sign(site: &Site, hash: Digest, signature: &Signature, by: Option<&AccountId>) -> Outcome<ReleaseState> {
     let today = site.clock.today();

@@ -6,8 +6,9 @@
 use hengping_domain::correction::ObjectionReason;
 use hengping_domain::digest::Digest;
 use hengping_domain::ids::{AccountId, PersonId};
+use hengping_domain::prose;
 use hengping_domain::release::{Audience, ReleaseState};
-use hengping_domain::reply::{LONGEST_OBJECTION, Objection, text};
+use hengping_domain::reply::{LONGEST_OBJECTION, Objection};
 use jiff::civil::Date;
 use serde::Serialize;
 
@@ -47,7 +48,7 @@ pub fn state(site: &Site, person: &PersonId, hash: Digest, words: Option<&str>, 
     let today = site.clock.today();
     site.store.decide("statement", |conn| {
         let (me, longest) = ratee(conn, person, hash, today)?;
-        let kept = words.map(|words| text(words, longest)).transpose().map_err(|_| Refusal::TextRefused)?;
+        let kept = words.map(|words| prose::line(words, longest)).transpose()?;
         reply::set_statement(conn, hash, &me.ratee, kept.as_deref())?;
         let event = if kept.is_some() { "statement-made" } else { "statement-withdrawn" };
         let account = by.map(AccountId::as_str);
@@ -71,7 +72,7 @@ pub fn object(
     let today = site.clock.today();
     site.store.decide("objection", |conn| {
         let (me, _) = ratee(conn, person, hash, today)?;
-        let text = text(words, LONGEST_OBJECTION).map_err(|_| Refusal::TextRefused)?;
+        let text = prose::line(words, LONGEST_OBJECTION)?;
         let new = Objection { reason, text, filed_on: today };
         match savepoint(conn, |conn| reply::put_objection(conn, hash, &me.ratee, &new)) {
             Err(StoreError::Duplicate) => return Err(Refusal::ObjectionFiled.into()),

@@ -6,8 +6,9 @@
 use hengping_domain::digest::{Digest, encode_base64url};
 use hengping_domain::ids::{AccountId, Role};
 use hengping_domain::noised::Noised;
+use hengping_domain::prose;
 use hengping_domain::release::ReleaseState;
-use hengping_domain::research::{DataUse, Notice};
+use hengping_domain::research::{DataUse, LONGEST, Notice};
 use jiff::civil::Date;
 use serde::Serialize;
 
@@ -126,10 +127,11 @@ pub(super) fn stands(conn: &mut Connection, held: &Release) -> Outcome<bool> {
 /// Puts a notice on record, so that both sides can read before something is published; returns it with its name.
 ///
 /// # Errors
-/// [`Refusal::DataUseFirst`], [`Refusal::NoticeRefused`], [`Refusal::NotFound`] for a release that is not out or does not stand.
+/// [`Refusal::DataUseFirst`], [`Refusal::TextRefused`] for the title, [`Refusal::NoticeRefused`], [`Refusal::NotFound`] for a release that is not out or does not stand.
 pub fn lodge(site: &Site, account: &Account, notice: Notice) -> Outcome<Lodged> {
     let (_, hash) = shipped()?;
     let today = site.clock.today();
+    let notice = Notice { title: prose::line(&notice.title, LONGEST)?, ..notice };
     if !notice.is_sound(today) {
         return Err(Refusal::NoticeRefused.into());
     }

@@ -5,6 +5,7 @@
 
 use hengping_domain::digest::{Bytes32, Digest};
 use hengping_domain::ids::{AccountId, PersonId, Role};
+use hengping_domain::prose;
 use serde::Serialize;
 
 use super::{Outcome, Refusal, Site};
@@ -102,10 +103,13 @@ pub fn sign_out(site: &Site, token: &str) -> Outcome<()> {
     Ok(site.store.write("sign out", |conn| account::close_session(conn, session_key(&token)))?)
 }
 
+/// Characters of an account's name, which others read beside what it does.
+const LONGEST_NAME: usize = 100;
+
 /// Makes an account with a password, and remembers who was made.
 ///
 /// # Errors
-/// [`Refusal::LoginTaken`], [`Refusal::PasswordLength`], [`Refusal::RoleSide`] when a role of one side comes without it,
+/// [`Refusal::LoginTaken`], [`Refusal::PasswordLength`], [`Refusal::TextRefused`] for the name, [`Refusal::RoleSide`] when a role of one side comes without it,
 /// or one that stands between the sides with it.
 pub fn add_account(
     site: &Site,
@@ -120,8 +124,8 @@ pub fn add_account(
     }
     let id = AccountId::from_random(random::<16>(&*site.entropy)?);
     let today = site.clock.today();
-    let account =
-        Account { id: id.clone(), login: login.to_owned(), name: name.to_owned(), person, grants: grants.to_vec() };
+    let name = prose::line(name, LONGEST_NAME)?;
+    let account = Account { id: id.clone(), login: login.to_owned(), name, person, grants: grants.to_vec() };
     let new = NewAccount {
         account,
         password: site.passwords.hash(password, &*site.entropy)?,

@@ -6,9 +6,10 @@
 use hengping_domain::digest::Digest;
 use hengping_domain::document::{Document, DocumentKind};
 use hengping_domain::ids::{AccountId, BoxId};
+use hengping_domain::prose;
 use hengping_domain::release::ReleaseState;
 use hengping_domain::rubric::Text;
-use hengping_domain::withdrawal::{SignedWithdrawal, Withdrawal, WithdrawalReason};
+use hengping_domain::withdrawal::{LONGEST_WORDS, SignedWithdrawal, Withdrawal, WithdrawalReason};
 use jiff::civil::Date;
 
 use super::documents::{AboutRelease, OnRecord};
@@ -20,7 +21,7 @@ use crate::store::{Connection, box_document, document, period};
 ///
 /// # Errors
 /// [`Refusal::NotFound`], [`Refusal::WithdrawalRefused`] for a draft, [`Refusal::ReleaseCorrected`] for one that a correction
-/// names, [`Refusal::ReleaseWithdrawn`], [`Refusal::DocumentMalformed`] for words that lack a language or are too long.
+/// names, [`Refusal::ReleaseWithdrawn`], [`Refusal::TextRefused`] for words that lack a language or do not fit.
 pub fn propose(
     site: &Site,
     release: Digest,
@@ -29,6 +30,7 @@ pub fn propose(
     by: Option<&AccountId>,
 ) -> Outcome<Digest> {
     let today = site.clock.today();
+    let words = words.map(|words| prose::both(&words, LONGEST_WORDS)).transpose()?;
     site.store.decide("propose withdrawal", |conn| {
         let id = release::find(conn, release)?.ballot_box;
         let manifest = period::find_box(conn, &id)?.manifest;

@@ -20,6 +20,7 @@ pub mod invitations;
 mod observe;
 pub mod openapi;
 pub mod opening;
+pub mod outstanding;
 pub mod periods;
 pub mod problem;
 mod protect;
@@ -114,6 +115,7 @@ routes! {
     POST   "/api/enrolments"                        Roles(&[Rater])      => invitations::enrol;
     POST   "/api/token-requests"                    Roles(&[Rater])      => invitations::tokens;
     GET    "/api/my-result"                         Roles(&[Rater])      => results::mine;
+    GET    "/api/my-result/windows"                 Roles(&[Rater])      => results::windows;
     POST   "/api/my-result/{hash}/statement"        Roles(&[Rater])      => results::state;
     DELETE "/api/my-result/{hash}/statement"        Roles(&[Rater])      => results::withdraw;
     POST   "/api/my-result/{hash}/objection"        Roles(&[Rater])      => results::object;
@@ -129,6 +131,7 @@ routes! {
     POST   "/api/boxes/{box}/opening"               Roles(&[Operator])   => opening::go_on;
     GET    "/api/releases"                          Everyone             => releases::list;
     GET    "/api/releases/changes"                  Everyone             => changes::list;
+    GET    "/api/releases/outstanding"              Roles(&[Coordinator, Negotiator]) => outstanding::list;
     GET    "/api/releases/{hash}"                   Everyone             => releases::find;
     GET    "/api/releases/{hash}/cells.csv"         Everyone             => downloads::csv;
     GET    "/api/releases/{hash}/cells.json"        Everyone             => downloads::json;

@@ -97,6 +97,7 @@ const fn status_of(refusal: Refusal) -> StatusCode {
         | Refusal::WindowClosed
         | Refusal::ObjectionFiled
         | Refusal::ObjectionDecided
+        | Refusal::DecisionLate
         | Refusal::WithdrawalRefused
         | Refusal::DataUseFirst
         | Refusal::ReleaseWithdrawn

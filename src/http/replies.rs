@@ -4,9 +4,11 @@
 
 use actix_web::{HttpResponse, web};
 use garde::Validate;
+use hengping_domain::calendar::Due;
 use hengping_domain::digest::Digest;
 use hengping_domain::ids::{Role, Side};
-use hengping_domain::reply::{Decision, Opinion, Window, outcome};
+use hengping_domain::manifest::PerSide;
+use hengping_domain::reply::{Decision, Opinion, Outcome, Standing, Window};
 use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
 
@@ -15,8 +17,37 @@ use super::guard::Caller;
 use super::problem::{Problem, checked, run};
 use super::text::field;
 use crate::flow::Site;
-use crate::flow::decide::{self, Filed};
-use crate::flow::window::{self, Hearing};
+use crate::flow::decide::{self, Filed, Objected};
+use crate::flow::window::{self, Hearing, Left};
+
+/// A last day.
+#[derive(Debug, Serialize, ToSchema)]
+pub struct DueBody {
+    day: String,
+    /// Whether holidays on the way were not published when it was counted.
+    provisional: bool,
+}
+
+impl From<Due> for DueBody {
+    fn from(due: Due) -> Self {
+        Self { day: due.day.to_string(), provisional: due.provisional }
+    }
+}
+
+/// Working days that are left.
+#[derive(Debug, Serialize, ToSchema)]
+pub struct LeftBody {
+    /// To answer; 0 on the last day and after it.
+    reply: u32,
+    /// To decide; null where there is no last day for it.
+    decide: Option<u32>,
+}
+
+impl From<Left> for LeftBody {
+    fn from(Left { reply, decide }: Left) -> Self {
+        Self { reply, decide }
+    }
+}
 
 /// The days on which ratees can answer.
 #[derive(Debug, Serialize, ToSchema)]
@@ -26,6 +57,8 @@ pub struct WindowBody {
     last_day: String,
     /// Whether holidays on the way were not published when it was counted.
     provisional: bool,
+    /// The last day on which a side decides an objection; null where the charter sets none.
+    decide_by: Option<DueBody>,
 }
 
 impl From<&Window> for WindowBody {
@@ -34,6 +67,7 @@ impl From<&Window> for WindowBody {
             opened_on: window.opened_on.to_string(),
             last_day: window.last_day.to_string(),
             provisional: window.provisional,
+            decide_by: window.decide_by.map(DueBody::from),
         }
     }
 }
@@ -46,16 +80,29 @@ pub struct HearingBody {
     window: Option<WindowBody>,
     /// Whether an answer is taken today.
     open: bool,
+    /// Of the window, today.
+    left: Option<LeftBody>,
     /// Objections filed.
     objections: usize,
-    /// Those of them that both sides have not decided.
+    /// Those of them that wait for one side or both.
     undecided: usize,
+    /// Those of them over which each side let the last day for decisions pass.
+    overdue: OverdueBody,
+}
+
+/// How many objections each side has not decided in time.
+#[derive(Debug, Serialize, ToSchema)]
+pub struct OverdueBody {
+    bench: usize,
+    bar: usize,
 }
 
 impl From<Hearing> for HearingBody {
     fn from(hearing: Hearing) -> Self {
-        let Hearing { working_days, window, open, objections, undecided } = hearing;
-        Self { working_days, window: window.as_ref().map(WindowBody::from), open, objections, undecided }
+        let Hearing { working_days, window, open, left, objections, undecided, overdue } = hearing;
+        let PerSide { bench, bar } = overdue;
+        let (window, left) = (window.as_ref().map(WindowBody::from), left.map(LeftBody::from));
+        Self { working_days, window, open, left, objections, undecided, overdue: OverdueBody { bench, bar } }
     }
 }
 
@@ -89,18 +136,24 @@ pub struct ObjectionBody {
     text: String,
     filed_on: String,
     decisions: Vec<DecisionBody>,
-    /// `upheld` or `rejected` once both sides have decided.
+    /// `upheld`, `rejected`, or `lapsed` where neither side decided in time; null while one can be waited for.
     outcome: Option<&'static str>,
+    /// `bench` and `bar`: the sides that let the last day for decisions pass.
+    overdue: Vec<&'static str>,
 }
 
-impl From<&Filed> for ObjectionBody {
-    fn from(filed: &Filed) -> Self {
+impl ObjectionBody {
+    /// One as it stands.
+    #[must_use]
+    pub fn of(filed: &Filed, standing: &Standing) -> Self {
+        let late = Side::ALL.iter().filter(|&&side| *standing.overdue.get(side));
         Self {
             reason: filed.objection.reason.as_str(),
             text: filed.objection.text.clone(),
             filed_on: filed.objection.filed_on.to_string(),
             decisions: filed.decisions.iter().map(DecisionBody::from).collect(),
-            outcome: outcome(&filed.decisions).map(Opinion::as_str),
+            outcome: standing.outcome.map(Outcome::as_str),
+            overdue: late.map(|side| side.as_str()).collect(),
         }
     }
 }
@@ -137,9 +190,9 @@ pub async fn objections(
 ) -> Result<web::Json<Vec<FiledBody>>, Problem> {
     let hash: Digest = parse(&hash)?;
     let filed = run(move || decide::objections(&site, hash)).await?;
-    let body = filed.into_iter().map(|(person, filed)| FiledBody {
+    let body = filed.into_iter().map(|Objected { person, filed, standing }| FiledBody {
         subject: filed.subject.to_string(),
-        objection: ObjectionBody::from(&filed),
+        objection: ObjectionBody::of(&filed, &standing),
         number: person.number,
         name: person.name,
     });

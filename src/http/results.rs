@@ -17,7 +17,7 @@ use super::documents::parse;
 use super::guard::Caller;
 use super::problem::{Problem, Transport, checked, run};
 use super::readings::ReadingBody;
-use super::replies::{ObjectionBody, WindowBody};
+use super::replies::{LeftBody, ObjectionBody, WindowBody};
 use super::text::{TextBody, field};
 use super::withdrawals::WithdrawnBody;
 use crate::flow::own_result::{self, OwnResult};
@@ -72,6 +72,8 @@ pub struct OwnResultBody {
     released_on: Option<String>,
     /// The days to answer; null where the charter gives none.
     window: Option<WindowBody>,
+    /// Working days that are left of them, today.
+    left: Option<LeftBody>,
     /// Whether an answer is taken today.
     open: bool,
     /// Longest statement, in characters.
@@ -125,10 +127,11 @@ fn body(result: OwnResult) -> OwnResultBody {
         state: result.state.as_str(),
         released_on: (result.state == ReleaseState::Released).then(|| result.day.to_string()),
         window: result.window.as_ref().map(WindowBody::from),
+        left: result.left.map(LeftBody::from),
         open: result.open,
         characters: result.characters,
         statement: result.statement,
-        objection: result.objection.as_ref().map(ObjectionBody::from),
+        objection: result.objection.as_ref().map(|(filed, standing)| ObjectionBody::of(filed, standing)),
         readings: result.readings.iter().map(ReadingBody::from).collect(),
         withdrawn: result.withdrawn.map(WithdrawnBody::from),
     }
@@ -144,6 +147,34 @@ pub async fn mine(site: web::Data<Site>, caller: Caller) -> Result<web::Json<MyR
     let person = person(&caller)?;
     let results = run(move || own_result::own(&site, &person)).await?;
     Ok(web::Json(MyResultBody { results: results.into_iter().map(body).collect() }))
+}
+
+/// A window in which the caller can answer.
+#[derive(Debug, Serialize, ToSchema)]
+pub struct OpenWindowBody {
+    /// Hash of the draft.
+    release: String,
+    window: WindowBody,
+    /// Working days that are left, today.
+    left: LeftBody,
+}
+
+/// The windows in which the caller can answer today.
+#[derive(Debug, Serialize, ToSchema)]
+pub struct OpenWindowsBody {
+    windows: Vec<OpenWindowBody>,
+}
+
+/// In which windows the caller can answer today; none for somebody without a visible result, after the same work.
+#[utoipa::path(get, path = "/api/my-result/windows", tag = "results", responses((status = 200, body = OpenWindowsBody)))]
+pub async fn windows(site: web::Data<Site>, caller: Caller) -> Result<web::Json<OpenWindowsBody>, Problem> {
+    let person = person(&caller)?;
+    let results = run(move || own_result::own(&site, &person)).await?;
+    let open = results.iter().filter(|result| result.open).filter_map(|result| {
+        let (window, left) = (result.window.as_ref()?, result.left?);
+        Some(OpenWindowBody { release: result.release.to_string(), window: window.into(), left: left.into() })
+    });
+    Ok(web::Json(OpenWindowsBody { windows: open.collect() }))
 }
 
 /// What a ratee says beside the own result.

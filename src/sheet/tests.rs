@@ -203,6 +203,13 @@ proptest! {
         let found: Vec<Vec<String>> = read(&bytes).expect("a table").rows.into_iter().map(|r| r.cells).collect();
         prop_assert_eq!(found, expected);
     }
+
+    #[test]
+    fn a_number_is_read_back_as_it_was_written(number in any::<f64>().prop_filter("finite", |n| n.is_finite())) {
+        let bytes = csv(&["value"], [[number.to_string()]]).expect("csv");
+        let table = read(&bytes).expect("a table");
+        prop_assert_eq!(table.rows[0].cells[0].parse::<f64>(), Ok(number));
+    }
 }
 
 proptest! {

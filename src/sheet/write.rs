@@ -1,11 +1,11 @@
 //! Templates and error files.
 //!
-//! Every cell that could be taken for a formula is disarmed, and CSV begins with a byte order mark so that Excel reads Chinese.
+//! Every cell that could be taken for a formula is disarmed, numbers stay numbers, and CSV begins with a byte order mark so that Excel reads Chinese.
 //! Deliberately absent: anything that was not asked for, such as the time of writing; the same content gives the same bytes.
 
 use hengping_domain::docket::help;
 use hengping_domain::docket::roster::RosterColumn;
-use hengping_domain::docket::text::looks_like_formula;
+use hengping_domain::docket::text::disarmed;
 use hengping_domain::docket::{Column, RowProblem};
 use rust_xlsxwriter::{
     Color, DataValidation, DocProperties, ExcelDateTime, Format, FormatBorder, Workbook, Worksheet, XlsxError,
@@ -25,7 +25,7 @@ impl From<XlsxError> for SheetWriteError {
     }
 }
 
-/// A CSV file with byte order mark and CRLF (RFC 4180), formulas disarmed with a leading apostrophe.
+/// A CSV file with byte order mark and CRLF (RFC 4180), formulas disarmed with a leading apostrophe and numbers bare.
 ///
 /// # Errors
 /// [`SheetWriteError`].
@@ -39,10 +39,7 @@ where
         ::csv::WriterBuilder::new().terminator(::csv::Terminator::CRLF).from_writer(vec![0xef, 0xbb, 0xbf]);
     writer.write_record(header).map_err(broken)?;
     for row in rows {
-        let cells = row.into_iter().map(|cell| match cell.as_ref() {
-            text if looks_like_formula(text) => format!("'{text}"),
-            text => text.to_owned(),
-        });
+        let cells = row.into_iter().map(|cell| disarmed(cell.as_ref()).into_owned());
         writer.write_record(cells).map_err(broken)?;
     }
     writer.into_inner().map_err(|error| SheetWriteError(error.to_string()))

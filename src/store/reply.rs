@@ -6,6 +6,7 @@
 use std::collections::BTreeMap;
 
 use diesel::prelude::*;
+use hengping_domain::calendar::Due;
 use hengping_domain::digest::Digest;
 use hengping_domain::ids::RateeId;
 use hengping_domain::reply::{Decision, Objection, Window};
@@ -18,10 +19,16 @@ use super::{Connection, StoreError, stored};
 /// # Errors
 /// [`StoreError`].
 pub fn window(conn: &mut Connection, release: Digest) -> Result<Option<Window>, StoreError> {
-    let row: Option<(String, String, String, i64)> =
-        reply_window::table.find(release.to_string()).first(conn).optional()?;
-    let read = |(_, opened_on, last_day, provisional): (String, String, String, i64)| {
-        Ok(Window { opened_on: stored(&opened_on)?, last_day: stored(&last_day)?, provisional: provisional == 1 })
+    type Row = (String, String, String, i64, Option<String>, i64);
+    let row: Option<Row> = reply_window::table.find(release.to_string()).first(conn).optional()?;
+    let read = |(_, opened_on, last_day, provisional, decide_by, maybe): Row| {
+        let due = |day: String| Ok::<_, StoreError>(Due { day: stored(&day)?, provisional: maybe == 1 });
+        Ok(Window {
+            opened_on: stored(&opened_on)?,
+            last_day: stored(&last_day)?,
+            provisional: provisional == 1,
+            decide_by: decide_by.map(due).transpose()?,
+        })
     };
     row.map(read).transpose()
 }
@@ -37,6 +44,8 @@ pub fn put_window(conn: &mut Connection, release: Digest, new: &Window) -> Resul
             reply_window::opened_on.eq(new.opened_on.to_string()),
             reply_window::last_day.eq(new.last_day.to_string()),
             reply_window::provisional.eq(i64::from(new.provisional)),
+            reply_window::decide_by.eq(new.decide_by.map(|due| due.day.to_string())),
+            reply_window::decide_provisional.eq(i64::from(new.decide_by.is_some_and(|due| due.provisional))),
         ))
         .execute(conn)?;
     Ok(())

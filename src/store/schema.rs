@@ -420,6 +420,8 @@ diesel::table! {
         opened_on -> Text,
         last_day -> Text,
         provisional -> BigInt,
+        decide_by -> Nullable<Text>,
+        decide_provisional -> BigInt,
     }
 }
 

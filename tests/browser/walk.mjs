@@ -13,6 +13,7 @@ import { papersWalk } from './papers.mjs'
 import { prove } from './prove.mjs'
 import { darkWalk, rateeWalk, raterWalk } from './rater.mjs'
 import { reportWalk } from './report.mjs'
+import { withdrawWalk } from './withdraw.mjs'
 
 const written = JSON.parse(readFileSync(process.env.ACCOUNTS ?? 'demo-data/accounts.json', 'utf8'))
 const base = (process.env.BASE ?? written.base).replace(/\/$/, '')
@@ -105,6 +106,7 @@ for (const locale of ['zh-CN', 'en'])
   await part(`report ${locale}`, () => reportWalk(walk, readers, locale))
 await part('measure', () => measured(walk))
 await part('dark', () => darkWalk(walk, account('judge')))
+await part('withdraw', () => withdrawWalk(walk, { ...people, ...readers, judge: account('judge') }))
 await browser.close()
 console.log(`${walk.seen} pages looked at, ${walk.problems.length} problems, pictures in ${out}`)
 process.exitCode = walk.problems.length === 0 ? 0 : 1

@@ -13,6 +13,7 @@ use hengping_analytics::mixed::Options;
 use hengping_analytics::report::findings;
 use hengping_domain::digest::Digest;
 use hengping_domain::docket::court::COURTS;
+use hengping_domain::docket::text::disarmed;
 use hengping_domain::ids::Direction;
 use hengping_domain::manifest::{ClosedManifest, PerSide};
 use hengping_domain::opening::Counts;
@@ -132,7 +133,7 @@ pub fn cells(cells: &[Judged]) -> Result<Vec<u8>, Stop> {
             cell["value"] = Value::Null;
         }
         let text = |value: &Value| match value {
-            Value::String(text) => guarded(text),
+            Value::String(text) => disarmed(text).into_owned(),
             Value::Number(number) => number.to_string(),
             Value::Array(words) => words.iter().filter_map(Value::as_str).collect::<Vec<_>>().join(" "),
             _ => String::new(),
@@ -157,11 +158,6 @@ pub fn public_cells(cells: &[Judged]) -> Result<Vec<u8>, Stop> {
     let open = cells.iter().filter(|cell| cell.key.audience == Audience::Public && cell.released().is_some());
     let read = |cell: &Judged| Cell::deserialize(serde_json::to_value(cell).map_err(internal)?).map_err(internal);
     parquet::cells(&open.map(read).collect::<Result<Vec<_>, _>>()?)
-}
-
-/// Text that a spreadsheet would take for a formula is quoted.
-fn guarded(text: &str) -> String {
-    if text.starts_with(['=', '+', '-', '@', '\t', '\r']) { format!("'{text}") } else { text.to_owned() }
 }
 
 /// `items.json`: the released item report, what it says in codes, and the form it is about.
@@ -206,7 +202,7 @@ pub fn figures(result: &analysis::Result, about: &About) -> Result<Files, Stop> 
 fn sheet(files: &mut Files, figure: Figure, ending: &str) -> Result<(), Stop> {
     let mut table = csv::Writer::from_writer("\u{feff}".as_bytes().to_vec());
     for record in &figure.table {
-        table.write_record(record.iter().map(|cell| guarded(cell))).map_err(internal)?;
+        table.write_record(record.iter().map(|cell| disarmed(cell).into_owned())).map_err(internal)?;
     }
     files.insert(format!("figures/{}-{ending}.csv", figure.name), table.into_inner().map_err(internal)?);
     files.insert(format!("figures/{}-{ending}.svg", figure.name), figure.svg.into_bytes());

@@ -11,6 +11,7 @@ use super::column::is_private;
 use super::problem::{ProblemCode, RowProblem};
 use super::table::{Table, TableRow};
 use super::text::{fold, looks_like_formula, tidy};
+use crate::prose;
 
 /// The columns of one kind of file.
 pub(super) trait Heading: Copy + 'static {
@@ -109,7 +110,7 @@ impl<'a, C: Heading> RowReader<'a, C> {
             ProblemCode::CellFormula
         } else if cell.chars().nth(column.limit()).is_some() {
             ProblemCode::CellTooLong
-        } else if cell.chars().any(|c| c.is_control() && !matches!(c, '\n' | '\r' | '\t')) {
+        } else if cell.chars().any(|c| c.is_control() && !matches!(c, '\n' | '\r' | '\t') || prose::turns_around(c)) {
             ProblemCode::CellControl
         } else {
             return Some(cell);

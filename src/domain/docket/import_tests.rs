@@ -49,6 +49,7 @@ fn each_kind_of_damage_is_named_where_it_is() {
         ("法院", "市北法院", ProblemCode::CourtMismatch),
         ("案由", "=HYPERLINK(A1)", ProblemCode::CellFormula),
         ("案由", "纠\u{0}纷", ProblemCode::CellControl),
+        ("案由", "纠\u{202e}纷", ProblemCode::CellControl),
         ("审理程序", "陪审程序", ProblemCode::ProcedureUnknown),
         ("审理程序", "二审程序", ProblemCode::ProcedureUnfit),
         ("审判组织", "三人", ProblemCode::PanelUnknown),

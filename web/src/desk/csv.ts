@@ -1,6 +1,7 @@
 /**
  * Reads the small CSV files the server writes (RFC 4180): records of fields, quotes where needed. The apostrophe that keeps a
- * spreadsheet program from taking a field for a formula is taken off again: a page runs none.
+ * spreadsheet program from taking a field for a formula is taken off again: a page runs none. It stands before negative
+ * numbers too in tables of releases from before numbers stayed bare, and files of a release never change.
  */
 export function readCsv(text: string): string[][] {
   const records: string[][] = []

@@ -403,6 +403,23 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/my-result/windows": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** In which windows the caller can answer today; none for somebody without a visible result, after the same work. */
+        get: operations["results_windows"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/my-result/{hash}/objection": {
         parameters: {
             query?: never;
@@ -549,6 +566,23 @@ export interface paths {
         };
         /** What became of every release that is out, the latest day first. */
         get: operations["changes_list"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/releases/outstanding": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** What waits for the caller's side, by day of the draft. */
+        get: operations["outstanding_list"];
         put?: never;
         post?: never;
         delete?: never;
@@ -1344,6 +1378,12 @@ export interface components {
             /** @description 32 bytes, base64url; null until both sides have committed and this one has revealed. */
             contribution?: string | null;
         };
+        /** @description A last day. */
+        DueBody: {
+            day: string;
+            /** @description Whether holidays on the way were not published when it was counted. */
+            provisional: boolean;
+        };
         /** @description How the enrolment of the caller's device stands. */
         EnrolmentBody: {
             certificate?: components["schemas"]["SignedBody"] | null;
@@ -1434,11 +1474,14 @@ export interface components {
         };
         /** @description How a release stands towards its ratees. */
         HearingBody: {
+            left?: components["schemas"]["LeftBody"] | null;
             /** @description Objections filed. */
             objections: number;
             /** @description Whether an answer is taken today. */
             open: boolean;
-            /** @description Those of them that both sides have not decided. */
+            /** @description Those of them over which each side let the last day for decisions pass. */
+            overdue: components["schemas"]["OverdueBody"];
+            /** @description Those of them that wait for one side or both. */
             undecided: number;
             window?: components["schemas"]["WindowBody"] | null;
             /**
@@ -1516,6 +1559,19 @@ export interface components {
             value?: number | null;
             /** @description `insufficient` where no number is shown. */
             withheld?: string | null;
+        };
+        /** @description Working days that are left. */
+        LeftBody: {
+            /**
+             * Format: int32
+             * @description To decide; null where there is no last day for it.
+             */
+            decide?: number | null;
+            /**
+             * Format: int32
+             * @description To answer; 0 on the last day and after it.
+             */
+            reply: number;
         };
         /** @description A line of the audit. */
         LineBody: {
@@ -1722,11 +1778,25 @@ export interface components {
         ObjectionBody: {
             decisions: components["schemas"]["DecisionBody"][];
             filed_on: string;
-            /** @description `upheld` or `rejected` once both sides have decided. */
+            /** @description `upheld`, `rejected`, or `lapsed` where neither side decided in time; null while one can be waited for. */
             outcome?: string | null;
+            /** @description `bench` and `bar`: the sides that let the last day for decisions pass. */
+            overdue: string[];
             /** @description `not-handled`, `wrong-person`, `conflict-of-interest`, `arranged-ratings` or `undue-influence`. */
             reason: string;
             text: string;
+        };
+        /** @description A window in which the caller can answer. */
+        OpenWindowBody: {
+            /** @description Working days that are left, today. */
+            left: components["schemas"]["LeftBody"];
+            /** @description Hash of the draft. */
+            release: string;
+            window: components["schemas"]["WindowBody"];
+        };
+        /** @description The windows in which the caller can answer today. */
+        OpenWindowsBody: {
+            windows: components["schemas"]["OpenWindowBody"][];
         };
         /** @description The opening room of a box. */
         OpeningBody: {
@@ -1738,6 +1808,33 @@ export interface components {
             /** @description `open`, `closed`, `mixed`, `opened`, `dead` or `destroyed`. */
             state: string;
             waiting: components["schemas"]["MissingBody"][];
+        };
+        /** @description A draft for which the caller's side has something to do, or soon will. */
+        OutstandingBody: {
+            direction: string;
+            left?: components["schemas"]["LeftBody"] | null;
+            /** @description Whether an answer is taken today. */
+            open: boolean;
+            /** @description Whether the last day for them is over; they can be decided until somebody has signed. */
+            overdue: boolean;
+            /** @description Title of its period. */
+            period: components["schemas"]["TextBody"];
+            /** @description Hash of the draft. */
+            release: string;
+            /** @description Whether the caller's side can sign it now. */
+            signable: boolean;
+            /** @description Objections that the caller's side has not decided. */
+            undecided: number;
+            /** @description Whether the caller's side has yet to note what the fairness audit shows over a limit. */
+            unnoted: boolean;
+            /** @description Whether its window waits to be opened. */
+            unopened: boolean;
+            window?: components["schemas"]["WindowBody"] | null;
+        };
+        /** @description How many objections each side has not decided in time. */
+        OverdueBody: {
+            bar: number;
+            bench: number;
         };
         /** @description A person's result in one release. */
         OwnResultBody: {
@@ -1752,6 +1849,7 @@ export interface components {
             direction: string;
             flags: string[];
             items: components["schemas"]["ItemResultBody"][];
+            left?: components["schemas"]["LeftBody"] | null;
             moved?: components["schemas"]["MovedBody"] | null;
             objection?: components["schemas"]["ObjectionBody"] | null;
             /** @description Whether an answer is taken today. */
@@ -2149,6 +2247,7 @@ export interface components {
         };
         /** @description The days on which ratees can answer. */
         WindowBody: {
+            decide_by?: components["schemas"]["DueBody"] | null;
             /** @description The last day on which an answer is taken. */
             last_day: string;
             opened_on: string;
@@ -3062,6 +3161,34 @@ export interface operations {
             };
         };
     };
+    results_windows: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["OpenWindowsBody"];
+                };
+            };
+            /** @description A problem document (RFC 9457) */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemBody"];
+                };
+            };
+        };
+    };
     results_object: {
         parameters: {
             query?: never;
@@ -3409,6 +3536,34 @@ export interface operations {
                 };
                 content: {
                     "application/json": components["schemas"]["ChangeDay"][];
+                };
+            };
+            /** @description A problem document (RFC 9457) */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemBody"];
+                };
+            };
+        };
+    };
+    outstanding_list: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["OutstandingBody"][];
                 };
             };
             /** @description A problem document (RFC 9457) */

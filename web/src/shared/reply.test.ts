@@ -1,5 +1,6 @@
 import { expect, test } from 'vitest'
-import { length, oneLine } from './reply'
+import { came, length, oneLine } from './reply'
+import type { Objection, Side } from './types'
 
 test('a text is counted in characters, as the server does', () => {
   expect(length('  说明。\n')).toBe(3)
@@ -10,4 +11,15 @@ test('a text is counted in characters, as the server does', () => {
 
 test('line breaks become blanks', () => {
   expect(oneLine(' 一\n\n 二\r\n三 ')).toBe('一 二 三')
+})
+
+test('what an objection came to names the side that let the last day pass', () => {
+  const of = (outcome: Objection['outcome'], ...overdue: Side[]) =>
+    came({ reason: 'not-handled', text: '', filed_on: '', decisions: [], outcome, overdue })
+  expect(of(null)).toBeNull()
+  expect(of('upheld')?.key).toBe('upheld')
+  expect(of('rejected')?.key).toBe('rejected')
+  expect(of('upheld', 'bar')).toEqual({ key: 'aloneUpheld', side: 'bar', other: 'bench' })
+  expect(of('rejected', 'bench')).toEqual({ key: 'aloneRejected', side: 'bench', other: 'bar' })
+  expect(of('lapsed', 'bench', 'bar')?.key).toBe('lapsed')
 })

@@ -284,7 +284,12 @@ export type Opinion = 'upheld' | 'rejected'
 export type Decision = Narrow<Schemas['DecisionBody'], { side: Side; opinion: Opinion }>
 export type Objection = Narrow<
   Schemas['ObjectionBody'],
-  { reason: ObjectionReason; decisions: Decision[]; outcome?: Opinion | null }
+  {
+    reason: ObjectionReason
+    decisions: Decision[]
+    outcome?: Opinion | 'lapsed' | null
+    overdue: Side[]
+  }
 >
 export type Filed = Narrow<Schemas['FiledBody'], { objection: Objection }>
 /** How a release stands towards its ratees; officers alone are told. */
@@ -303,6 +308,11 @@ export type OwnResult = Narrow<
     withdrawn?: Withdrawn | null
   }
 >
+
+/** A window in which the ratee who asks can answer. */
+export type OpenWindow = Schemas['OpenWindowBody']
+/** A draft for which the own side has something to do. */
+export type Outstanding = Narrow<Schemas['OutstandingBody'], { direction: Direction }>
 
 export type DataUse = Schemas['DataUseBody']
 export type CatalogueEntry = Narrow<Schemas['EntryBody'], { direction: Direction; kind: Kind }>

@@ -1,0 +1,2 @@
+ALTER TABLE reply_window DROP COLUMN decide_provisional;
+ALTER TABLE reply_window DROP COLUMN decide_by;
