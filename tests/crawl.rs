@@ -6,6 +6,7 @@
 use hengping::http::openapi;
 use hengping::ports::Stopwatch;
 use hengping_attack::Proof;
+use hengping_domain::record;
 use serde_json::{Value, json};
 
 use crate::city::{self, Case, City, bar_box, bench_box, judge, lawyer, person};
@@ -66,12 +67,16 @@ fn routes(hash: &str) -> Vec<String> {
     let readable = paths.iter().filter(|(_, methods)| methods.get("get").is_some()).map(|(path, _)| path);
     let of = |path: &String| {
         let path = path.replace("{hash}", hash).replace("{box}", &bar_box().to_string());
-        path.replace("{name}", "manifest.json").replace("{id}", "none")
+        let path = path.replace("{period}", bar_box().period.as_str()).replace("{id}", "none");
+        // Whatever has a name here is a file of a box's record, or of a release.
+        let names = if path.contains("/record/") { &record::FILES[..] } else { &["response-zh.svg"] };
+        let names = if path.contains("{name}") { names } else { &[""] };
+        names.iter().map(|name| path.replace("{name}", name)).collect::<Vec<_>>()
     };
     // Who one is, what waits for one, and counters of the machine say nothing of results.
     readable
         .filter(|path| !["/api/session", "/api/invitations", "/metrics", "/healthz"].contains(&path.as_str()))
-        .map(of)
+        .flat_map(of)
         .collect()
 }
 
@@ -100,11 +105,12 @@ fn crawl(trial: &Trial) {
     let mut clients: Vec<Client> = strangers.into_iter().chain(raters).map(|login| served.signed_in(&login)).collect();
     clients.push(served.client());
     for path in routes(&hash) {
-        // Whoever is no officer finds no trace of the hidden person, as of the absent one.
+        // Whoever is no officer finds no trace of the hidden person, as of the absent one, nor of one whose result is told to others.
         for client in &clients {
             let answer = client.get(&path);
             tries += 1;
-            let told = answer.text.contains(&ratee(HIDDEN)) || answer.text.contains("\"withhold\"");
+            let named = [HIDDEN, TOLD].iter().any(|&n| answer.text.contains(&ratee(n)));
+            let told = named || answer.text.contains("\"withhold\"");
             if told {
                 println!("told at {path}: {}", answer.text);
             }

@@ -29,17 +29,16 @@ use super::truth::{Truth, TruthPlan};
 use super::visitors::Visitors;
 use super::{compare, raters, setup};
 use crate::cli::keys as key_files;
-use crate::flow::draft::ReleaseBody;
 use crate::flow::periods::PeriodPlan;
 use crate::flow::{
     Failure, Site, close, conclude, courier, death, documents, draw, eligibility, import_docket, invite, periods,
-    publish,
+    publish, read_release,
 };
 use crate::opening::{self, Locked, Progressed};
 use crate::ports::SettableClock;
 use crate::sheet;
 use crate::store::period::BoxState;
-use crate::store::{document, invitation, person};
+use crate::store::{invitation, person};
 
 const CHARTER: &str = include_str!("../../config/charters/qingdao-v1.toml");
 const FORMS: [&str; 2] = [
@@ -336,11 +335,8 @@ impl Circle {
 
     /// Compares what came out of a box with what was planted, for the report.
     fn note(&mut self, id: &BoxId, hash: Digest, state: ReleaseState, invited: invite::Invited) -> anyhow::Result<()> {
-        let (held, invitations) = self
-            .site
-            .store
-            .read("released", |conn| Ok((document::find(conn, hash)?, invitation::of_box(conn, id)?)))?;
-        let body: ReleaseBody = held.read()?;
+        let body = self.site.store.look("released", |conn| read_release::body(conn, hash)).map_err(failed)?;
+        let invitations = self.site.store.read("invited", |conn| invitation::of_box(conn, id))?;
         let mut mix: BTreeMap<Stratum, f64> = BTreeMap::new();
         for i in &invitations {
             *mix.entry(i.stratum).or_default() += 1.0;
@@ -361,13 +357,15 @@ impl Circle {
         Ok(())
     }
 
-    /// Opens the period that visitors find running, and picks a judge and a lawyer to sign in as.
+    /// Opens the period that visitors find running, and picks a judge and a lawyer to sign in as. It is a pilot where none was
+    /// concluded before it, as the charter asks.
     ///
     /// # Errors
     /// The first failure.
     pub fn leave_open(&mut self, stages: &Stages) -> anyhow::Result<Visitors> {
         self.clock.set(RUNNING.starts);
-        let boxes = self.open_period(&RUNNING)?;
+        let kind = if self.report.boxes.is_empty() { PeriodKind::Pilot } else { RUNNING.kind };
+        let boxes = self.open_period(&Span { kind, ..RUNNING })?;
         self.clock.set(TODAY);
         stages.run("open period for visitors", boxes.len(), |bar| {
             for id in &boxes {

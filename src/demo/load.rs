@@ -7,11 +7,12 @@ use std::sync::Mutex;
 
 use anyhow::{Context as _, anyhow, ensure};
 use hengping_domain::ids::BoxId;
+use hengping_domain::manifest::PeriodKind;
 use serde::Serialize;
 
 use super::circle::{Circle, failed};
 use super::raters::{self, SimulatedRater};
-use super::spans::REGULAR;
+use super::spans::{REGULAR, Span};
 use super::stages::Stages;
 use crate::client::{Client, Sealed};
 use crate::flow::batch;
@@ -92,13 +93,14 @@ fn timed<T: Sync, R: Send>(
 }
 
 impl Circle {
-    /// Opens the regular period, lets everybody who will answer come at once, and hands over what they cast.
+    /// Opens a period, lets everybody who will answer come at once, and hands over what they cast.
     ///
     /// # Errors
     /// The first failure, and when the boxes do not hold exactly what was acknowledged.
     pub fn load(&mut self, devices: usize, stages: &Stages) -> anyhow::Result<Load> {
         self.clock.set(REGULAR.starts);
-        let boxes = self.open_period(&REGULAR)?;
+        // The charter asks for a pilot first, and a measurement has none before it.
+        let boxes = self.open_period(&Span { kind: PeriodKind::Pilot, ..REGULAR })?;
         self.clock.set(REGULAR.visits_from);
         let mut willing: Vec<SimulatedRater> = Vec::new();
         stages.run("invite", boxes.len(), |bar| {

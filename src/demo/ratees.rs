@@ -7,10 +7,9 @@ use hengping_domain::ids::{PersonId, RateeId, Side};
 use hengping_domain::release::{Audience, Cell};
 
 use super::circle::{Circle, failed};
-use crate::flow::draft::ReleaseBody;
-use crate::flow::{fairness, reply, window};
+use crate::flow::{fairness, read_release, reply, window};
 use crate::ports::Clock as _;
-use crate::store::{StoreError, document, person};
+use crate::store::{StoreError, person};
 
 /// What the first ratees of each draft say beside their results.
 const STATEMENTS: [&str; 2] =
@@ -54,8 +53,7 @@ impl Circle {
 
     /// Whose own result left the gate, in the order of the draft.
     fn with_result(&self, draft: Digest) -> anyhow::Result<Vec<PersonId>> {
-        let held = self.site.store.read("draft", |conn| document::find(conn, draft))?;
-        let body: ReleaseBody = held.read()?;
+        let body = self.site.store.look("draft", |conn| read_release::body(conn, draft)).map_err(failed)?;
         let own = |cell: &&Cell| cell.audience == Audience::Own && cell.measure == "score" && cell.is_released();
         let subjects: Vec<_> = body.draft.cells.iter().filter(own).map(|cell| RateeId(cell.subject.clone())).collect();
         Ok(self.site.store.read("ratees", |conn| {

@@ -9,11 +9,11 @@ use hengping_domain::ids::{BoxId, Role, Side};
 use hengping_domain::release::{Audience, Cell, ReleaseState, Scope};
 use serde::Serialize;
 
+use super::circle::failed;
 use super::raters;
-use crate::flow::draft::ReleaseBody;
-use crate::flow::{Failure, Site, sign_in};
+use crate::flow::{Failure, Site, read_release, sign_in};
 use crate::store::account::Grant;
-use crate::store::{document, invitation, person, release};
+use crate::store::{invitation, person, release};
 
 /// A judge and a lawyer with waiting cases and, if possible, a result of their own.
 #[derive(Debug, Clone, Serialize)]
@@ -48,7 +48,7 @@ impl Visitors {
         let mut shown = BTreeMap::new();
         let all = site.store.read("releases", release::all)?;
         for held in all.into_iter().filter(|held| held.state == ReleaseState::Released) {
-            let body: ReleaseBody = site.store.read("release", |conn| document::find(conn, held.hash))?.read()?;
+            let body = site.store.look("release", |conn| read_release::body(conn, held.hash)).map_err(failed)?;
             let ratees: BTreeSet<_> = body.draft.cells.iter().filter(own).map(|cell| cell.subject.clone()).collect();
             for ratee in ratees {
                 *shown.entry(ratee).or_default() += 1;

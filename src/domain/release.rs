@@ -7,7 +7,8 @@ use std::collections::BTreeMap;
 
 use serde::{Deserialize, Serialize};
 
-use crate::digest::Digest;
+use crate::digest::{Bytes32, Digest};
+use crate::document::{self, DocumentError};
 use crate::ids::{BoxId, Direction, PeriodId};
 use crate::manifest::PeriodKind;
 use crate::noised::Noised;
@@ -144,6 +145,12 @@ impl Cell {
         self.scope == Scope::Person && self.measure == "score" && self.value.is_some()
     }
 
+    /// Whether everybody may read it.
+    #[must_use]
+    pub fn is_public(&self) -> bool {
+        self.audience == Audience::Public && self.is_released()
+    }
+
     /// Whether it left the gate with a value.
     #[must_use]
     pub fn is_released(&self) -> bool {
@@ -228,7 +235,38 @@ pub struct Draft {
     pub rest: BTreeMap<String, serde_json::Value>,
 }
 
+/// 保留部分: every cell of a release, with those that not everybody may read. The signed document names it by its hash alone;
+/// a salt keeps what is in it from being guessed.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Reserved {
+    /// Format version, 1.
+    pub v: u32,
+    /// From the operating system, once.
+    pub salt: Bytes32,
+    /// As the gate left them, with reasons.
+    pub cells: Vec<Cell>,
+}
+
+impl Reserved {
+    /// SHA-256 of its canonical JSON.
+    ///
+    /// # Errors
+    /// [`DocumentError::NotCanonical`].
+    pub fn hash(&self) -> Result<Digest, DocumentError> {
+        document::digest(self)
+    }
+}
+
 impl Draft {
+    /// The draft as everybody may have it once it is out: public cells that left the gate, without reasons, and no trace of any
+    /// other.
+    #[must_use]
+    pub fn public(&self) -> Self {
+        let open = |cell: &&Cell| cell.is_public();
+        Self { cells: self.cells.iter().filter(open).map(Cell::for_reader).collect(), ..self.clone() }
+    }
+
     /// What left the gate about a person for an audience.
     pub fn about<'a>(&'a self, subject: &'a str, audience: Audience) -> impl Iterator<Item = &'a Cell> {
         self.cells.iter().filter(move |cell| {

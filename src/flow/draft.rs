@@ -1,21 +1,23 @@
 //! Taking the analysis's draft back: its cells, counts, counted list and figures become a release that waits for signatures.
 //!
-//! The release document binds every file by hash, so that both sides sign the figures too.
+//! The release document binds every file by hash, so that both sides sign the figures too, and the cells that not everybody may
+//! read by a salted hash, so that the document itself can be everybody's.
 //! Deliberately absent: any look at a ballot; the files hold gated numbers only.
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::path::Path;
 
 use hengping_domain::codebook::PARQUET;
-use hengping_domain::digest::Digest;
+use hengping_domain::digest::{Bytes, Digest};
 use hengping_domain::document::{Document, DocumentKind};
 use hengping_domain::ids::BoxId;
 use hengping_domain::log;
 use hengping_domain::opening::Counts;
-use hengping_domain::release::{Cell, Draft};
+use hengping_domain::release::{Cell, Draft, Reserved};
 use serde::{Deserialize, Serialize};
 
 use super::{Failure, Fault, Outcome, Refusal, Site, correct, periods, privacy};
+use crate::ports::random;
 use crate::store::audit::{self, Event};
 use crate::store::period::{self, BoxState};
 use crate::store::{Connection, StoreError, ballot_box, document, release};
@@ -23,18 +25,28 @@ use crate::store::{Connection, StoreError, ballot_box, document, release};
 /// Largest file taken, in bytes.
 const MAX_FILE: u64 = 16 << 20;
 
-/// Body of a release document.
+/// Body of a release document. As it lies in the document it holds public cells alone; as the steps read it, all of them.
 #[derive(Debug, Clone, Serialize, Deserialize)]
 pub struct ReleaseBody {
-    /// Format version, 1.
+    /// Format version, 2; in version 1, which no city ever signed, the document held every cell.
     pub v: u32,
     /// The cells and what belongs to them.
     pub draft: Draft,
     /// SHA-256 of every file by name.
     pub files: BTreeMap<String, Digest>,
+    /// Hash of the cells with those that not everybody may read.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub reserved: Option<Digest>,
 }
 
 impl ReleaseBody {
+    /// What both sides sign of a draft, and what it names by hash alone.
+    fn of(draft: &Draft, files: BTreeMap<String, Digest>, salt: [u8; 32]) -> Outcome<(Self, Reserved)> {
+        let reserved = Reserved { v: 1, salt: Bytes(salt), cells: draft.cells.clone() };
+        let bound = Some(reserved.hash()?);
+        Ok((Self { v: 2, draft: draft.public(), files, reserved: bound }, reserved))
+    }
+
     /// Endings under which the cells can be downloaded; an older analysis left no Parquet.
     #[must_use]
     pub fn formats(&self) -> Vec<&'static str> {
@@ -84,7 +96,8 @@ pub fn take(site: &Site, id: &BoxId, dir: &Path) -> Outcome<Digest> {
     }
     let (manifest, counts, named) = (draft.manifest, draft.counts, correct::named(&draft.rest)?);
     let noised = draft.noised.clone();
-    let new = Document::new(DocumentKind::Release, &ReleaseBody { v: 1, draft, files: hashes })?;
+    let (body, reserved) = ReleaseBody::of(&draft, hashes, random(&*site.entropy)?)?;
+    let new = Document::new(DocumentKind::Release, &body)?;
     let today = site.clock.today();
     site.store.decide("take draft", |conn| {
         if period::find_box(conn, id)?.manifest != manifest {
@@ -112,6 +125,7 @@ pub fn take(site: &Site, id: &BoxId, dir: &Path) -> Outcome<Digest> {
         }
         document::put(conn, &new, today)?;
         release::insert(conn, new.hash(), id, today)?;
+        release::put_reserved(conn, new.hash(), &reserved)?;
         if let Some(cost) = cost {
             privacy::spend(conn, id, new.hash(), cost, today)?;
         }

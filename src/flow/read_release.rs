@@ -166,8 +166,16 @@ fn load(conn: &mut Connection, release: Release, reader: Reader, today: Date) ->
     })
 }
 
-pub(super) fn body(conn: &mut Connection, hash: Digest) -> Outcome<ReleaseBody> {
-    Ok(document::find(conn, hash)?.read()?)
+/// The body of a release with every cell, whoever may read them; for steps that cut it themselves.
+///
+/// # Errors
+/// [`Refusal::NotFound`].
+pub(crate) fn body(conn: &mut Connection, hash: Digest) -> Outcome<ReleaseBody> {
+    let mut body: ReleaseBody = document::find(conn, hash)?.read()?;
+    if let Some(bound) = body.reserved {
+        body.draft.cells = release::reserved(conn, hash, bound)?.cells;
+    }
+    Ok(body)
 }
 
 /// Figures say in their name for whom they were drawn.

@@ -4,8 +4,9 @@
 
 use hengping_domain::ids::BoxId;
 use hengping_domain::record::{ManifestFile, Record, ReleaseFile};
-use hengping_domain::release::ReleaseState;
+use hengping_domain::release::{Cell, ReleaseState};
 
+use super::draft::ReleaseBody;
 use super::{Failure, Outcome, Site, batch, correct, documents, extend, periods, withdraw};
 use crate::store::{ballot_box, period, statement};
 
@@ -25,7 +26,10 @@ pub fn record(site: &Site, id: &BoxId) -> Outcome<Record> {
         let release = match out {
             Some(out) => {
                 let held = documents::find(conn, out.hash)?;
-                Some(ReleaseFile { body: held.document.body().clone(), signatures: held.by() })
+                let body: ReleaseBody = held.document.read()?;
+                // A document that holds cells of persons is nobody's to have.
+                let public = body.reserved.is_some() && body.draft.cells.iter().all(Cell::is_public);
+                public.then(|| ReleaseFile { body: held.document.body().clone(), signatures: held.by() })
             }
             None => None,
         };

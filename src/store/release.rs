@@ -1,15 +1,17 @@
-//! Releases and the files they bind.
+//! Releases, the cells that not everybody may read, and the files they bind.
 //!
-//! A release is a document; here stands only of which box, in which state, and the bytes of its figures and tables.
+//! A release is a document; here stands of which box, in which state, what the document binds by hash alone, and the bytes of
+//! its figures and tables.
 //! Deliberately absent: who may read what; `flow::read_release` decides.
 
 use diesel::prelude::*;
 use hengping_domain::digest::Digest;
+use hengping_domain::document::canonical;
 use hengping_domain::ids::BoxId;
-use hengping_domain::release::ReleaseState;
+use hengping_domain::release::{ReleaseState, Reserved};
 use jiff::civil::Date;
 
-use super::schema::{release, release_file};
+use super::schema::{release, release_file, release_reserved};
 use super::{Connection, StoreError, one_row, stored};
 
 /// A release without its content.
@@ -98,6 +100,29 @@ pub fn put_file(conn: &mut Connection, hash: Digest, name: &str, content: &[u8])
         ))
         .execute(conn)?;
     Ok(())
+}
+
+/// Adds the cells that not everybody may read, as canonical JSON.
+///
+/// # Errors
+/// [`StoreError::Duplicate`].
+pub fn put_reserved(conn: &mut Connection, hash: Digest, reserved: &Reserved) -> Result<(), StoreError> {
+    let body = canonical(reserved).map_err(|error| StoreError::broken(error.to_string()))?;
+    diesel::insert_into(release_reserved::table)
+        .values((release_reserved::release.eq(hash.to_string()), release_reserved::body.eq(body)))
+        .execute(conn)?;
+    Ok(())
+}
+
+/// The cells that not everybody may read.
+///
+/// # Errors
+/// [`StoreError::NotFound`]; [`StoreError::Broken`] when they are not what `bound` names.
+pub fn reserved(conn: &mut Connection, hash: Digest, bound: Digest) -> Result<Reserved, StoreError> {
+    let body: String = release_reserved::table.find(hash.to_string()).select(release_reserved::body).first(conn)?;
+    let found: Option<Reserved> = serde_json::from_str(&body).ok();
+    let broken = || StoreError::broken(format!("the reserved cells of {} were changed", hash.short()));
+    found.filter(|reserved| reserved.hash() == Ok(bound)).ok_or_else(broken)
 }
 
 /// A file's bytes.

@@ -493,6 +493,14 @@ diesel::table! {
 }
 
 diesel::table! {
+    /// The cells of a release that not everybody may read.
+    release_reserved (release) {
+        release -> Text,
+        body -> Text,
+    }
+}
+
+diesel::table! {
     /// What each side notes about a release's fairness audit.
     fairness_note (release, side) {
         release -> Text,

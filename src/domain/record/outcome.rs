@@ -127,6 +127,11 @@ impl<'a> Look<'a> {
         let named = part.as_ref().map(|part| part.manifest);
         self.check(CheckName::ReleaseAbout, about && named == manifest, show(named), show(manifest));
 
+        let cells = draft.as_ref().map(|draft| draft.cells.as_slice()).unwrap_or_default();
+        let shown = cells.iter().filter(|cell| !cell.is_public() || cell.reason.is_some()).count();
+        let reserved = file.and_then(|file| file.body.get("reserved")).is_some();
+        self.check(CheckName::ReleasePublic, draft.is_some() && reserved && shown == 0, shown, "0");
+
         let signed = |side: Side| {
             let key = &self.manifest.keys(side).signing;
             file.zip(hash).is_some_and(|(file, hash)| {

@@ -179,7 +179,7 @@ pub(super) fn honest() -> Record {
     let counts = Counts { taken: 9, refused: 1, invalid: 1, duplicate: 1, valid: 6 };
     let correction = corrected(&manifest, digest("the first draft"));
     let under = correction.correction.hash().expect("a hash");
-    let body = json!({"v": 1, "files": {"response-zh.svg": digest("svg")}, "draft": {
+    let body = json!({"v": 2, "reserved": digest("reserved"), "files": {"response-zh.svg": digest("svg")}, "draft": {
         "v": 1, "box": id, "period": "2026", "direction": "bar_rates_bench", "kind": "regular", "rubric": digest("rubric"),
         "charter": digest("charter"), "manifest": document.hash(), "counts": counts, "cells": [],
         "counted_root": log::root(&counted), "response": null, "voided": 2, "corrections": [under],

@@ -52,6 +52,7 @@ checks! {
     Counted = "counted-list", "计入清单有序、无重复，份数与结果一致，并由发布文件锁定", "The counted list is sorted, as long as the count says, and bound by the release";
     Counts = "counts-add-up", "收到 = 退回 + 无效 + 重复 + 计入", "in = refused + invalid + duplicate + valid";
     ReleaseAbout = "release-about-this-box", "发布文件针对本清单", "The release is about this manifest";
+    ReleasePublic = "release-public", "发布文件中只有对社会公开的统计单元，其余仅以加盐摘要锁定", "The release holds public cells alone, and binds the others by a salted hash";
     ReleaseSigned = "release-signed", "发布文件由双方签名，双方节点确认其来自所启封的清单", "Both sides signed the release, and both agents tied it to the opened list";
     Corrections = "corrections", "每份更正都由双方签署，发布文件正是按这些更正重新测算的", "Every correction is signed by both sides, and the release was computed under exactly these";
     Withdrawal = "withdrawal", "撤回文件由双方签署，撤回的正是这份发布文件", "Both sides signed the withdrawal, and it is of this release";
