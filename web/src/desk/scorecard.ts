@@ -19,6 +19,9 @@ const percent = (share: number): string => `${Math.round(share * 100)}%`
 /** What was found; nothing where the gate let no number out. */
 export function foundWords(line: ScorecardLine): string {
   if (line.band) return percentBand(line.band)
+  if (line.criterion === 'released') {
+    return t(line.reached === 'met' ? 'signature.done' : 'signature.missing')
+  }
   if (line.value == null) return ''
   if (line.criterion === 'reliability') return line.value.toFixed(1)
   if (line.criterion === 'fairness') return t('scorecard.lines', { n: line.value })
