@@ -96,7 +96,14 @@ on_both_backends! {
         let file: CorrectionsFile = serde_json::from_slice(&std::fs::read(dir.path().join("corrections.json")).expect("a file")).expect("a file");
         assert_eq!(correction::check(&city.pinned(&bar_box()).manifest, &file.corrections), Ok(vec![correction]));
         let void = person(&trial.site, &judge(0)).ratee;
-        assert_eq!(file.corrections[0].correction.void, [void].into());
+        assert_eq!(file.voided[0].ratees, [void.clone()].into());
+        assert!(file.corrections[0].correction.voids(&file.voided[0]));
+        // Whose block it is stays with the sides, in the document and in the record of the box.
+        let document = documents::read(&trial.site, correction).expect("in force").document;
+        let files = record::record(&trial.site, &bar_box()).expect("a record").write().expect("files");
+        assert!(files.contains_key("corrections.jsonl"));
+        assert!(!document.body().to_string().contains(void.as_str()));
+        assert!(files.values().all(|text| !text.contains(void.as_str())));
         let again = |counted: &[Digest], under: &[Digest]| take(&city, counted, under, &[own_cell(trial, 1)]);
         assert_eq!(refusal(again(&counted, &[])), Refusal::DraftForeign, "computed without it");
         assert_eq!(refusal(again(&counted, &[Digest::of(&[b"another"])])), Refusal::DraftForeign);

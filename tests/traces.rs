@@ -166,7 +166,7 @@ on_both_backends! {
         assert_eq!(mixed(&naive), ["invitation"], "control");
 
         // The pinned columns of the box: no person, no time, no serial, no counter beyond the stamp's own number.
-        let pinned: [(&str, &[&str]); 17] = [
+        let pinned: [(&str, &[&str]); 18] = [
             ("agent_request", &["digest", "side", "box", "kind", "request", "answer"]),
             ("statement", &["request", "side", "box", "kind", "statement", "day"]),
             ("enrolment", &["box", "person", "request_key", "mac", "certificate", "refused"]),
@@ -178,6 +178,7 @@ on_both_backends! {
             ("published_stamp", &["leaf", "box", "number", "stamp", "seq", "envelope"]),
             ("counted", &["hash", "box"]),
             // What ratees say: about a release, under the ratee's name, and nothing of a rater.
+            ("correction_voided", &["correction", "body"]),
             ("release_reserved", &["release", "body"]),
             ("fairness_note", &["release", "side", "words", "day"]),
             ("reply_window", &["release", "opened_on", "last_day", "provisional", "decide_by", "decide_provisional"]),

@@ -1,13 +1,14 @@
 //! A correction: a document both sides sign that voids whole blocks of a box after an upheld objection.
 //!
 //! It names the release it corrects; the draft is then computed again without the blocks of those ratees, and names the
-//! corrections it was computed under. Their ballots stay on the counted list. Deliberately absent: the objection itself.
+//! corrections it was computed under. Their ballots stay on the counted list. Who they are stands beside the document, under a
+//! salt, because the document is everybody's. Deliberately absent: the objection itself.
 
 use std::collections::BTreeSet;
 
 use serde::{Deserialize, Serialize};
 
-use crate::digest::Digest;
+use crate::digest::{Bytes32, Digest};
 use crate::document::{self, DocumentError, DocumentKind, Signature};
 use crate::ids::{BoxId, RateeId};
 use crate::manifest::Manifest;
@@ -33,7 +34,7 @@ words! {
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct Correction {
-    /// Format version, 1.
+    /// Format version, 2; version 1, which no city ever signed, named the ratees.
     pub v: u32,
     /// The box.
     #[serde(rename = "box")]
@@ -42,8 +43,10 @@ pub struct Correction {
     pub manifest: Digest,
     /// Hash of the release, a draft or one that is out, that it corrects.
     pub release: Digest,
-    /// Whose blocks are void, as ballots name them; never empty.
-    pub void: BTreeSet<RateeId>,
+    /// How many ratees' blocks are void; one at least.
+    pub blocks: u32,
+    /// Hash of [`Voided`].
+    pub void: Digest,
     /// Why.
     pub reason: ObjectionReason,
 }
@@ -57,10 +60,39 @@ impl Correction {
         document::digest(self)
     }
 
+    /// Whether it voids the blocks of these and no others.
+    #[must_use]
+    pub fn voids(&self, voided: &Voided) -> bool {
+        let count = u32::try_from(voided.ratees.len());
+        voided.v == 1 && count == Ok(self.blocks) && voided.hash() == Ok(self.void)
+    }
+
     /// Whether it has this version, voids something, and is about the manifest's box.
     #[must_use]
     pub fn is_about(&self, manifest: &Manifest) -> bool {
-        self.v == 1 && !self.void.is_empty() && self.id == manifest.id && manifest.hash() == Ok(self.manifest)
+        self.v == 2 && self.blocks > 0 && self.id == manifest.id && manifest.hash() == Ok(self.manifest)
+    }
+}
+
+/// Whose blocks a correction voids; the document names this by its hash alone, and a salt keeps it from being guessed.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Voided {
+    /// Format version, 1.
+    pub v: u32,
+    /// From the operating system, once.
+    pub salt: Bytes32,
+    /// As ballots name them; never empty.
+    pub ratees: BTreeSet<RateeId>,
+}
+
+impl Voided {
+    /// SHA-256 of its canonical JSON.
+    ///
+    /// # Errors
+    /// [`DocumentError::NotCanonical`].
+    pub fn hash(&self) -> Result<Digest, DocumentError> {
+        document::digest(self)
     }
 }
 
@@ -88,10 +120,12 @@ impl SignedCorrection {
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct CorrectionsFile {
-    /// Format version, 2; version 1 had no signatures.
+    /// Format version, 3; version 1 had no signatures, and in version 2 the corrections named the ratees.
     pub v: u32,
     /// Each corrects a release of its own.
     pub corrections: Vec<SignedCorrection>,
+    /// Whose blocks each of them voids.
+    pub voided: Vec<Voided>,
 }
 
 /// Why corrections are not followed.

@@ -5,8 +5,8 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use hengping_domain::correction::{Correction, ObjectionReason, SignedCorrection};
-use hengping_domain::digest::Digest;
+use hengping_domain::correction::{Correction, CorrectionsFile, ObjectionReason, SignedCorrection, Voided};
+use hengping_domain::digest::{Bytes, Digest};
 use hengping_domain::document::{Document, DocumentKind};
 use hengping_domain::ids::{AccountId, BoxId, RateeId};
 use hengping_domain::release::ReleaseState;
@@ -14,6 +14,7 @@ use hengping_domain::request::AskedKind;
 
 use super::documents::{AboutRelease, OnRecord};
 use super::{Outcome, Refusal, Site, documents, periods, read_release, withdraw};
+use crate::ports::random;
 use crate::store::period::{self, BoxState};
 use crate::store::release::{self, Release};
 use crate::store::{Connection, StoreError, box_document, document, invitation, person, statement};
@@ -32,6 +33,7 @@ pub fn propose(
     by: Option<&AccountId>,
 ) -> Outcome<Digest> {
     let today = site.clock.today();
+    let salt = Bytes(random(&*site.entropy)?);
     site.store.decide("propose correction", |conn| {
         let id = release::find(conn, release)?.ballot_box;
         let held = period::find_box(conn, &id)?;
@@ -43,16 +45,27 @@ pub fn propose(
                 other => other?.ratee,
             });
         }
-        let body = Correction { v: 1, id: id.clone(), manifest, release, void: ratees, reason };
-        fits(conn, &body)?;
+        let blocks = u32::try_from(ratees.len()).map_err(|_| Refusal::CorrectionRefused)?;
+        let voided = Voided { v: 1, salt, ratees };
+        let body = Correction { v: 2, id: id.clone(), manifest, release, blocks, void: voided.hash()?, reason };
+        fits(conn, &body, &voided)?;
+        // The same again changes nothing, although it would have another salt.
+        for (other, held) in all(conn, &id)? {
+            let same = other.release == release && other.reason == reason;
+            if same && of(conn, &other, held.document.hash())?.ratees == voided.ratees {
+                return Ok(held.document.hash());
+            }
+        }
         let new = Document::new(DocumentKind::Correction, &body)?;
         let about = AboutRelease { id: &id, document: new.hash(), release };
-        documents::propose(conn, &id, &new, ("correction-proposed", about), (by, today))
+        let hash = documents::propose(conn, &id, &new, ("correction-proposed", about), (by, today))?;
+        box_document::put_voided(conn, hash, &voided)?;
+        Ok(hash)
     })
 }
 
 /// Whether a correction can be followed: the box can be opened again, and what it corrects is the last release of it.
-fn fits(conn: &mut Connection, body: &Correction) -> Outcome<()> {
+fn fits(conn: &mut Connection, body: &Correction, voided: &Voided) -> Outcome<()> {
     let held = period::find_box(conn, &body.id)?;
     let dead = !statement::of_kind(conn, &body.id, AskedKind::Death)?.is_empty();
     if held.state != BoxState::Opened || dead {
@@ -66,9 +79,12 @@ fn fits(conn: &mut Connection, body: &Correction) -> Outcome<()> {
     let last = of_box(conn, &body.id)?.pop().map(|release| release.hash);
     let free = before.iter().all(|signed| signed.correction.release != body.release);
     let ratees = ratees(conn, &body.id)?;
-    let void: BTreeSet<_> = before.iter().flat_map(|signed| &signed.correction.void).collect();
-    let named = body.void.iter().all(|ratee| ratees.contains(ratee) && !void.contains(ratee));
-    if body.is_about(&manifest) && last == Some(body.release) && free && named {
+    let mut void = BTreeSet::new();
+    for signed in &before {
+        void.extend(of(conn, &signed.correction, signed.correction.hash()?)?.ratees);
+    }
+    let named = voided.ratees.iter().all(|ratee| ratees.contains(ratee) && !void.contains(ratee));
+    if body.is_about(&manifest) && body.voids(voided) && last == Some(body.release) && free && named {
         Ok(())
     } else {
         Err(Refusal::CorrectionRefused.into())
@@ -88,7 +104,26 @@ fn ratees(conn: &mut Connection, id: &BoxId) -> Outcome<BTreeSet<RateeId>> {
 /// As [`propose`].
 pub(super) fn signable(conn: &mut Connection, hash: Digest) -> Outcome<()> {
     let body: Correction = document::find(conn, hash)?.read()?;
-    fits(conn, &body)
+    let voided = of(conn, &body, hash)?;
+    fits(conn, &body, &voided)
+}
+
+/// Whose blocks a correction voids; for the steps that have to know.
+fn of(conn: &mut Connection, body: &Correction, hash: Digest) -> Outcome<Voided> {
+    Ok(box_document::voided(conn, hash, body.void)?)
+}
+
+/// What the opening follows: the corrections in force with whose blocks they void.
+///
+/// # Errors
+/// Busy or a fault.
+pub(super) fn followed(conn: &mut Connection, id: &BoxId) -> Outcome<CorrectionsFile> {
+    let corrections = in_force(conn, id)?;
+    let mut voided = Vec::with_capacity(corrections.len());
+    for signed in &corrections {
+        voided.push(of(conn, &signed.correction, signed.correction.hash()?)?);
+    }
+    Ok(CorrectionsFile { v: 3, corrections, voided })
 }
 
 /// Every correction of a box on record, signed or not, in the order of what they correct.

@@ -7,7 +7,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::path::Path;
 
 use hengping_domain::charter::Charter;
-use hengping_domain::correction::{CorrectionsFile, SignedCorrection};
+use hengping_domain::correction::CorrectionsFile;
 use hengping_domain::digest::Digest;
 use hengping_domain::docket::roster::RosterEntry;
 use hengping_domain::document::DocumentKind;
@@ -38,7 +38,7 @@ struct Exported {
     ratees: Vec<(RateeId, String, &'static str)>,
     margins: Margins,
     ledger: Vec<LedgerLine>,
-    corrections: Vec<SignedCorrection>,
+    corrections: CorrectionsFile,
     privacy: Option<PrivacyFile>,
 }
 
@@ -89,7 +89,7 @@ fn collect(conn: &mut Connection, id: &BoxId, today: Date) -> Outcome<Exported> 
         margins,
         ratees,
         ledger: ledger(conn)?,
-        corrections: correct::in_force(conn, id)?,
+        corrections: correct::followed(conn, id)?,
         privacy: privacy::package(conn, id, &charter, today)?,
         rubric,
         charter,
@@ -185,9 +185,8 @@ fn write(exported: &Exported, dir: &Path) -> std::io::Result<()> {
         ratees.write_record([ratee.as_str(), court, role])?;
     }
     ratees.flush()?;
-    if !exported.corrections.is_empty() {
-        let file = CorrectionsFile { v: 2, corrections: exported.corrections.clone() };
-        std::fs::write(dir.join("corrections.json"), json(&file)?)?;
+    if !exported.corrections.corrections.is_empty() {
+        std::fs::write(dir.join("corrections.json"), json(&exported.corrections)?)?;
     }
     if let Some(privacy) = &exported.privacy {
         std::fs::write(dir.join("privacy.json"), json(privacy)?)?;

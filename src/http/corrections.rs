@@ -44,7 +44,7 @@ impl CorrectionBody {
             hash: hash.to_string(),
             release: body.release.to_string(),
             reason: body.reason.as_str(),
-            blocks: body.void.len(),
+            blocks: body.blocks as usize,
             in_force_from: held.in_force_from().map(|day| day.to_string()),
             followed: correct::named(&draft.rest).is_ok_and(|named| named.contains(&hash)),
             signatures: held.signatures.iter().map(SignatureBody::from).collect(),

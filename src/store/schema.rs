@@ -493,6 +493,14 @@ diesel::table! {
 }
 
 diesel::table! {
+    /// Whose blocks a correction voids.
+    correction_voided (correction) {
+        correction -> Text,
+        body -> Text,
+    }
+}
+
+diesel::table! {
     /// The cells of a release that not everybody may read.
     release_reserved (release) {
         release -> Text,

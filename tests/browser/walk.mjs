@@ -6,6 +6,7 @@
  */
 import { execFileSync } from 'node:child_process'
 import { existsSync, mkdirSync, readFileSync, writeFileSync } from 'node:fs'
+import { auditWalk } from './audit.mjs'
 import { keyHolderWalk, negotiatorWalk, operatorWalk, publicWalk } from './desk.mjs'
 import { measured } from './measure.mjs'
 import { Walk, launch } from './page.mjs'
@@ -102,6 +103,8 @@ const readers = {
   coordinator: account('bar_coordinator'),
   negotiator: account('bench_negotiator'),
 }
+for (const locale of ['zh-CN', 'en'])
+  await part(`audit ${locale}`, () => auditWalk(walk, readers, locale))
 for (const locale of ['zh-CN', 'en'])
   await part(`report ${locale}`, () => reportWalk(walk, readers, locale))
 await part('measure', () => measured(walk))

@@ -7,7 +7,7 @@ use std::path::Path;
 
 use hengping_domain::agreed::{Agreed, agreed};
 use hengping_domain::charter::Charter;
-use hengping_domain::correction::{self, CorrectionsFile};
+use hengping_domain::correction::{self, CorrectionError, CorrectionsFile};
 use hengping_domain::digest::Digest;
 use hengping_domain::document::{Document, DocumentKind};
 use hengping_domain::envelope::Envelope;
@@ -199,11 +199,20 @@ fn corrections(
     let name = "corrections.json";
     let Some(bytes) = shelf.optional(name)? else { return Ok(Default::default()) };
     let read: CorrectionsFile = serde_json::from_slice(&bytes).map_err(|error| malformed(name, &place(&error)))?;
-    if read.v != 2 {
+    if read.v != 3 {
         return Err(malformed(name, &"unknown version"));
     }
     let hashes = correction::check(manifest, &read.corrections)?;
-    let void: BTreeSet<_> = read.corrections.into_iter().flat_map(|signed| signed.correction.void).collect();
+    let paired = read.corrections.len() == read.voided.len();
+    let pairs = || read.corrections.iter().zip(&read.voided);
+    if let Some(place) = pairs().position(|(signed, voided)| !signed.correction.voids(voided)) {
+        // What is void is signed with the document that names it.
+        return Err(CorrectionError::Unsigned(place + 1).into());
+    }
+    if !paired {
+        return Err(malformed(name, &"not one list of what is void for each correction"));
+    }
+    let void: BTreeSet<_> = read.voided.into_iter().flat_map(|voided| voided.ratees).collect();
     match void.iter().position(|ratee| !ratees.contains_key(ratee.as_str())) {
         Some(at) => Err(malformed(name, &format!("number {} is no ratee of this box", at + 1))),
         None => Ok((void, hashes)),

@@ -25,13 +25,18 @@ fn a_correction_is_followed_with_both_sides_signatures_and_of_this_box_only() {
         &[bench.clone(), (Side::Bar, stranger)],
         &[bench.clone(), bench.clone()],
     ] {
-        assert_eq!(after(&corrections(&world, 2, &["ratee-05"], keys)), "correction-unsigned");
+        assert_eq!(after(&corrections(&world, 3, &["ratee-05"], keys)), "correction-unsigned");
     }
-    let good = corrections(&world, 2, &["ratee-05"], &officers());
-    assert_eq!(after(&good.replace("ratee-05", "ratee-06")), "correction-unsigned", "changed after it was signed");
-    assert_eq!(after(&corrections(&world, 2, &[], &officers())), "correction-foreign", "voids nothing");
+    let good = corrections(&world, 3, &["ratee-05"], &officers());
+    for (was, is) in [("ratee-05", "ratee-06"), ("not-handled", "wrong-person")] {
+        assert_eq!(after(&good.replace(was, is)), "correction-unsigned", "{was} changed after it was signed");
+    }
+    let mut bare: serde_json::Value = serde_json::from_str(&good).unwrap();
+    bare["voided"] = serde_json::json!([]);
+    assert_eq!(after(&bare.to_string()), "document-malformed", "nobody says what is void");
+    assert_eq!(after(&corrections(&world, 3, &[], &officers())), "correction-foreign", "voids nothing");
     let other = period("2025", PeriodKind::Regular, 300);
-    assert_eq!(after(&corrections(&other, 2, &["ratee-05"], &officers())), "correction-foreign", "of another box");
+    assert_eq!(after(&corrections(&other, 3, &["ratee-05"], &officers())), "correction-foreign", "of another box");
     let mut twice: serde_json::Value = serde_json::from_str(&good).unwrap();
     let one = twice["corrections"][0].clone();
     twice["corrections"].as_array_mut().unwrap().push(one);

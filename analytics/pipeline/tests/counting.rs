@@ -40,7 +40,7 @@ fn counts_are_drawn_once_and_copied_after_a_correction() {
     assert_ne!(drafted(&elsewhere).noised.as_ref(), Some(&first), "control: there is no seed");
 
     tell(&elsewhere, &PrivacyFile { v: 1, left: 0, again: true, earlier: Some(first.clone()) });
-    let void = corrections(&world, 2, &["ratee-05"], &officers());
+    let void = corrections(&world, 3, &["ratee-05"], &officers());
     std::fs::write(elsewhere.dir.path().join("corrections.json"), void).unwrap();
     let corrected = drafted(&elsewhere);
     assert!(corrected.rest["voided"].as_u64() > Some(0));

@@ -409,7 +409,7 @@ fn an_upheld_objection_voids_a_whole_block_and_no_other() {
     let trial = exported(&world);
     let before = trial.draft();
     let correct = |text: &str| std::fs::write(trial.dir.path().join("corrections.json"), text).unwrap();
-    correct(&corrections(&world, 2, &["ratee-05"], &officers()));
+    correct(&corrections(&world, 3, &["ratee-05"], &officers()));
     let after = trial.draft();
     let voided = world.ballots.iter().filter(|(ballot, _)| ballot.ratee.as_str() == "ratee-05").count();
     assert!(voided > 5);
@@ -422,7 +422,7 @@ fn an_upheld_objection_voids_a_whole_block_and_no_other() {
     assert!(of(&before, "ratee-05") && !of(&after, "ratee-05") && of(&after, "ratee-06"));
     let signed = |v, void: &[&str]| corrections(&world, v, void, &officers());
     let unsigned = r#"{"v":1,"void":["ratee-05"]}"#.to_owned();
-    for bad in [signed(2, &["ratee-99"]), signed(3, &["ratee-05"]), unsigned, "{".to_owned()] {
+    for bad in [signed(3, &["ratee-99"]), signed(2, &["ratee-05"]), unsigned, "{".to_owned()] {
         correct(&bad);
         // Earlier files stay as they were; the run says why it stopped.
         assert_eq!(refusal(&trial.open()), "document-malformed", "{bad}");

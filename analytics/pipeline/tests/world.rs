@@ -7,7 +7,7 @@ use std::process::{Command, Output};
 use ed25519_dalek::SigningKey;
 use hengping_domain::ballot::Ballot;
 use hengping_domain::charter::Charter;
-use hengping_domain::correction::{Correction, CorrectionsFile, ObjectionReason, SignedCorrection};
+use hengping_domain::correction::{Correction, CorrectionsFile, ObjectionReason, SignedCorrection, Voided};
 use hengping_domain::digest::{Bytes, Bytes32, Digest};
 use hengping_domain::document::{Document, DocumentKind, Signature};
 use hengping_domain::envelope::Envelope;
@@ -162,18 +162,22 @@ pub fn signing(side: Side) -> SigningKey {
 /// `corrections.json` that voids the blocks of some ratees, signed with these keys, as file version `v`.
 pub fn corrections(world: &World, v: u32, void: &[&str], keys: &[(Side, SigningKey)]) -> String {
     let manifest = &world.manifest.manifest;
+    let ratees = void.iter().map(|ratee| RateeId((*ratee).to_owned())).collect();
+    let voided = Voided { v: 1, salt: Bytes([7; 32]), ratees };
     let correction = Correction {
-        v: 1,
+        v: 2,
         id: manifest.id.clone(),
         manifest: world.manifest.hash,
         release: Digest::of(&[b"the first draft"]),
-        void: void.iter().map(|ratee| RateeId((*ratee).to_owned())).collect(),
+        blocks: void.len() as u32,
+        void: voided.hash().unwrap(),
         reason: ObjectionReason::NotHandled,
     };
     let hash = correction.hash().unwrap();
     let sign = |(side, key): &(Side, SigningKey)| Signature::sign(*side, DocumentKind::Correction, hash, key);
     let signatures = keys.iter().map(sign).collect();
-    let file = CorrectionsFile { v, corrections: vec![SignedCorrection { correction, signatures }] };
+    let file =
+        CorrectionsFile { v, corrections: vec![SignedCorrection { correction, signatures }], voided: vec![voided] };
     serde_json::to_string(&file).unwrap()
 }
 

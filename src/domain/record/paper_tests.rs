@@ -69,7 +69,7 @@ fn every_change_of_a_correction_is_found() {
     let no = [CheckName::Corrections];
     assert_eq!(with(&|r| r.corrections[0].signatures.truncate(1)), no);
     assert_eq!(with(&|r| r.corrections[0].signatures[0].side = Side::Bar), no);
-    assert_eq!(with(&|r| r.corrections[0].correction.void.clear()), no);
+    assert_eq!(with(&|r| r.corrections[0].correction.blocks = 0), no);
     assert_eq!(with(&|r| r.corrections.clear()), no, "the release names one that is not there");
     let manifest = honest().manifest.manifest;
     let release = document::digest(&honest().release.expect("a release").body).expect("a hash");

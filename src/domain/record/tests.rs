@@ -11,7 +11,7 @@ use crate::correction::{Correction, ObjectionReason, SignedCorrection};
 use crate::digest::Bytes;
 use crate::document::{Document, DocumentKind};
 use crate::extension::{Extension, SignedExtension};
-use crate::ids::{BoxId, InvitationId, RateeId};
+use crate::ids::{BoxId, InvitationId};
 use crate::keys::BoxSecrets;
 use crate::log;
 use crate::manifest::{PerSide, PeriodKind, RelayKeys, SideKeys};
@@ -65,8 +65,9 @@ pub(super) fn extended(manifest: &Manifest, was_until: Date, cast_until: Date) -
 /// A correction of a release that both sides signed.
 pub(super) fn corrected(manifest: &Manifest, release: Digest) -> SignedCorrection {
     let (id, of) = (manifest.id.clone(), manifest.hash().expect("a hash"));
-    let void = [RateeId(format!("ratee {release}"))].into();
-    let correction = Correction { v: 1, id, manifest: of, release, void, reason: ObjectionReason::NotHandled };
+    let void = digest(&format!("ratee {release}"));
+    let correction =
+        Correction { v: 2, id, manifest: of, release, blocks: 1, void, reason: ObjectionReason::NotHandled };
     let hash = correction.hash().expect("a hash");
     let sign = |&side| Signature::sign(side, DocumentKind::Correction, hash, &key(side, SIGNING));
     SignedCorrection { signatures: Side::ALL.iter().map(sign).collect(), correction }
