@@ -100,7 +100,7 @@ bench: build
 # The README's picture, from the walk's.
 screenshots: walk
 	mkdir -p docs/screenshots
-	for page in public sign-in rater-list rater-form rater-receipt ratee-result release-room; do \
+	for page in public sign-in rater-list rater-form rater-receipt ratee-result release-room fairness scorecard research; do \
 		for language in zh-CN en; do \
 			cp target/walk/$$page.$$language.png docs/screenshots/$$page-$${language%-CN}.png; \
 		done; \
