@@ -87,6 +87,22 @@ pub struct Margins {
     pub docket_unique: Option<f64>,
 }
 
+/// R18: what two courts need before anything is said of one against the other.
+#[derive(Debug, Clone, Copy, PartialEq)]
+pub struct Comparability {
+    /// Fewest raters who rated in both.
+    pub bridges: usize,
+    /// The error of the difference must stay below this share of the standard deviation of ratees.
+    pub error: f64,
+}
+
+impl Default for Comparability {
+    /// Twenty raters and one half: what the shipped charter asks for.
+    fn default() -> Self {
+        Self { bridges: 20, error: 0.5 }
+    }
+}
+
 /// Everything one analysis needs.
 #[derive(Debug, Clone, PartialEq)]
 pub struct Bundle {
@@ -100,6 +116,8 @@ pub struct Bundle {
     pub ratees: BTreeMap<String, Ratee>,
     /// Margins of the lists.
     pub margins: Margins,
+    /// What a comparison of courts needs.
+    pub comparability: Comparability,
 }
 
 impl Bundle {

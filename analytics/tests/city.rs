@@ -82,7 +82,14 @@ pub fn plant(city: &City) -> Planted {
     let ratees = (0..city.judges).map(|j| (format!("j{j:03}"), Ratee { court: code(court_of(j)) })).collect();
     let items = (0..4).map(|k| Item { id: format!("i{k}"), weight: 1.0 }).collect();
     Planted {
-        bundle: Bundle { direction: Direction::BarRatesBench, items, ballots, ratees, margins: Margins::default() },
+        bundle: Bundle {
+            comparability: Default::default(),
+            direction: Direction::BarRatesBench,
+            items,
+            ballots,
+            ratees,
+            margins: Margins::default(),
+        },
         quality: (0..city.judges).map(|j| (format!("j{j:03}"), judge[j])).collect(),
         severity: (0..city.courts).map(|c| (code(c), home[c])).collect(),
     }

@@ -2,13 +2,13 @@
 
 use std::collections::BTreeSet;
 
-use hengping_analytics::bundle::Answer;
+use hengping_analytics::bundle::{Answer, Bundle, Comparability};
 use hengping_analytics::gate::{Judged, Measure, Scope, Standing, Verdict, comparisons, gate};
-use hengping_analytics::score::{Comparison, Difference, Group, LEAST_BRIDGES, Obstacle, Scored, Tier, score};
+use hengping_analytics::score::{Comparison, Difference, Group, Obstacle, Scored, Tier, score};
 
 use crate::city::{City, Planted, plant};
 use crate::figure::made::{cell, city as whole};
-use crate::gate::context;
+use crate::gate::{charter, context};
 
 fn town(outside: f64, seed: u64) -> Planted {
     plant(&City { outside, ballots: 4000, lawyers: 600, seed, ..City::default() })
@@ -77,7 +77,7 @@ fn courts_are_compared_across_bridges_only() {
     };
     let (many, tiers) = compared(0.4);
     assert_eq!(many.len(), 15);
-    assert!(many.iter().all(|c| c.comparable() && c.bridges >= LEAST_BRIDGES), "{many:?}");
+    assert!(many.iter().all(|c| c.comparable() && c.bridges >= 20), "{many:?}");
     assert!(many.windows(2).all(|pair| (&pair[0].one, &pair[0].other) < (&pair[1].one, &pair[1].other)));
     assert!(tiers.contains(&Tier::Above) && !tiers.contains(&Tier::NotDistinguishable), "{tiers:?}");
 
@@ -93,6 +93,22 @@ fn courts_are_compared_across_bridges_only() {
     let (none, _) = compared(0.0);
     let both = |c: &Comparison| c.obstacles.starts_with(&[Obstacle::Apart, Obstacle::FewBridges]) && c.bridges == 0;
     assert!(none.iter().all(both), "{none:?}");
+}
+
+/// What is asked for comes from the charter: more bridges than there are, or a smaller error, and nothing is compared.
+#[test]
+fn stricter_limits_forbid_what_the_shipped_ones_allow() {
+    let planted = town(0.4, 4);
+    let compared = |comparability: Comparability| {
+        let bundle = Bundle { comparability, ..planted.bundle.clone() };
+        kinds(&Scored::new(&bundle).unwrap().courts().unwrap())
+    };
+    let shipped = Comparability::default();
+    assert!(compared(shipped).iter().all(Vec::is_empty));
+    let bridges = compared(Comparability { bridges: 5000, ..shipped });
+    assert!(bridges.iter().all(|found| *found == [Obstacle::FewBridges]));
+    let error = compared(Comparability { error: 0.01, ..shipped });
+    assert!(error.iter().all(|found| *found == [Obstacle::WideError]));
 }
 
 /// Whether courts may be compared does not depend on what was answered, but for the size of errors.
@@ -178,7 +194,7 @@ fn pairs_leave_with_their_scores_or_not_at_all() {
         comparison("0", "b", 0.08, &[]),
         comparison("b", "c", 0.08, &[Obstacle::FewBridges, Obstacle::WideError]),
     ];
-    let left = comparisons(&found, &judged).unwrap();
+    let left = comparisons(&found, &judged, &charter()).unwrap();
     let pairs = &left.get().pairs;
     let names: Vec<(&str, &str)> = pairs.iter().map(|p| (p.one.as_str(), p.other.as_str())).collect();
     assert_eq!(names, [("a", "b"), ("a", "c"), ("b", "c")]);
@@ -196,7 +212,7 @@ fn pairs_leave_with_their_scores_or_not_at_all() {
     let text = serde_json::to_value(&left).unwrap();
     assert_eq!(text["pairs"][1]["reasons"], serde_json::json!(["bound"]));
     let wide = comparison("a", "b", 0.4, &[]);
-    let found = comparisons(&[wide], &judged).unwrap();
+    let found = comparisons(&[wide], &judged, &charter()).unwrap();
     assert_eq!(found.get().pairs[0].verdict, Standing::NotDistinguishable);
-    assert!(comparisons(&[comparison("a", "d", 0.1, &[])], &judged).is_none());
+    assert!(comparisons(&[comparison("a", "d", 0.1, &[])], &judged, &charter()).is_none());
 }

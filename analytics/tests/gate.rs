@@ -15,6 +15,7 @@ use crate::city::{City, plant};
 /// The numbers of the shipped charter.
 pub fn charter() -> Thresholds {
     Thresholds {
+        comparability: Default::default(),
         minimum: Minimum {
             judge_self: Some(10),
             judge_sides: Some(20),

@@ -110,6 +110,16 @@ pub struct Reliability {
     pub provisional: f64,
 }
 
+/// R18: what two courts need before anything is said of one against the other.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Comparability {
+    /// Fewest raters who rated in both; of a home court's severity, who tie it to the others.
+    pub bridges: u32,
+    /// Below this share of the standard deviation of ratees the error of a difference has to be.
+    pub error: f64,
+}
+
 /// R19: what the fairness audit of a release may show before both sides have to note it.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
@@ -303,6 +313,9 @@ pub struct Charter {
     pub privacy: Option<Privacy>,
     /// R17.
     pub reliability: Reliability,
+    /// R18; absent is 20 and 0.5, as its words had it before.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub comparability: Option<Comparability>,
     /// R19; absent is off.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub fairness: Option<Fairness>,
@@ -363,6 +376,7 @@ impl Charter {
             (self.cover.as_ref().is_none_or(|c| c.invited >= 1.0 && share(c.response)), "cover"),
             (self.coalition.as_ref().is_none_or(|c| share(c.share) && share(c.rest)), "coalition"),
             (self.attack.as_ref().is_none_or(|a| (0.0..4.0).contains(&a.width)), "attack"),
+            (self.comparability.as_ref().is_none_or(|c| c.bridges > 0 && c.error > 0.0), "comparability"),
             (self.fairness.as_ref().is_none_or(Fairness::is_sound), "fairness"),
             (self.pilot.exit.as_ref().is_none_or(Exit::is_sound), "pilot.exit"),
             (self.privacy.as_ref().is_none_or(Privacy::is_sound), "privacy"),

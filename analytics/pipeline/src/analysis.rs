@@ -6,7 +6,7 @@ use std::collections::BTreeMap;
 
 use hengping_analytics::analysis;
 use hengping_analytics::audit::Audits;
-use hengping_analytics::bundle::{Ballot, Bundle, Direction, Invited, Item, Margins, Ratee};
+use hengping_analytics::bundle::{Ballot, Bundle, Comparability, Direction, Invited, Item, Margins, Ratee};
 use hengping_analytics::gate::{
     Coalition, Comparisons, Context, Cover, ItemReport, Judged, Minimum, Precision, Printed, Released, Reliability,
     Spread, Thresholds, Void, candidates, comparisons, gate, item_report, parameters, spread,
@@ -74,6 +74,7 @@ pub fn analyse(ballots: Vec<Ballot>, setting: &Setting, progress: &Progress) -> 
         ballots,
         ratees: setting.ratees.iter().map(|(id, court)| (id.clone(), Ratee { court: court.clone() })).collect(),
         margins: setting.margins.map(known).unwrap_or_default(),
+        comparability: comparability(setting.charter),
     };
     progress.stage("score", bundle.ballots.len());
     let fairness = setting.charter.fairness.is_some();
@@ -95,7 +96,9 @@ pub fn analyse(ballots: Vec<Ballot>, setting: &Setting, progress: &Progress) -> 
     let report = analysis.as_ref().and_then(|analysis| analysis.report.as_ref());
     Result {
         parameters: scores.and_then(|scores| parameters(scores, &context)),
-        comparisons: analysis.as_ref().and_then(|analysis| comparisons(&analysis.comparisons, &cells)),
+        comparisons: analysis
+            .as_ref()
+            .and_then(|analysis| comparisons(&analysis.comparisons, &cells, &context.charter)),
         report: report.and_then(|report| item_report(report, &context)),
         spread: spread(&released, &context),
         least_response: context.charter.response,
@@ -155,6 +158,12 @@ fn context(bundle: &Bundle, setting: &Setting) -> Context {
     }
 }
 
+/// A charter from before the section had the numbers in its words alone.
+fn comparability(charter: &Charter) -> Comparability {
+    let said = charter.comparability.as_ref();
+    said.map_or_else(Comparability::default, |c| Comparability { bridges: c.bridges as usize, error: c.error })
+}
+
 fn thresholds(charter: &Charter) -> Thresholds {
     let minimum = &charter.minimum;
     Thresholds {
@@ -183,6 +192,7 @@ fn thresholds(charter: &Charter) -> Thresholds {
             provisional: charter.reliability.provisional,
             half_width: charter.reliability.half_width,
         },
+        comparability: comparability(charter),
         fairness: charter.fairness.is_some(),
         response: charter.response.minimum,
     }

@@ -5,7 +5,7 @@
 use std::collections::BTreeMap;
 
 use super::{Audience, Scope};
-use crate::bundle::Direction;
+use crate::bundle::{Comparability, Direction};
 
 /// Least number of distinct raters (R2); `None` closes the audience.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -87,6 +87,8 @@ pub struct Thresholds {
     pub tier: u32,
     /// R17.
     pub reliability: Reliability,
+    /// R18.
+    pub comparability: Comparability,
     /// R19: whether the lines of the fairness audit are cells.
     pub fairness: bool,
     /// R23: least response of a box or court.

@@ -8,8 +8,9 @@ use std::collections::BTreeMap;
 use serde::Serialize;
 
 use super::print::{DUST, WIDTH, n_band, tidy};
-use super::{Audience, Flag, Judged, Measure, Released, Row, Scope};
-use crate::score::{Comparison, LEAST_BRIDGES, MOST_ERROR, Obstacle};
+use super::{Audience, Flag, Judged, Measure, Released, Row, Scope, Thresholds};
+use crate::bundle::Comparability;
+use crate::score::{Comparison, Obstacle};
 
 /// What may be said of the first court against the second.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]
@@ -76,8 +77,8 @@ pub struct Comparisons {
     pub pairs: Vec<Pair>,
 }
 
-/// What may be told of `found`, given the cells of the same box; `None` when no two courts left.
-pub fn comparisons(found: &[Comparison], cells: &[Judged]) -> Option<Released<Comparisons>> {
+/// What may be told of `found`, given the cells of the same box and the charter it was compared under; `None` when no two courts left.
+pub fn comparisons(found: &[Comparison], cells: &[Judged], charter: &Thresholds) -> Option<Released<Comparisons>> {
     let of_court = |cell: &&Judged| {
         (cell.key.scope, &cell.key.measure, cell.key.audience) == (Scope::Court, &Measure::Score, Audience::Public)
     };
@@ -90,7 +91,8 @@ pub fn comparisons(found: &[Comparison], cells: &[Judged]) -> Option<Released<Co
         Some(pair(comparison, one, other))
     });
     let pairs: Vec<Pair> = pairs.collect();
-    let all = Comparisons { pilot, least_bridges: LEAST_BRIDGES, most_error: MOST_ERROR, pairs };
+    let Comparability { bridges, error } = charter.comparability;
+    let all = Comparisons { pilot, least_bridges: bridges, most_error: error, pairs };
     (!all.pairs.is_empty()).then(|| Released::seal(all))
 }
 

@@ -12,10 +12,6 @@ use super::headline::Headline;
 use crate::design::Components;
 use crate::mixed::Refused;
 
-/// R18: fewest raters who rated in both courts.
-pub const LEAST_BRIDGES: usize = 20;
-/// R18: the error of the difference must stay below this share of the standard deviation of ratees.
-pub const MOST_ERROR: f64 = 0.5;
 /// With more courts pairs are not listed: 4,950 of them say nothing to anybody.
 pub const MOST_COURTS: usize = 100;
 
@@ -25,9 +21,9 @@ pub const MOST_COURTS: usize = 100;
 pub enum Obstacle {
     /// Most of their ballots lie in different connected components: there is no common yardstick.
     Apart,
-    /// Fewer than [`LEAST_BRIDGES`] raters rated in both.
+    /// Fewer raters rated in both than [`Comparability::bridges`].
     FewBridges,
-    /// The error of the difference is [`MOST_ERROR`] standard deviations of ratees or more.
+    /// The error of the difference is [`Comparability::error`] standard deviations of ratees or more.
     WideError,
 }
 
@@ -92,11 +88,12 @@ impl Ground {
 }
 
 /// Every obstacle that holds.
-fn obstacles(apart: bool, bridges: usize, error: f64, headline: &Headline) -> Vec<Obstacle> {
-    let most = MOST_ERROR * headline.fit.components[RATEE].variance.sqrt();
+fn obstacles(apart: bool, bridges: usize, error: f64, frame: &Frame, headline: &Headline) -> Vec<Obstacle> {
+    let limits = frame.comparability;
+    let most = limits.error * headline.fit.components[RATEE].variance.sqrt();
     let all = [
         (apart, Obstacle::Apart),
-        (bridges < LEAST_BRIDGES, Obstacle::FewBridges),
+        (bridges < limits.bridges, Obstacle::FewBridges),
         (error >= most, Obstacle::WideError),
     ];
     all.into_iter().filter(|(holds, _)| *holds).map(|(_, obstacle)| obstacle).collect()
@@ -188,7 +185,7 @@ pub(crate) fn comparisons(frame: &Frame, headline: &Headline) -> Result<Vec<Comp
             other: codes[other].clone(),
             difference: Difference { value, error },
             bridges,
-            obstacles: obstacles(apart, bridges, error, headline),
+            obstacles: obstacles(apart, bridges, error, frame, headline),
         }
     });
     Ok(comparisons.collect())
@@ -217,7 +214,7 @@ pub(crate) fn yardstick(frame: &Frame, headline: &Headline) -> Result<Vec<bool>,
         let errors = means.differences(frame, headline, &groups)?;
         let fails = |(&court, &(_, error)): (&usize, &(f64, f64))| {
             let bridges = ground.bridges(court, |other| open[other]);
-            (!obstacles(false, bridges, error, headline).is_empty()).then_some((error, court))
+            (!obstacles(false, bridges, error, frame, headline).is_empty()).then_some((error, court))
         };
         let mut failed: Vec<(f64, usize)> = left.iter().zip(&errors).filter_map(fails).collect();
         failed.sort_by(|one, other| other.0.total_cmp(&one.0).then(one.1.cmp(&other.1)));

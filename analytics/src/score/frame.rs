@@ -4,7 +4,7 @@
 
 use std::collections::BTreeMap;
 
-use crate::bundle::{Ballot, Bundle};
+use crate::bundle::{Ballot, Bundle, Comparability};
 use crate::design::{Components, Factor};
 use crate::mixed::Column;
 
@@ -38,6 +38,8 @@ pub(crate) struct Frame {
     /// Weight of each ratee in means over ratees: invited raters, else one.
     invited: Vec<f64>,
     cases: Cases,
+    /// R18.
+    pub comparability: Comparability,
 }
 
 /// What the columns are made of.
@@ -77,7 +79,9 @@ impl Frame {
             listed: bundle.margins.mix.clone(),
         };
         let invited = invited.collect();
-        Self::of(ratee, factor("rater", |b| &b.nym), factor("home", |b| &b.home), courts, invited, cases)
+        let comparability = bundle.comparability;
+        let (rater, home) = (factor("rater", |b| &b.nym), factor("home", |b| &b.home));
+        Self { comparability, ..Self::of(ratee, rater, home, courts, invited, cases) }
     }
 
     /// The frame of some of its rows, as [`Frame::new`] would make it of their ballots.
@@ -85,7 +89,9 @@ impl Frame {
         let (ratee, kept) = self.ratee.on(rows);
         let courts = kept.iter().map(|&j| self.courts[j].clone()).collect();
         let invited = kept.iter().map(|&j| self.invited[j]).collect();
-        Self::of(ratee, self.rater.subset(rows), self.home.subset(rows), courts, invited, self.cases.subset(rows))
+        let (rater, home) = (self.rater.subset(rows), self.home.subset(rows));
+        let comparability = self.comparability;
+        Self { comparability, ..Self::of(ratee, rater, home, courts, invited, self.cases.subset(rows)) }
     }
 
     fn of(ratee: Factor, rater: Factor, home: Factor, courts: Vec<String>, invited: Vec<f64>, cases: Cases) -> Self {
@@ -105,6 +111,7 @@ impl Frame {
             courts,
             invited,
             cases,
+            comparability: Comparability::default(),
         }
     }
 

@@ -23,7 +23,7 @@ pub(crate) use headline::{Headline, contrasts, quadratic};
 pub(crate) use tiers::told_apart;
 pub(crate) use workings::Workings;
 
-pub use compare::{Comparison, LEAST_BRIDGES, MOST_COURTS, MOST_ERROR, Obstacle};
+pub use compare::{Comparison, MOST_COURTS, Obstacle};
 pub use difference::{Difference, Group, Scored};
 pub use gaps::Gap;
 pub use headline::OutcomeAudit;

@@ -131,6 +131,7 @@ impl World {
                 .as_ref()
                 .map(|ring| (ring.members.iter().map(|&i| nym(i)).collect(), ratee(ring.lifted), ratee(ring.sunk))),
             bundle: Bundle {
+                comparability: Default::default(),
                 direction: settings.direction,
                 items: (0..settings.items).map(|k| Item { id: format!("i{k}"), weight: 1.0 }).collect(),
                 ratees: people.ratees(settings.direction),

@@ -11,7 +11,7 @@ use hengping_analytics::gate::{Audience, Candidate, Measure, Released, Row, Scop
 
 use super::made::{COURTS, LANGUAGES, bell, cell, city, courts, frame, person, printed, released};
 use super::sheet::{faults, parse, texts};
-use crate::gate::context;
+use crate::gate::{charter, context};
 
 const LONG: &str = "青岛海事法院与黄河三角洲知识产权巡回审判第一合议庭联合派出法庭暨环境资源审判协作中心（筹）";
 const LONG_EN: &str =
@@ -166,7 +166,7 @@ fn courts_that_may_not_be_compared_say_so() {
         let note = if language == Language::Chinese { "55 对法院" } else { "of 55 pairs of courts" };
         let rows: Vec<Released<Row>> = judged.iter().filter_map(Judged::released).collect();
         for (bad, says) in [(11, true), (1, true), (0, false)] {
-            let told = comparisons(&all(bad), &judged);
+            let told = comparisons(&all(bad), &judged, &charter());
             let figures = public(&rows, told.as_ref(), &frame(language), &names(language));
             look(&figures[0], &format!("compared-{bad}"), ending);
             assert_eq!(texts(&figures[0]).iter().any(|text| text.contains(note)), says, "{bad}");
@@ -174,7 +174,7 @@ fn courts_that_may_not_be_compared_say_so() {
         let mut long = names(language);
         let name = if language == Language::Chinese { LONG } else { LONG_EN };
         long.courts.insert(codes[0].clone(), name.to_owned());
-        let told = comparisons(&all(3), &judged);
+        let told = comparisons(&all(3), &judged, &charter());
         look(&public(&rows, told.as_ref(), &frame(language), &long)[0], "compared-long", ending);
     }
 }

@@ -39,6 +39,7 @@ fn city(seed: u64) -> Bundle {
         }
     });
     Bundle {
+        comparability: Default::default(),
         direction: Direction::BarRatesBench,
         ballots: ballots.collect(),
         items: (0..4).map(|k| Item { id: format!("i{k}"), weight: 1.0 }).collect(),

@@ -161,7 +161,7 @@ pub fn all(cell: &Candidate, context: &Context) -> Vec<(Rule, Finding)> {
         (Rule::R11, strata(structure, context)),
         (Rule::R7, precision(structure, context)),
         (Rule::R17, reliability(structure, context)),
-        (Rule::R18, comparability(structure)),
+        (Rule::R18, comparability(structure, context)),
         (Rule::R8, parts(structure)),
     ]
 }
