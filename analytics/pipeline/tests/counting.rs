@@ -17,9 +17,9 @@ fn tell(trial: &Trial, file: &PrivacyFile) {
     std::fs::write(trial.dir.path().join("privacy.json"), serde_json::to_vec(file).unwrap()).unwrap();
 }
 
-/// A box in which every outcome has some three hundred ballots that count.
+/// A box in which every outcome has nearly five hundred ballots that count.
 fn town(kind: PeriodKind) -> World {
-    sized("2026", kind, 1500, Size { judges: 24, lawyers: 300 })
+    sized("2026", kind, 2000, Size { judges: 24, lawyers: 700 })
 }
 
 #[test]
@@ -30,9 +30,9 @@ fn counts_are_drawn_once_and_copied_after_a_correction() {
     let first = drafted(&trial).noised.expect("a pilot has counts");
     assert!(first.fits(&privacy, &world.rubric) && first.silence.is_none());
     let outcomes = &first.tables[0].rows;
-    // Twenty scales: a chance in hundreds of millions.
+    // Nearly twenty scales above what is told at all: a chance in a hundred millions.
     assert_eq!(outcomes.len(), 4, "{outcomes:?}");
-    assert!(outcomes.iter().all(|row| (200..700).contains(&row.count)), "{outcomes:?}");
+    assert!(outcomes.iter().all(|row| (300..700).contains(&row.count)), "{outcomes:?}");
     let kept: Drawn = serde_json::from_slice(&std::fs::read(trial.out.path().join("counts.json")).unwrap()).unwrap();
     assert_eq!(kept.noised, first);
     assert_eq!(drafted(&trial).noised.as_ref(), Some(&first), "a second run draws nothing");
