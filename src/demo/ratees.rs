@@ -17,7 +17,7 @@ const STATEMENTS: [&str; 2] =
 
 /// What the bench and the bar note where the fairness audit shows something over a limit.
 const NOTES: [&str; 2] = [
-    "已查阅公平性审查。超限项目已在校正结果中扣除，本方将在联席会议上说明原因。",
+    "已查阅公平性审查。超限项目由本方核对原因，在联席会议上说明。",
     "已查阅公平性审查。本方同意公布，并建议下一周期修订相关评价项。",
 ];
 
