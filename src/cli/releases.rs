@@ -97,9 +97,13 @@ fn audit(page: &Page) -> anyhow::Result<()> {
     };
     for line in &audit.lines {
         let band = line.cell.as_ref().and_then(Cell::band);
-        let value = band.or_else(|| line.value.map(|value| value.to_string())).unwrap_or_else(|| "-".to_owned());
+        let told = line.value.map(|value| {
+            line.interval.map_or_else(|| value.to_string(), |[low, high]| format!("{value} [{low}, {high}]"))
+        });
+        let value = band.or(told).unwrap_or_else(|| "-".to_owned());
         let bound = if line.is_least() { ">=" } else { "<=" };
-        say!("{} {} {value} {bound} {} {}", line.subject, line.part, line.limit, line.standing);
+        let name = format!("{} {}", line.subject, line.part);
+        say!("{} {value} {bound} {} {}", name.trim_end(), line.limit, line.standing);
     }
     for note in &page.notes {
         say!("{} noted on {}: {}", note.side, note.day, note.words);
