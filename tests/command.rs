@@ -198,6 +198,47 @@ fn a_package_is_written_again_by_command() {
 }
 
 on_both_backends! {
+    fn a_record_is_written_over_an_older_one_and_nothing_else(trial) {
+        let city = closed(trial);
+        let out = city.take_draft(&bar_box(), &cells(trial), &[]).expect("a draft");
+        city.release(out);
+        let desk = Desk::beside(&trial.url);
+        std::fs::create_dir(desk.file("record")).expect("a directory");
+        for name in ["withdrawal.json", "release.json", "notes.txt"] {
+            std::fs::write(desk.file(&format!("record/{name}")), "of another day").expect("written");
+        }
+        desk.done(&["box", "record"], &["--dir", "record", &bar_box().to_string()]);
+        let text = |name: &str| std::fs::read_to_string(desk.file(&format!("record/{name}"))).ok();
+        assert_eq!(text("withdrawal.json"), None, "it would speak of a withdrawal that is none");
+        assert_eq!(text("notes.txt").as_deref(), Some("of another day"));
+        assert!(text("release.json").is_some_and(|text| text.contains("\"reserved\":")));
+    }
+
+    fn the_audit_is_read_and_noted_by_command(trial) {
+        let city = closed(trial);
+        let bias = serde_json::json!([{
+            "id": "system/city/audit:gap:case_type:civil/sides", "scope": "system", "subject": "city", "audience": "sides",
+            "measure": "audit:gap:case_type:civil", "verdict": "publish", "value": 0.7, "step": 0.1, "interval": [0.5, 0.9],
+        }]);
+        let draft = city.take_draft(&bar_box(), &bias, &[]).expect("a draft").to_string();
+        let desk = Desk::beside(&trial.url);
+        let nowhere = "0".repeat(64);
+        let said = desk.done(&["release", "fairness"], &[&draft]);
+        assert!(said.contains("gap case_type:civil 0.7 [0.5, 0.9] <= 0.3 over"), "{said}");
+        assert!(said.contains("drift - <= 0.3 no-earlier"), "{said}");
+        for (code, release, words) in [("[text-refused] ", &draft, " "), ("[not-found] ", &nowhere, "noted")] {
+            let said = desk.refused(&["release", "note"], &[release, "--side", "bench", "--words", words]);
+            assert!(said.starts_with(code), "{said}");
+        }
+        desk.done(&["release", "note"], &[&draft, "--side", "bench", "--words", "已查阅"]);
+        let twice = desk.refused(&["release", "note"], &[&draft, "--side", "bench", "--words", "again"]);
+        assert!(twice.starts_with("[fairness-noted] "), "{twice}");
+        assert!(desk.done(&["release", "fairness"], &[&draft]).contains("bench noted on"));
+        assert_eq!(table(trial, "fairness_note").rows.len(), 1);
+        let regular = desk.refused(&["period", "scorecard"], &["2026"]);
+        assert!(regular.starts_with("[not-found] "), "a regular period has no scorecard: {regular}");
+    }
+
     fn a_release_is_withdrawn_by_command(trial) {
         let city = closed(trial);
         let out = city.take_draft(&bar_box(), &cells(trial), &[]).expect("a draft");

@@ -6,6 +6,7 @@ use std::path::PathBuf;
 
 use clap::Subcommand;
 use hengping_domain::ids::BoxId;
+use hengping_domain::record::FILES;
 use hengping_domain::rehearsal::Tally;
 use hengping_domain::rubric::Text;
 use jiff::civil::Date;
@@ -146,8 +147,14 @@ pub(super) fn run(command: BoxCommand) -> anyhow::Result<()> {
         BoxCommand::Record { site, id, dir } => {
             let record = record::record(&site.site()?, &id).map_err(said)?;
             std::fs::create_dir_all(&dir)?;
-            for (name, text) in record.write()? {
-                std::fs::write(dir.join(name), text)?;
+            let files = record.write()?;
+            for name in FILES {
+                // What an earlier record left there would refute this one.
+                match files.get(name) {
+                    Some(text) => std::fs::write(dir.join(name), text)?,
+                    None if dir.join(name).exists() => std::fs::remove_file(dir.join(name))?,
+                    None => {}
+                }
             }
             say!("{}", dir.display());
         }
