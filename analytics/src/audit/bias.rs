@@ -3,7 +3,7 @@
 //! ballots (severity, quality, outcome) is no bias of an item. Method: `methods/item-bias.md`.
 //! Absent on purpose: changes to items and scores.
 
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::BTreeMap;
 
 use serde::Serialize;
 
@@ -134,16 +134,13 @@ pub(super) fn biases(bundle: &Bundle, workings: &Workings) -> Vec<Bias> {
             let tested = if levels.len() == 2 { 1 } else { levels.len() };
             for &(code, level) in levels.iter().take(tested).filter(|_| levels.len() > 1) {
                 let Some(test) = whole.against(&groups[code]) else { continue };
-                let raters = |inside: bool| {
-                    let side = answers.iter().filter(|a| (factor.codes()[a.ballot] as usize == code) == inside);
-                    side.map(|answer| frame.rater.codes()[answer.ballot]).collect::<BTreeSet<u32>>().len()
-                };
+                let inside = |row: usize| factor.codes()[row] as usize == code;
                 found.push(Bias {
                     item: item.id.clone(),
                     grouping: *grouping,
                     level: level.clone(),
                     ballots: test.ballots,
-                    raters: raters(true).min(raters(false)),
+                    raters: frame.fewer_raters(answers.iter().map(|answer| answer.ballot), inside),
                     difference: test.difference,
                     error: test.error,
                     p: student(test.difference / test.error, test.freedom),

@@ -55,9 +55,9 @@ pub fn parameters(scores: &Scores, context: &Context) -> Option<Released<Printed
     variances.insert("residual".into(), to(from.residual, 0.01));
     variances.insert("item".into(), to(from.item_noise, 0.01));
     // From printed numbers, so that it tells nothing that they do not.
-    let of = |names: [&str; 2]| names.iter().filter_map(|name| variances.get(*name)).sum();
+    let of = |names: &[&str]| names.iter().filter_map(|name| variances.get(*name)).sum();
     let planned =
-        Variances { ratee: of(["ratee", "court"]), rater: of(["rater", "home"]), residual: of(["residual", ""]) };
+        Variances { ratee: of(&["ratee", "court"]), rater: of(&["rater", "home"]), residual: of(&["residual"]) };
     let needed = TARGETS.iter().filter_map(|(word, target)| Some((*word, planned.ballots(*target)?))).collect();
     Some(Released::seal(Printed {
         variances,

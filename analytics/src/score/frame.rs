@@ -2,7 +2,7 @@
 //! Invariant: columns are named `{factor}:{level}` and coded sum-to-zero, so no level is special.
 //! Absent on purpose: responses and weights.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 use crate::bundle::{Ballot, Bundle, Comparability};
 use crate::design::{Components, Factor};
@@ -147,6 +147,16 @@ impl Frame {
         let main = self.in_main_component();
         let inside = self.ratee.codes().iter().filter(|&&j| main[j as usize]).count();
         inside as f64 / self.ratee.codes().len().max(1) as f64
+    }
+
+    /// Distinct raters of the ballots `inside`, or of the others among `rows`, whichever are fewer.
+    pub fn fewer_raters(&self, rows: impl Iterator<Item = usize>, inside: impl Fn(usize) -> bool) -> usize {
+        let mut sides = [BTreeSet::new(), BTreeSet::new()];
+        for row in rows {
+            sides[usize::from(inside(row))].insert(self.rater.codes()[row]);
+        }
+        let [others, own] = sides;
+        own.len().min(others.len())
     }
 
     /// Whether each ratee is in the component that holds most ballots.

@@ -2,8 +2,6 @@
 //! Invariant: a gap is what is left once raters, ratees, courts and outcomes are held fixed; scores are standardised over it.
 //! Absent on purpose: groups of persons. Nothing of a person is known here but the court.
 
-use std::collections::BTreeSet;
-
 use serde::Serialize;
 
 use super::Workings;
@@ -45,17 +43,13 @@ impl Workings<'_> {
             let errors = self.headline.errors(&self.frame, &contrasts, &vec![0.0; self.frame.outcome.len()])?;
             let told = if levels.len() == 2 { 1 } else { levels.len() };
             for (code, (contrast, error)) in contrasts.iter().zip(errors).enumerate().take(told) {
-                let raters = |inside: bool| {
-                    let rows = factor.codes().iter().zip(self.frame.rater.codes());
-                    let side = rows.filter(|(own, _)| (**own as usize == code) == inside);
-                    side.map(|(_, rater)| *rater).collect::<BTreeSet<u32>>().len()
-                };
+                let inside = |row: usize| factor.codes()[row] as usize == code;
                 gaps.push(Gap {
                     division,
                     level: levels[code].clone(),
                     difference: self.headline.fit.value(contrast),
                     error,
-                    raters: raters(true).min(raters(false)),
+                    raters: self.frame.fewer_raters(0..labels.len(), inside),
                 });
             }
         }
