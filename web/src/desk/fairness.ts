@@ -1,5 +1,6 @@
 /** The fairness audit as the page shows it: lines by subject, their names, numbers and limits in words. */
-import { digits, named, percentBand } from '@shared/format'
+import { SIDES } from '@shared/crypto/sides'
+import { digits, named, percent, percentBand } from '@shared/format'
 import { i18n } from '@shared/i18n'
 import type { FairnessLine, Noted, Rubric } from '@shared/types'
 import type { Shape } from '@shared/components/StateMark.vue'
@@ -67,7 +68,7 @@ const SHARES = ['retaliation', 'misfit', 'review', 'connected']
 /** The limit in words: at most for points, below for shares, at least for what has to hang together. */
 export function limitWords(line: FairnessLine): string {
   const share = SHARES.includes(line.subject)
-  const n = share ? `${Math.round(line.limit * 100)}%` : line.limit.toFixed(2)
+  const n = share ? percent(line.limit) : line.limit.toFixed(2)
   if (line.subject === 'connected') return t('fairness.atLeast', { n })
   return t(share ? 'fairness.below' : 'fairness.atMost', { n })
 }
@@ -76,7 +77,7 @@ export function limitWords(line: FairnessLine): string {
 export const isNoted = (noted: Noted | null | undefined): boolean =>
   !noted ||
   noted.over.length === 0 ||
-  (['bench', 'bar'] as const).every((side) => noted.notes.some((note) => note.side === side))
+  SIDES.every((side) => noted.notes.some((note) => note.side === side))
 
 export const subjectNames = (over: string[]): string =>
   over.map((subject) => named('fairness.subject', subject)).join(t('mark.list'))

@@ -1,5 +1,5 @@
 /** A pilot's scorecard in words: what was found of a criterion, what the charter asks for, and the shape of the mark. */
-import { percentBand } from '@shared/format'
+import { percent, percentBand } from '@shared/format'
 import { i18n } from '@shared/i18n'
 import type { Direction, Finding, ScorecardLine } from '@shared/types'
 import type { Shape } from '@shared/components/StateMark.vue'
@@ -13,8 +13,6 @@ export const SHAPES: Record<Finding['reached'], Shape> = {
   failed: 'triangle',
   unknown: 'square',
 }
-
-const percent = (share: number): string => `${Math.round(share * 100)}%`
 
 /** What was found; nothing where the gate let no number out. */
 export function foundWords(line: ScorecardLine): string {

@@ -1,5 +1,5 @@
 /** Names of cells and their parts, for every page that lists them. */
-import { chineseNumber, named } from '@shared/format'
+import { chineseNumber, named, percent } from '@shared/format'
 import { currentLocale, i18n, words } from '@shared/i18n'
 import type { Cell, Direction, Rubric } from '@shared/types'
 import courts from '@shared/courts.json'
@@ -61,7 +61,7 @@ export const onScale = (cell: Cell): boolean =>
 /** Shares read as percentages, bands with a dash between their ends. */
 function reasonNumber(name: string, value: number | string, code: string): string {
   const share = code.startsWith('response-')
-  const one = (part: string) => (share ? `${Math.round(Number(part) * 100)}%` : part)
+  const one = (part: string) => (share ? percent(Number(part)) : part)
   if (typeof value === 'number' && name !== 'n') return one(String(value))
   return String(value).split('-').map(one).join('–')
 }

@@ -45,6 +45,9 @@ export function signed(value: number): string {
 
 export const band = (text: string | null | undefined): string => (text ?? '').replace('-', '–')
 
+/** A share between 0 and 1 in whole per cent. */
+export const percent = (share: number): string => `${Math.round(share * 100)}%`
+
 /** A band of shares, `0.40-0.45`, as per cent. */
 export const percentBand = (text: string): string =>
   `${text
