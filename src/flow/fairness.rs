@@ -3,6 +3,7 @@
 //! The lines are read off the draft and the last release before it, so that whoever has both finds the same. A note is given
 //! once, while the release is a draft, and goes with the result. Deliberately absent: anything that is not in a release.
 
+use hengping_domain::charter::Fairness;
 use hengping_domain::digest::Digest;
 use hengping_domain::fairness::{self as domain, Audit, Earlier, LONGEST_NOTE, Note, Subject};
 use hengping_domain::ids::{AccountId, Side};
@@ -10,7 +11,7 @@ use hengping_domain::prose;
 use hengping_domain::release::{Draft, ReleaseState};
 use serde::Serialize;
 
-use super::{Failure, Outcome, Refusal, Site, correct, read_release, read_setting, withdraw};
+use super::{Failure, Outcome, Refusal, Site, read_release, read_setting, research};
 use crate::store::audit::{self, Event};
 use crate::store::release::{self, Release};
 use crate::store::{Connection, StoreError, fairness, period, savepoint};
@@ -52,7 +53,8 @@ pub fn read(site: &Site, hash: Digest) -> Outcome<Page> {
         let held = release::find(conn, hash)?;
         let draft = read_release::body(conn, hash)?.draft;
         let before = before(conn, &held)?;
-        let audit = of(conn, &held, &draft)?;
+        let limits = read_setting::charter(conn, &draft)?.fairness;
+        let audit = limits.map(|limits| against(&limits, &draft, before.as_ref()));
         let notes = fairness::notes(conn, hash)?;
         Ok::<_, Failure>(Page { release: held, audit, notes, earlier: before.map(|(release, _)| release.hash) })
     })
@@ -61,29 +63,31 @@ pub fn read(site: &Site, hash: Digest) -> Outcome<Page> {
 /// The audit of a draft or release; `None` where the charter sets no limits.
 pub(super) fn of(conn: &mut Connection, held: &Release, draft: &Draft) -> Outcome<Option<Audit>> {
     let Some(limits) = read_setting::charter(conn, draft)?.fairness else { return Ok(None) };
-    let before = before(conn, held)?;
-    let earlier = match &before {
+    Ok(Some(against(&limits, draft, before(conn, held)?.as_ref())))
+}
+
+/// The audit of a draft, `before` being what the drift is measured from.
+fn against(limits: &Fairness, draft: &Draft, before: Option<&(Release, Draft)>) -> Audit {
+    let earlier = match before {
         None => Earlier::None,
         Some((_, before)) if before.rubric != draft.rubric => Earlier::OtherForm,
         Some((_, before)) => Earlier::SameForm(before),
     };
-    Ok(Some(domain::audit(draft, &limits, earlier)))
+    domain::audit(draft, limits, earlier)
 }
 
-/// The release of the same direction, pilot or regular alike, whose period ended last before this one's.
+/// The release of the same direction and kind that stands and whose period ended last before this one's.
 fn before(conn: &mut Connection, held: &Release) -> Outcome<Option<(Release, Draft)>> {
     let own = period::find(conn, &held.ballot_box.period)?;
     let mut last = None;
     for other in release::all(conn)? {
-        let same = other.ballot_box.direction == held.ballot_box.direction && other.state == ReleaseState::Released;
-        if !same || other.ballot_box == held.ballot_box {
+        if other.ballot_box.direction != held.ballot_box.direction || other.ballot_box == held.ballot_box {
             continue;
         }
         let of = period::find(conn, &other.ballot_box.period)?;
         let earlier = of.kind == own.kind && of.ends_on < own.ends_on;
         let latest = last.as_ref().is_none_or(|(day, _)| *day < of.ends_on);
-        let stands = withdraw::of(conn, &other)?.is_none() && !correct::is_superseded(conn, &other)?;
-        if earlier && latest && stands {
+        if earlier && latest && research::stands(conn, &other)? {
             last = Some((of.ends_on, other));
         }
     }
@@ -102,7 +106,7 @@ pub fn note(site: &Site, hash: Digest, side: Side, words: &str, by: Option<&Acco
         if release::find(conn, hash)?.state == ReleaseState::Released {
             return Err(Refusal::Stale.into());
         }
-        let words = prose::line(words, LONGEST_NOTE).map_err(|_| Refusal::TextRefused)?;
+        let words = prose::line(words, LONGEST_NOTE)?;
         let new = Note { side, words, day: today };
         match savepoint(conn, |conn| fairness::put_note(conn, hash, &new)) {
             Err(StoreError::Duplicate) => return Err(Refusal::FairnessNoted.into()),
