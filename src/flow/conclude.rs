@@ -19,7 +19,7 @@ use serde::Serialize;
 
 use super::documents::{self, OnRecord};
 use super::draft::ReleaseBody;
-use super::{Failure, Outcome, Refusal, Site, correct, fairness, read_release, withdraw};
+use super::{Failure, Outcome, Refusal, Site, correct, fairness, read_release, rehearse, withdraw};
 use crate::store::audit::{self, Event};
 use crate::store::period::{self, BoxState, Period};
 use crate::store::release::{self, Release};
@@ -178,8 +178,8 @@ pub fn propose(site: &Site, id: &PeriodId, exception: Option<Text>, by: Option<&
         let (period, _) = pilot(conn, id)?;
         let (releases, findings) = findings(conn, id)?;
         let exception = exception.as_ref().map(|words| prose::both(words, LONGEST_EXCEPTION)).transpose();
-        let exception = exception.map_err(|_| Refusal::TextRefused)?;
-        let body = Conclusion { v: 1, period: id.clone(), charter: period.charter, releases, findings, exception };
+        let body =
+            Conclusion { v: 1, period: id.clone(), charter: period.charter, releases, findings, exception: exception? };
         if body.falls_short() && body.exception.is_none() {
             return Err(Refusal::PilotFailed.into());
         }
@@ -217,11 +217,9 @@ pub(super) fn concluded(conn: &mut Connection, charter: &Charter) -> Outcome<()>
     if charter.pilot.exit.is_none() {
         return Ok(());
     }
-    for (hash, _, _) in document::list(conn, &[DocumentKind::Conclusion])? {
-        let held = documents::find(conn, hash)?;
-        let body: Conclusion = held.document.read()?;
-        let of: Charter = document::find(conn, body.charter)?.read()?;
-        if held.in_force_from().is_some() && of.id == charter.id {
+    for document in rehearse::newest(conn, DocumentKind::Conclusion)? {
+        let of: Charter = document::find(conn, document.read::<Conclusion>()?.charter)?.read()?;
+        if of.id == charter.id {
             return Ok(());
         }
     }

@@ -120,26 +120,18 @@ pub fn add(site: &Site, kind: DocumentKind, body: &impl Serialize) -> Outcome<Di
 /// [`withdraw::propose`], of a conclusion those of [`conclude::propose`] and [`Refusal::Stale`].
 pub fn sign(site: &Site, hash: Digest, signature: &Signature, account: Option<&str>) -> Outcome<()> {
     let today = site.clock.today();
-    site.store.decide("sign document", |conn| match document::find(conn, hash)?.kind() {
-        DocumentKind::Release => Err(Refusal::NotFound.into()),
-        DocumentKind::Correction => {
-            correct::signable(conn, hash)?;
-            take_signature(conn, hash, signature, today, account)
+    site.store.decide("sign document", |conn| {
+        let kind = document::find(conn, hash)?.kind();
+        match kind {
+            DocumentKind::Release => return Err(Refusal::NotFound.into()),
+            DocumentKind::Correction => correct::signable(conn, hash)?,
+            DocumentKind::Withdrawal => withdraw::signable(conn, hash)?,
+            DocumentKind::Conclusion => conclude::signable(conn, hash)?,
+            DocumentKind::Extension => extend::signable(conn, hash, today)?,
+            DocumentKind::Rubric | DocumentKind::Charter | DocumentKind::Manifest => {}
         }
-        DocumentKind::Withdrawal => {
-            withdraw::signable(conn, hash)?;
-            take_signature(conn, hash, signature, today, account)
-        }
-        DocumentKind::Conclusion => {
-            conclude::signable(conn, hash)?;
-            take_signature(conn, hash, signature, today, account)
-        }
-        DocumentKind::Extension => {
-            extend::signable(conn, hash, today)?;
-            take_signature(conn, hash, signature, today, account)?;
-            extend::signed(conn, site, hash)
-        }
-        _ => take_signature(conn, hash, signature, today, account),
+        take_signature(conn, hash, signature, today, account)?;
+        if kind == DocumentKind::Extension { extend::signed(conn, site, hash) } else { Ok(()) }
     })
 }
 

@@ -95,16 +95,12 @@ pub fn take(site: &Site, id: &BoxId, dir: &Path) -> Outcome<Digest> {
         return Err(Refusal::NothingValid.into());
     }
     let (manifest, counts, named) = (draft.manifest, draft.counts, correct::named(&draft.rest)?);
-    let noised = draft.noised.clone();
     let (body, reserved) = ReleaseBody::of(&draft, hashes, random(&*site.entropy)?)?;
     let new = Document::new(DocumentKind::Release, &body)?;
     let today = site.clock.today();
     site.store.decide("take draft", |conn| {
-        if period::find_box(conn, id)?.manifest != manifest {
-            return Err(Refusal::DraftForeign.into());
-        }
-        let stamps = ballot_box::stamps(conn, id)?;
-        if counts.taken != stamps {
+        let held = period::find_box(conn, id)?;
+        if held.manifest != manifest || counts.taken != ballot_box::stamps(conn, id)? {
             return Err(Refusal::DraftForeign.into());
         }
         let under: Vec<Digest> =
@@ -112,9 +108,8 @@ pub fn take(site: &Site, id: &BoxId, dir: &Path) -> Outcome<Digest> {
         if named != under {
             return Err(Refusal::DraftForeign.into());
         }
-        let held = period::find_box(conn, id)?;
         let about = periods::manifest(conn, &held)?;
-        let cost = privacy::cost(conn, &about, noised.as_ref(), today)?;
+        let cost = privacy::cost(conn, &about, draft.noised.as_ref(), today)?;
         if correct::is_pending(conn, id)? {
             // Computed again from the same ballots: what was counted stays as it was published.
             if held.counts != Some(counts) || ballot_box::counted_list(conn, id)? != counted.counted {

@@ -55,7 +55,7 @@ pub struct PeriodPlan {
 /// Asks both agents to make the keys of a period's boxes; without them the period cannot open. Asking again changes nothing.
 ///
 /// # Errors
-/// [`Refusal::TextRefused`] for a title that does not fit, [`Refusal::PeriodRefused`] for a name that is none, [`Refusal::KeysNotReady`] before both sides are enrolled.
+/// [`Refusal::PeriodRefused`] for a name that is none, [`Refusal::KeysNotReady`] before both sides are enrolled.
 pub fn prepare(site: &Site, period: &PeriodId) -> Outcome<()> {
     if period.as_str().parse::<PeriodId>().is_err() {
         return Err(Refusal::PeriodRefused.into());
@@ -89,7 +89,8 @@ fn side_keys(conn: &mut Connection, id: &BoxId, side: Side) -> Outcome<SideKeys>
 /// Opens a period with a box for each direction; returns the hashes of the manifests, to be signed.
 ///
 /// # Errors
-/// [`Refusal::PeriodRefused`], [`Refusal::NotInForce`], [`Refusal::PilotFirst`] for a regular period whose charter asks for a
+/// [`Refusal::PeriodRefused`], [`Refusal::TextRefused`] for a title that does not fit, [`Refusal::NotInForce`],
+/// [`Refusal::PilotFirst`] for a regular period whose charter asks for a
 /// pilot before it, [`Refusal::KeysNotReady`] before both agents have made theirs
 /// ([`prepare`]), [`Refusal::DrawNotReady`] before both
 /// sides have committed to their part of the draw.
